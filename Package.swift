@@ -1,0 +1,99 @@
+// swift-tools-version: 6.1
+// autointerp: finds out, over a cluster, what the neurons of a language model do.
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// Products of other packages, by the name under which the targets below use them.
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+func target(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, resources: resources,
+    swiftSettings: settings)
+}
+
+// Targets in layers; an arrow points only downwards (scripts/check-layers holds this file to it).
+let package = Package(
+  name: "autointerp",
+  products: [.executable(name: "autointerp", targets: ["autointerp"])],
+  dependencies: [
+    // Command line.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    // Structured logs.
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    // Deques for the queues of the cluster.
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    // Start, signals and graceful shutdown of the daemons.
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    // The status port's HTTP.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+    // The run's SQLite file.
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    // Prompt files.
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    // cluster.toml.
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+  ],
+  targets: [
+    // 0: system libraries, a module map and a header each.
+    .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(name: "CMsgPack", pkgConfig: "msgpack", providers: [.apt(["libmsgpack-dev"])]),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+
+    // 1: values and files.
+    target("Circuits"),
+    target("Checkpoints", ["CSodium"]),
+    target("Corpora", ["CSodium", yams]),
+
+    // 2
+    target("Inference", ["Checkpoints", "COpenBLAS"]),
+    target("ClusterProtocol", ["Circuits", "CMsgPack"]),
+    target("Atlas", ["Circuits", grdb]),
+
+    // 3
+    target("Attribution", ["Circuits", "Inference"]),
+    target("ClusterTransport", ["ClusterProtocol", "CZeroMQ", logging]),
+    target("StatusServer", ["Circuits", "ClusterProtocol", hummingbird, lifecycle, logging]),
+
+    // 4
+    target("Coordinator", ["Atlas", "ClusterTransport", "CSodium", collections, lifecycle, logging]),
+    target("Worker", ["Attribution", "ClusterTransport", lifecycle, logging]),
+
+    // 5
+    .executableTarget(
+      name: "autointerp",
+      dependencies: ["Coordinator", "Corpora", "StatusServer", "Worker", argumentParser, lifecycle, logging, toml],
+      swiftSettings: settings),
+
+    tests(of: "Circuits"),
+    tests(of: "Checkpoints"),
+    tests(of: "Corpora"),
+    tests(of: "Inference"),
+    tests(of: "ClusterProtocol"),
+    tests(of: "Atlas"),
+    tests(of: "Attribution"),
+    tests(of: "ClusterTransport"),
+    tests(of: "StatusServer"),
+    tests(of: "Coordinator"),
+    tests(of: "Worker"),
+    .testTarget(name: "EndToEndTests", dependencies: ["autointerp"], swiftSettings: settings),
+  ]
+)

@@ -1,0 +1,3 @@
+// autointerp: msgpack-c.
+// SPDX-License-Identifier: Apache-2.0
+#include <msgpack.h>

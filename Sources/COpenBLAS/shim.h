@@ -1,0 +1,3 @@
+// autointerp: OpenBLAS.
+// SPDX-License-Identifier: Apache-2.0
+#include <cblas.h>
