@@ -153,16 +153,16 @@ package enum CoordinatorMessage: Equatable, Sendable {
   package struct Lease: Equatable, Sendable {
     package var fence: Fence
     package var origin: PromptOrigin
-    /// The prompt as it goes to the tokenizer, template applied by the worker.
+    /// The prompt as in the corpus; the worker applies the template.
     package var text: String
     package var answerPrefix: String
-    package var template: String
+    package var template: TemplateSpecification
     package var settings: AttributionSettings
     /// Time the worker has, from receipt.
     package var leaseMilliseconds: Int64
 
     package init(
-      fence: Fence, origin: PromptOrigin, text: String, answerPrefix: String, template: String,
+      fence: Fence, origin: PromptOrigin, text: String, answerPrefix: String, template: TemplateSpecification,
       settings: AttributionSettings, leaseMilliseconds: Int64
     ) {
       self.fence = fence

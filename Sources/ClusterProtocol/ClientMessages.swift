@@ -1,0 +1,29 @@
+// autointerp
+// What a researcher's command asks of a coordinator, over the same socket as the workers.
+// SPDX-License-Identifier: Apache-2.0
+
+package import Circuits
+
+/// A client's request; the coordinator answers each with one reply that carries the same number.
+package enum ClientRequest: Equatable, Sendable {
+  /// Queues the run, or resumes the one with this specification.
+  case submit(RunSpecification)
+  case status
+  case cancel(run: String)
+  /// Puts the quarantined prompts of a run back into its queue.
+  case retry(run: String)
+  /// Asks for a piece of the run's edge-statistics JSON, as it stands now or, once finished, for good.
+  case export(run: String, offset: Int64)
+}
+
+/// A coordinator's answer to a client.
+package enum ClientReply: Equatable, Sendable {
+  /// The run's name; `finishedPrompts` were already done before.
+  case submitted(run: String, finishedPrompts: Int)
+  case refused(reason: String)
+  case status(FleetStatus)
+  case done
+  /// Bytes `offset...` of an export of `totalBytes`; `generation` differs when the export was made anew between pieces
+  /// (start again from 0).
+  case exported(piece: [UInt8], offset: Int64, totalBytes: Int64, generation: Int64)
+}
