@@ -77,10 +77,13 @@ let package = Package(
     target("Coordinator", ["Atlas", "ClusterTransport", "CSodium", collections, lifecycle, logging]),
     target("Worker", ["Attribution", "ClusterTransport", lifecycle, logging]),
 
-    // 5
+    // 5: the cluster without its wires, under seeded faults.
+    target("Simulation", ["Coordinator", "Worker"]),
+
+    // 6
     .executableTarget(
       name: "autointerp",
-      dependencies: ["Coordinator", "Corpora", "StatusServer", "Worker", argumentParser, lifecycle, logging, toml],
+      dependencies: ["Corpora", "Simulation", "StatusServer", argumentParser, lifecycle, logging, toml],
       swiftSettings: settings),
 
     tests(of: "Circuits"),
@@ -94,6 +97,7 @@ let package = Package(
     tests(of: "StatusServer"),
     tests(of: "Coordinator"),
     tests(of: "Worker"),
+    tests(of: "Simulation"),
     .testTarget(name: "EndToEndTests", dependencies: ["autointerp"], swiftSettings: settings),
   ]
 )
