@@ -16,6 +16,7 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nio = ["NIOCore", "NIOHTTP1", "NIOPosix"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -44,6 +45,8 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     // The status port's HTTP.
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+    // The status command's HTTP (hummingbird is built on it).
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     // The run's SQLite file.
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     // Prompt files.
@@ -71,7 +74,7 @@ let package = Package(
     // 3
     target("Attribution", ["Circuits", "Inference"]),
     target("ClusterTransport", ["ClusterProtocol", "CZeroMQ", logging]),
-    target("StatusServer", ["Circuits", "ClusterProtocol", hummingbird, lifecycle, logging]),
+    target("StatusServer", ["Circuits", "ClusterProtocol", "CSodium", hummingbird, lifecycle, logging] + nio),
 
     // 4
     target("Coordinator", ["Atlas", "ClusterTransport", "CSodium", collections, lifecycle, logging]),
@@ -94,7 +97,7 @@ let package = Package(
     tests(of: "Atlas"),
     tests(of: "Attribution"),
     tests(of: "ClusterTransport"),
-    tests(of: "StatusServer"),
+    tests(of: "StatusServer", [lifecycle, logging] + nio),
     tests(of: "Coordinator"),
     tests(of: "Worker"),
     tests(of: "Simulation"),
