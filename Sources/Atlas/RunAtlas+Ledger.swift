@@ -1,0 +1,184 @@
+// autointerp
+// Writing and reading of deltas, failures and quarantine.
+// SPDX-License-Identifier: Apache-2.0
+
+package import Circuits
+internal import Foundation
+internal import GRDB
+
+extension RunAtlas {
+  /// Writes everything in `batch` in one transaction; when it returns, all of it is on the disk, when it throws, none.
+  ///
+  /// A delta takes its prompt out of quarantine. A delta for a prompt that is done already changes nothing.
+  ///
+  /// - Returns: for each delta of the batch, in order, what became of it.
+  /// - Throws: `diskFull`; `failed` when the batch names a prompt that the run does not have.
+  package func commit(_ batch: AtlasBatch) throws(AtlasError) -> [DeltaOutcome] {
+    guard !batch.isEmpty else { return [] }
+    return try surfacing(path) {
+      try pool.write { db in
+        let outcomes = try batch.deltas.map { try Self.insert($0, into: db) }
+        for failure in batch.failures { try Self.insert(failure, into: db) }
+        for quarantine in batch.quarantined { try Self.insert(quarantine, into: db) }
+        for worker in batch.workers { try Self.insert(worker, into: db) }
+        if let state = batch.state {
+          try db.execute(sql: "UPDATE run SET state = ?", arguments: [state.rawValue])
+        }
+        return outcomes
+      }
+    }
+  }
+
+  /// Makes quarantined prompts eligible again: their failures stay on record but count no more.
+  ///
+  /// - Returns: the prompts, ascending. The run is `unfinished` again if there are any.
+  package func retryQuarantined() throws(AtlasError) -> [Int32] {
+    try surfacing(path) {
+      try pool.write { db in
+        let prompts = try Int32.fetchAll(db, sql: "SELECT prompt FROM quarantine ORDER BY prompt")
+        guard !prompts.isEmpty else { return [] }
+        try db.execute(
+          sql: """
+            UPDATE failures SET counts = 0 WHERE prompt IN (SELECT prompt FROM quarantine);
+            DELETE FROM quarantine;
+            """)
+        try db.execute(sql: "UPDATE run SET state = ?", arguments: [StoredRunState.unfinished.rawValue])
+        return prompts
+      }
+    }
+  }
+
+  /// Records the model that the run is about, when the client did not know it.
+  ///
+  /// - Returns: the run's fingerprint, which is another one if it was known already.
+  package func adopt(modelFingerprint: String) throws(AtlasError) -> String {
+    try surfacing(path) {
+      try pool.write { db in
+        try StoredSpecification.adopt(fingerprint: modelFingerprint, in: db)
+        return try String.fetchOne(db, sql: "SELECT model_fingerprint FROM run") ?? modelFingerprint
+      }
+    }
+  }
+
+  /// What the run is, as stored.
+  package func specification() throws(AtlasError) -> RunSpecification {
+    try surfacing(path) { try pool.read(StoredSpecification.fetch) }
+  }
+
+  /// What is done, failed and set aside, for a coordinator that starts.
+  package func ledger() throws(AtlasError) -> RunLedger {
+    try surfacing(path) {
+      try pool.read { db in
+        var ledger = RunLedger()
+        let state = try String.fetchOne(db, sql: "SELECT state FROM run") ?? ""
+        guard let state = StoredRunState(rawValue: state) else {
+          throw AtlasError.corrupt(path: path, detail: "its state is \"\(state)\"")
+        }
+        ledger.state = state
+        let deltas = try Row.fetchCursor(db, sql: "SELECT prompt, attempt, digest FROM deltas")
+        while let row = try deltas.next() {
+          ledger.digests[row[0]] = [UInt8](row[2] as Data)
+          ledger.attempts[row[0]] = row[1]
+        }
+        let failures = try Row.fetchCursor(db, sql: "SELECT * FROM failures ORDER BY id")
+        while let row = try failures.next() {
+          let failure = StoredFailure(
+            prompt: row["prompt"], attempt: row["attempt"], worker: row["worker"],
+            incarnation: UInt64(bitPattern: row["incarnation"]), kind: row["kind"], error: row["error"], at: row["at"])
+          if row["counts"] { ledger.failures.append(failure) }
+          ledger.attempts[failure.prompt] = max(ledger.attempts[failure.prompt] ?? 0, failure.attempt)
+        }
+        ledger.quarantined = try Row.fetchAll(db, sql: "SELECT prompt, reason, at FROM quarantine ORDER BY prompt")
+          .map { StoredQuarantine(prompt: $0[0], reason: $0[1], at: $0[2]) }
+        return ledger
+      }
+    }
+  }
+
+  /// Calls `body` with the stored deltas of `prompts`, ascending, one at a time in memory.
+  ///
+  /// Disjoint ranges may be read from several threads at once, for a parallel rebuild.
+  ///
+  /// - Throws: what `body` throws, as it is; otherwise an `AtlasError`.
+  package func forEachDelta(in prompts: Range<Int32>, _ body: (StoredDelta) throws -> Void) throws {
+    var thrown: (any Error)?
+    try surfacing(path) {
+      try pool.read { db in
+        let rows = try Row.fetchCursor(
+          db,
+          sql: """
+            SELECT prompt, attempt, worker, incarnation, compute_kernel, compute_ms, received_at, digest, payload
+            FROM deltas WHERE prompt >= ? AND prompt < ? ORDER BY prompt
+            """, arguments: [prompts.lowerBound, prompts.upperBound])
+        while let row = try rows.next() {
+          let delta = StoredDelta(
+            prompt: row[0], attempt: row[1], worker: row[2], incarnation: UInt64(bitPattern: row[3]),
+            computeKernel: row[4], computeMilliseconds: row[5], receivedAt: row[6],
+            digest: [UInt8](row[7] as Data), payload: try row.withUnsafeData(atIndex: 8) { [UInt8]($0 ?? Data()) })
+          do {
+            try body(delta)
+          } catch {
+            thrown = error
+            return
+          }
+        }
+      }
+    }
+    if let thrown { throw thrown }
+  }
+}
+
+extension RunAtlas {
+  private static func insert(_ delta: StoredDelta, into db: Database) throws -> DeltaOutcome {
+    let statement = try db.cachedStatement(
+      sql: """
+        INSERT INTO deltas
+          (prompt, attempt, worker, incarnation, compute_kernel, compute_ms, received_at, digest, payload)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (prompt) DO NOTHING
+        """)
+    try statement.execute(arguments: [
+      delta.prompt, delta.attempt, delta.worker, Int64(bitPattern: delta.incarnation), delta.computeKernel,
+      delta.computeMilliseconds, delta.receivedAt, Data(delta.digest), Data(delta.payload),
+    ])
+    if db.changesCount == 1 {
+      try db.cachedStatement(sql: "DELETE FROM quarantine WHERE prompt = ?").execute(arguments: [delta.prompt])
+      return .stored
+    }
+    let stored = try Data.fetchOne(
+      db, sql: "SELECT digest FROM deltas WHERE prompt = ?", arguments: [delta.prompt])
+    return stored == Data(delta.digest) ? .duplicate : .conflicting
+  }
+
+  private static func insert(_ failure: StoredFailure, into db: Database) throws {
+    let statement = try db.cachedStatement(
+      sql: """
+        INSERT INTO failures (prompt, attempt, worker, incarnation, kind, error, at) VALUES (?, ?, ?, ?, ?, ?, ?)
+        """)
+    try statement.execute(arguments: [
+      failure.prompt, failure.attempt, failure.worker, Int64(bitPattern: failure.incarnation), failure.kind,
+      failure.error, failure.at,
+    ])
+  }
+
+  private static func insert(_ quarantine: StoredQuarantine, into db: Database) throws {
+    let statement = try db.cachedStatement(
+      sql: """
+        INSERT INTO quarantine (prompt, reason, at) VALUES (?, ?, ?)
+        ON CONFLICT (prompt) DO UPDATE SET reason = excluded.reason, at = excluded.at
+        """)
+    try statement.execute(arguments: [quarantine.prompt, quarantine.reason, quarantine.at])
+  }
+
+  private static func insert(_ worker: StoredWorker, into db: Database) throws {
+    let statement = try db.cachedStatement(
+      sql: """
+        INSERT INTO workers (name, incarnation, host, slots, model_name, model_fingerprint, software_version,
+          compute_kernel, first_seen_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+        """)
+    try statement.execute(arguments: [
+      worker.name, Int64(bitPattern: worker.incarnation), worker.host, worker.slots, worker.modelName,
+      worker.modelFingerprint, worker.softwareVersion, worker.computeKernel, worker.firstSeenAt,
+    ])
+  }
+}

@@ -1,0 +1,123 @@
+// autointerp
+// The file of a run: commits, resumes, refusals.
+// SPDX-License-Identifier: Apache-2.0
+
+import Atlas
+import Circuits
+import Foundation
+import Testing
+
+@Suite struct RunAtlasTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  @Test func everythingCommittedIsThereAfterReopening() throws {
+    var batch = AtlasBatch()
+    batch.deltas = [.sample(7, byteCount: 300_000), .sample(2, byteCount: 0)]
+    batch.failures = [.sample(3, attempt: 2), .sample(3, attempt: 5, worker: "v")]
+    batch.quarantined = [StoredQuarantine(prompt: 3, reason: "failed on v and w", at: 4000)]
+    batch.state = .complete
+    do {
+      let atlas = try RunAtlas(folder.path())
+      #expect(atlas.epoch == 1)
+      #expect(try atlas.commit(batch) == [.stored, .stored])
+    }
+    let atlas = try RunAtlas(folder.path())
+    #expect(atlas.epoch == 2)
+    #expect(try atlas.specification() == .small())
+    var expected = RunLedger()
+    expected.digests = [7: [1, 7], 2: [1, 2]]
+    expected.failures = batch.failures
+    expected.quarantined = batch.quarantined
+    expected.attempts = [7: 8, 2: 3, 3: 5]
+    expected.state = .complete
+    #expect(try atlas.ledger() == expected)
+    #expect(try atlas.deltas(in: 0..<10) == [batch.deltas[1], batch.deltas[0]])
+  }
+
+  @Test func disjointRangesCoverEveryDeltaOnce() throws {
+    let atlas = try RunAtlas(folder.path())
+    var batch = AtlasBatch()
+    batch.deltas = (0..<10).map { .sample($0) }
+    _ = try atlas.commit(batch)
+    let parts = try [0..<3, 3..<4, 4..<10].map { try atlas.deltas(in: $0) }
+    #expect(parts.flatMap { $0 } == batch.deltas)
+  }
+
+  @Test func aSecondDeltaIsComparedAndDropped() throws {
+    let atlas = try RunAtlas(folder.path())
+    var batch = AtlasBatch()
+    batch.deltas = [.sample(1), .sample(1), .sample(1, byteCount: 5, digest: 9)]
+    #expect(try atlas.commit(batch) == [.stored, .duplicate, .conflicting])
+    #expect(try atlas.deltas(in: 0..<10) == [.sample(1)])
+  }
+
+  @Test func aBatchWithAnUnknownPromptIsRefusedWhole() throws {
+    let atlas = try RunAtlas(folder.path())
+    var batch = AtlasBatch()
+    batch.deltas = [.sample(1), .sample(10)]
+    #expect(throws: AtlasError.self) { try atlas.commit(batch) }
+    #expect(try atlas.ledger() == RunLedger())
+  }
+
+  @Test func retryForgetsFailuresOfQuarantinedPromptsOnly() throws {
+    let atlas = try RunAtlas(folder.path())
+    var batch = AtlasBatch()
+    batch.failures = [.sample(3), .sample(4)]
+    batch.quarantined = [StoredQuarantine(prompt: 3, reason: "r", at: 1)]
+    batch.state = .complete
+    _ = try atlas.commit(batch)
+    #expect(try atlas.retryQuarantined() == [3])
+    #expect(try atlas.retryQuarantined() == [])
+    let ledger = try atlas.ledger()
+    #expect(ledger.failures == [.sample(4)])
+    #expect(ledger.quarantined.isEmpty)
+    #expect(ledger.attempts == [3: 1, 4: 1])
+    #expect(ledger.state == .unfinished)
+  }
+
+  @Test func aLateDeltaTakesItsPromptOutOfQuarantine() throws {
+    let atlas = try RunAtlas(folder.path())
+    var batch = AtlasBatch()
+    batch.quarantined = [StoredQuarantine(prompt: 3, reason: "r", at: 1)]
+    _ = try atlas.commit(batch)
+    batch = AtlasBatch()
+    batch.deltas = [.sample(3)]
+    #expect(try atlas.commit(batch) == [.stored])
+    #expect(try atlas.ledger().quarantined.isEmpty)
+  }
+
+  @Test func anErrorOfTheBodyEndsTheReadingAndComesOut() throws {
+    struct Stop: Error {}
+    let atlas = try RunAtlas(folder.path())
+    var batch = AtlasBatch()
+    batch.deltas = [.sample(1), .sample(2)]
+    _ = try atlas.commit(batch)
+    var seen: [Int32] = []
+    #expect(throws: Stop.self) {
+      try atlas.forEachDelta(in: 0..<10) {
+        seen.append($0.prompt)
+        throw Stop()
+      }
+    }
+    #expect(seen == [1])
+  }
+
+  @Test func theFirstModelIsKept() throws {
+    var specification = RunSpecification.small()
+    specification.modelFingerprint = nil
+    let atlas = try RunAtlas(folder.path(), specification)
+    #expect(try atlas.adopt(modelFingerprint: "beef") == "beef")
+    #expect(try atlas.adopt(modelFingerprint: "dead") == "beef")
+    #expect(try atlas.specification().modelFingerprint == "beef")
+  }
+}
+
+extension RunAtlas {
+  func deltas(in prompts: Range<Int32>) throws -> [StoredDelta] {
+    var deltas: [StoredDelta] = []
+    try forEachDelta(in: prompts) { deltas.append($0) }
+    return deltas
+  }
+}
