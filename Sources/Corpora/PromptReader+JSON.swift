@@ -1,0 +1,63 @@
+// autointerp
+// Prompt files in JSON.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+
+extension PromptReader {
+  private struct Document: Decodable {
+    struct Metadata: Decodable {
+      var answerPrefix: String?
+
+      enum CodingKeys: String, CodingKey {
+        case answerPrefix = "answer_prefix"
+      }
+    }
+
+    var metadata: Metadata?
+    var prompts: [PromptRecord]
+  }
+
+  mutating func readJSON(_ contents: Data) throws(CorpusError) {
+    let document: Document
+    do {
+      document = try JSONDecoder().decode(Document.self, from: contents)
+    } catch {
+      throw CorpusError(file: file, place: .wholeFile, message: jsonComplaint(error))
+    }
+    for (number, record) in document.prompts.enumerated() {
+      try add(record, answerPrefix: document.metadata?.answerPrefix ?? "", at: .item("prompts[\(number)]"))
+    }
+  }
+}
+
+/// What a decoding error says, with the path to the item, such as `prompts[3].prompt: …`.
+func jsonComplaint(_ error: any Error) -> String {
+  func place(_ path: [any CodingKey]) -> String {
+    let text = path.reduce("") { text, key in
+      if let index = key.intValue { return "\(text)[\(index)]" }
+      return text.isEmpty ? key.stringValue : "\(text).\(key.stringValue)"
+    }
+    return text.isEmpty ? "" : "\(text): "
+  }
+  switch error {
+  case DecodingError.keyNotFound(let key, let context):
+    return place(context.codingPath) + "\"\(key.stringValue)\" is missing"
+  case DecodingError.typeMismatch(let type, let context), DecodingError.valueNotFound(let type, let context):
+    return place(context.codingPath) + "expected \(jsonName(of: type))"
+  case DecodingError.dataCorrupted(let context):
+    let reason = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"] as? String
+    return place(context.codingPath) + "not valid JSON: " + (reason ?? context.debugDescription)
+  default:
+    return String(describing: error)
+  }
+}
+
+private func jsonName(of type: any Any.Type) -> String {
+  switch type {
+  case is String.Type: "a string"
+  case is Bool.Type: "true or false"
+  case is [PromptRecord].Type, is [Any].Type: "a list"
+  default: "an object"
+  }
+}

@@ -1,0 +1,86 @@
+// autointerp
+// Drawing a corpus: reproducible, balanced, without duplicates.
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Corpora
+
+@Suite struct CorpusTests {
+  static func candidates(domain: Int, baseline: Int) -> [CorpusPrompt] {
+    (0..<domain).map { CorpusPrompt(origin: .domain, text: "d\($0)") }
+      + (0..<baseline).map { CorpusPrompt(origin: .baseline, text: "b\($0)") }
+  }
+
+  @Test(
+    arguments: [
+      (100, 100, 24, 12, 12),
+      (100, 100, 7, 4, 3),
+      (100, 2, 24, 22, 2),
+      (3, 100, 24, 3, 21),
+      (10, 5, 100, 10, 5),
+      (10, 5, nil, 10, 5),
+      (10, 0, 4, 4, 0),
+      (10, 10, 0, 0, 0),
+    ] as [(Int, Int, Int?, Int, Int)])
+  func aLimitTakesHalfOfEachOriginAsFarAsTheyGo(
+    domain: Int, baseline: Int, limit: Int?, drawnDomain: Int, drawnBaseline: Int
+  ) {
+    let corpus = Corpus(drawing: Self.candidates(domain: domain, baseline: baseline), limit: limit, seed: 1)
+    #expect(corpus.prompts.count { $0.origin == .domain } == drawnDomain)
+    #expect(corpus.prompts.count { $0.origin == .baseline } == drawnBaseline)
+    #expect(Set(corpus.prompts).count == corpus.prompts.count)
+  }
+
+  @Test func aSeedDecidesTheDrawForGood() {
+    let candidates = Self.candidates(domain: 20, baseline: 20)
+    let corpus = Corpus(drawing: candidates, limit: 6, seed: 7)
+    // Pinned: runs of other versions and machines must resume.
+    #expect(corpus.prompts.map(\.text) == Self.pinnedDraw)
+    #expect(corpus.digest == Self.pinnedDigest)
+    #expect(Corpus(drawing: candidates, limit: 6, seed: 8).prompts != corpus.prompts)
+  }
+
+  @Test func aSmallerLimitDrawsASubset() {
+    let candidates = Self.candidates(domain: 50, baseline: 50)
+    let small = Corpus(drawing: candidates, limit: 10, seed: 3)
+    let large = Corpus(drawing: candidates, limit: 40, seed: 3)
+    #expect(Set(small.prompts).isSubset(of: large.prompts))
+  }
+
+  @Test func everyPrefixOfARunIsBalanced() {
+    let prompts = Corpus(drawing: Self.candidates(domain: 40, baseline: 20), limit: nil, seed: 5).prompts
+    for end in 1...prompts.count {
+      let domain = prompts[..<end].count { $0.origin == .domain }
+      #expect(abs(domain * 3 - end * 2) <= 3, "\(domain) of the first \(end)")
+    }
+  }
+
+  @Test func duplicatesCountOnceAndAsDomain() {
+    let corpus = Corpus(
+      drawing: [
+        CorpusPrompt(origin: .baseline, text: "a"), CorpusPrompt(origin: .domain, text: "a"),
+        CorpusPrompt(origin: .domain, text: "a"), CorpusPrompt(origin: .domain, text: "a", answerPrefix: "x"),
+      ], limit: nil, seed: 0)
+    #expect(corpus.duplicateCount == 2)
+    #expect(
+      Set(corpus.prompts) == [
+        CorpusPrompt(origin: .domain, text: "a"), CorpusPrompt(origin: .domain, text: "a", answerPrefix: "x"),
+      ])
+  }
+
+  @Test func theDigestTellsFieldsApart() {
+    func digest(_ prompt: CorpusPrompt) -> String { Corpus(drawing: [prompt], limit: nil, seed: 0).digest }
+    let digests = [
+      digest(CorpusPrompt(origin: .domain, text: "ab", answerPrefix: "c")),
+      digest(CorpusPrompt(origin: .domain, text: "a", answerPrefix: "bc")),
+      digest(CorpusPrompt(origin: .baseline, text: "ab", answerPrefix: "c")),
+    ]
+    #expect(Set(digests).count == 3)
+    #expect(digests.allSatisfy { $0.count == 64 })
+  }
+
+  static let pinnedDraw = ["d10", "b1", "d17", "b8", "d18", "b7"]
+  /// Made with Python's hashlib.blake2b from the prompts above.
+  static let pinnedDigest = "c206b77ce3c37b0f263c7839a9d61292bdb25728a6499bd474b48386c19e73e4"
+}

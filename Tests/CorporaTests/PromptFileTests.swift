@@ -1,0 +1,116 @@
+// autointerp
+// Every prompt file format, right and wrong.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+@testable import Corpora
+
+@Suite struct PromptFileTests {
+  static func read(_ name: String, _ text: String, as origin: CorpusOrigin = .domain) throws(CorpusError) -> PromptFile
+  {
+    try PromptFile(file: name, contents: Data(text.utf8), origin: origin)
+  }
+
+  @Test func yamlSequencesAreReadWithTheirPrefixes() throws {
+    let file = try Self.read(
+      "a.yaml",
+      """
+      metadata:
+        answer_prefix: " It is"
+      sequences:
+        - prompt: "The drug of choice for \\"strep\\" is:"
+          answer_prefix: ""
+        - {prompt: 42, is_domain: no}
+        - prompt: |
+            Two
+            lines
+      """)
+    #expect(
+      file.prompts == [
+        CorpusPrompt(origin: .domain, text: "The drug of choice for \"strep\" is:"),
+        CorpusPrompt(origin: .baseline, text: "42", answerPrefix: " It is"),
+        CorpusPrompt(origin: .domain, text: "Two\nlines", answerPrefix: " It is"),
+      ])
+  }
+
+  @Test func jsonPromptsMayOverridePrefixAndOrigin() throws {
+    let file = try Self.read(
+      "a.json",
+      """
+      {"metadata": {"answer_prefix": "A:", "author": 1},
+       "prompts": [{"prompt": "p"}, {"prompt": "q", "answer_prefix": "B:", "is_domain": false, "more": []}]}
+      """)
+    #expect(
+      file.prompts == [
+        CorpusPrompt(origin: .domain, text: "p", answerPrefix: "A:"),
+        CorpusPrompt(origin: .baseline, text: "q", answerPrefix: "B:"),
+      ])
+  }
+
+  @Test func jsonLinesTakePromptsAsTheyAreAndSentencesOfBaselineTexts() throws {
+    let lines = """
+      {"prompt": "as it is"}\r
+
+      {"text": "Home\\nThis is the first proper sentence. And another.", "id": "<urn:uuid:1>", "language_score": 0.9}
+      {"text": "Short."}
+      """
+    let baseline = try Self.read("a.jsonl", lines, as: .baseline)
+    #expect(baseline.prompts.map(\.text) == ["as it is", "This is the first proper sentence."])
+    #expect(baseline.prompts.allSatisfy { $0.origin == .baseline })
+    #expect(baseline.skippedTextCount == 1)
+    let domain = try Self.read("a.jsonl", lines)
+    #expect(domain.prompts.last?.text == "Short.")
+    #expect(domain.prompts.count == 3)
+  }
+
+  @Test func plainTextIsAPromptALine() throws {
+    let file = try Self.read("a.txt", "\u{FEFF}one\r\n\n  two \nthree")
+    #expect(file.prompts.map(\.text) == ["one", "  two ", "three"])
+  }
+
+  @Test(arguments: [
+    ("a.yaml", "sequences: [\n", "a.yaml:2: not valid YAML"),
+    ("a.yaml", "prompts: []\n", "a.yaml:1: expected a list of prompts under the key \"sequences\""),
+    ("a.yaml", "sequences: 3\n", "a.yaml:1: \"sequences\" is not a list"),
+    ("a.yaml", "sequences:\n- prompt: a\n- question: b\n", "a.yaml:3: \"prompt\" is missing"),
+    ("a.yaml", "sequences:\n- prompt: [a]\n", "a.yaml:2: \"prompt\" is not a string"),
+    ("a.yaml", "sequences:\n- prompt: a\n  is_domain: maybe\n", "a.yaml:3: \"is_domain\" is neither true nor false"),
+    ("a.yaml", "sequences:\n- prompt: a\n- prompt: ' '\n", "a.yaml:3: the prompt is empty"),
+    ("a.yaml", "", "a.yaml: expected a list of prompts"),
+    ("a.json", "{\"prompts\": [{\"prompt\": 3}]}", "a.json: prompts[0].prompt: expected a string"),
+    ("a.json", "{\"prompts\": {}}", "a.json: prompts: expected a list"),
+    ("a.json", "{}", "a.json: \"prompts\" is missing"),
+    ("a.json", "{\"prompts\": [{\"prompt\": \"a\"}, {}]}", "a.json: prompts[1]: neither \"prompt\" nor \"text\""),
+    ("a.json", "{\"prompts\": [{\"prompt\": \"a\"}", "a.json: not valid JSON: "),
+    ("a.json", "{\"prompts\": []}", "a.json: there are no prompts in it"),
+    ("a.jsonl", "{\"prompt\": \"a\"}\n{\"prompt\": }\n", "a.jsonl:2: not valid JSON: "),
+    ("a.jsonl", "{\"prompt\": \"a\"}\n{\"text\": 1}\n", "a.jsonl:2: text: expected a string"),
+    ("a.jsonl", "{\"prompt\": \"\"}\n", "a.jsonl:1: the prompt is empty"),
+    ("a.txt", "\n \n", "a.txt: there are no prompts in it"),
+    ("a.csv", "prompt\n", "a.csv: unknown extension \".csv\""),
+  ])
+  func errorsNameFileAndPlace(name: String, text: String, message: String) {
+    let error = #expect(throws: CorpusError.self) { try Self.read(name, text) }
+    #expect(error?.description.hasPrefix(message) == true, "\(String(describing: error))")
+  }
+
+  @Test func bytesThatAreNotUTF8AreRefused() {
+    let bytes = Data("fine\n".utf8) + [0xFF, 0x0A]
+    for (name, place) in [("a.txt", "a.txt:2: "), ("a.yaml", "a.yaml: "), ("a.jsonl", "a.jsonl:1: ")] {
+      let error = #expect(throws: CorpusError.self) { try PromptFile(file: name, contents: bytes, origin: .domain) }
+      #expect(error?.description.hasPrefix(place) == true, "\(String(describing: error))")
+    }
+  }
+
+  @Test func aMissingFileIsNamed() {
+    let error = #expect(throws: CorpusError.self) { try PromptFile(path: "/nowhere/at/all.yaml", origin: .domain) }
+    #expect(error?.file == "/nowhere/at/all.yaml")
+  }
+
+  @Test func aBaselineWithoutFittingSentencesSaysWhy() {
+    let error = #expect(throws: CorpusError.self) { try Self.read("a.txt", "Too short.\n", as: .baseline) }
+    #expect(error?.message.contains("20 to 200") == true)
+  }
+}
