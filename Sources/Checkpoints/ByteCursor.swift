@@ -16,10 +16,7 @@ struct ByteCursor {
 
   var remaining: Int { bytes.count - offset }
 
-  /// Reads a fixed-width integer.
-  ///
-  /// - Parameter what: what is read, for the error.
-  /// - Throws: when the file ends before.
+  /// Reads a fixed-width integer; `what` says in the error what the file ends within.
   mutating func read<Value: FixedWidthInteger & BitwiseCopyable>(
     _: Value.Type, _ what: @autoclosure () -> String
   ) throws(CheckpointError) -> Value {
