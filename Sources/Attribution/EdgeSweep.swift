@@ -1,0 +1,165 @@
+// autointerp
+// Direct effects: perturbations of all sources go up the layers as rows of a few matrices.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Circuits
+internal import Dispatch
+internal import Inference
+internal import Synchronization
+
+// The forward sweep.
+//
+// 1. A source is a selected neuron or an input embedding. Its perturbation of the residual stream starts as its own
+//    contribution, h * Wd[:, n] or E[token], at its position q, and reaches positions q..last only: one row for each.
+// 2. Going up, every MLP in between is cut, so a layer does nothing but
+//        X += (A' . (X . Wv^T)) . Wo^T      with A' = A times the keys' inverse rms, frozen.
+//    All sources of a block are one matrix [rows, D]: two large products and a mixing of segments a layer.
+// 3. After the attention of layer l the rows are perturbations of mid_l. The direct effect on a selected neuron of
+//    layer l is the dot product of the row at the neuron's position with its start vector
+//        (dgate * Wg[n] + dup * Wu[n]) * inverse rms,
+//    the gradient of the neuron with respect to mid_l. Logits are read after the last layer.
+// 4. One more source, "everything", adds the true MLP updates on its way up. Its effect on a target is the sum of all
+//    direct effects on it, which has to be the target's value: the conservation residual of the edges.
+
+/// Edges before they are sorted.
+struct EdgeList: Sendable {
+  var columns = EdgeColumns()
+  var pairCount: Int64 = 0
+  var allFlow = 0.0
+  var keptFlow = 0.0
+  /// `[targets]`: what "everything" gives each target; filled by the block that carries it.
+  var totals: [Float]? = nil
+  /// `[targets]`: the largest |effect| seen on each target.
+  var largest: [Float] = []
+}
+
+/// Computes the edges of one graph.
+struct EdgeSweep<Backend: ComputeBackend>: Sendable {
+  let transformer: Transformer<Backend>
+  let backend: Backend
+  let trace: ForwardTrace<Backend>
+  let metric: Metric
+  let nodes: NodeAttribution
+  /// `[targets, D]`: gradients of each selected neuron with respect to mid of its layer, then of each logit.
+  let starts: Region<Backend.Buffer>
+  /// Target numbers by layer; the last entry holds the logits.
+  let targetsByLayer: [[Int]]
+  let settings: AttributionSettings
+  /// Tokens of the whole prompt, which number the embeddings; the trace may hold fewer.
+  let tokenCount: Int
+
+  var targetCount: Int { nodes.neurons.count + metric.targets.count }
+
+  init(
+    _ relevance: RelevancePropagation<Backend>, trace: ForwardTrace<Backend>, metric: Metric, nodes: NodeAttribution,
+    logitStarts: Region<Backend.Buffer>, settings: AttributionSettings, tokenCount: Int
+  ) {
+    transformer = relevance.transformer
+    backend = relevance.backend
+    self.trace = trace
+    self.metric = metric
+    self.nodes = nodes
+    self.settings = settings
+    self.tokenCount = tokenCount
+    let (neurons, width) = (nodes.neurons, transformer.configuration.modelDimension)
+    let starts = Region(
+      backend.makeBuffer(count: (neurons.count + metric.targets.count) * width), stride: width)
+    var byLayer = [[Int]](repeating: [], count: transformer.layers.count + 1)
+    for i in 0..<neurons.count { byLayer[Int(neurons.layer[i])].append(i) }
+    for (l, members) in byLayer.enumerated() where !members.isEmpty {
+      let first = starts.at(row: members[0])
+      let factors = [nodes.gateFactors, nodes.upFactors]
+      let offsets = [0, Int32(transformer.configuration.feedForwardDimension)]
+      for (part, offset) in zip(factors, offsets) {
+        backend.gatherOutputs(
+          backend.upload(members.map { offset + neurons.index[$0] }), count: members.count,
+          of: transformer.layers[l].gateUp, scales: backend.upload(members.map { part[$0] * nodes.inverses[$0] }),
+          into: first, accumulate: offset > 0)
+      }
+    }
+    backend.copy(
+      logitStarts, rows: metric.targets.count, columns: width, into: starts.at(row: neurons.count))
+    byLayer[transformer.layers.count] = metric.targets.indices.map { neurons.count + $0 }
+    self.starts = starts
+    targetsByLayer = byLayer
+  }
+
+  func position(ofTarget t: Int) -> Int {
+    t < nodes.neurons.count ? Int(nodes.neurons.position[t]) : trace.tokens.count - 1
+  }
+
+  /// All kept edges, sorted by target, then source, and the residual of the direct effects.
+  func run(progress: @Sendable () -> Void) throws(AttributionError) -> (edges: EdgeList, residual: Double) {
+    let neurons = nodes.neurons
+    let plan = SweepPlan(
+      neurons: (0..<neurons.count).map { (Int(neurons.layer[$0]), Int(neurons.position[$0])) },
+      tokens: trace.tokens.count, layerCount: transformer.layers.count, maximumRows: settings.maximumSweepRows)
+    let lanes = min(backend.laneCount, plan.blocks.count)
+    let results = Mutex([EdgeList?](repeating: nil, count: plan.blocks.count))
+    if lanes == 1 {
+      for (i, block) in plan.blocks.enumerated() {
+        let list = sweep(block, on: backend.lane(0), progress: progress)
+        results.withLock { $0[i] = list }
+      }
+    } else {
+      let next = Atomic(0)
+      DispatchQueue.concurrentPerform(iterations: lanes) { lane in
+        let queue = backend.lane(lane)
+        while true {
+          let i = next.wrappingAdd(1, ordering: .relaxed).oldValue
+          if i >= plan.blocks.count { return }
+          let list = sweep(plan.blocks[i], on: queue, progress: progress)
+          results.withLock { $0[i] = list }
+        }
+      }
+    }
+    var all = EdgeList()
+    all.largest = [Float](repeating: 0, count: targetCount)
+    for case let list? in results.withLock({ $0 }) {
+      all.columns.append(list.columns)
+      all.pairCount += list.pairCount
+      all.allFlow += list.allFlow
+      all.keptFlow += list.keptFlow
+      all.totals = all.totals ?? list.totals
+      for t in 0..<targetCount { all.largest[t] = max(all.largest[t], list.largest[t]) }
+    }
+    guard all.allFlow.isFinite else { throw .notFinite(what: "a direct effect") }
+    all.columns.sortByTargetAndSource()
+    return (all, residual(of: all))
+  }
+
+  /// The largest `|sum of direct effects - value|` over the targets, each relative to the size of what is summed.
+  private func residual(of list: EdgeList) -> Double {
+    guard let totals = list.totals else { return 0 }
+    return (0..<targetCount).map { t in
+      let value =
+        t < nodes.neurons.count ? nodes.neurons.activation[t] : metric.targets[t - nodes.neurons.count].logit
+      return Double(abs(totals[t] - value)) / Double(max(abs(value), list.largest[t], .leastNormalMagnitude))
+    }.max() ?? 0
+  }
+}
+
+extension EdgeColumns {
+  mutating func append(_ other: EdgeColumns) {
+    source += other.source
+    target += other.target
+    effect += other.effect
+    flow += other.flow
+  }
+
+  mutating func append(source: Int32, target: Int32, effect: Float, flow: Float) {
+    self.source.append(source)
+    self.target.append(target)
+    self.effect.append(effect)
+    self.flow.append(flow)
+  }
+
+  mutating func sortByTargetAndSource() {
+    let keys = (0..<count).map { UInt64(UInt32(bitPattern: target[$0])) << 32 | UInt64(UInt32(bitPattern: source[$0])) }
+    let order = keys.indices.sorted { keys[$0] < keys[$1] }
+    source = order.map { source[$0] }
+    target = order.map { target[$0] }
+    effect = order.map { effect[$0] }
+    flow = order.map { flow[$0] }
+  }
+}

@@ -1,0 +1,214 @@
+// autointerp
+// Element-wise passes, fused where two would read the same memory.
+// SPDX-License-Identifier: Apache-2.0
+
+extension OpenBLASBackend {
+  package func clear(_ x: Region<FloatBuffer>, rows: Int, columns: Int) {
+    let p = x.pointer(rows: rows, columns: columns)
+    for r in 0..<rows { (p + r * x.stride).update(repeating: 0, count: columns) }
+  }
+
+  package func copy(_ x: Region<FloatBuffer>, rows: Int, columns: Int, into y: Region<FloatBuffer>) {
+    let (from, to) = (x.pointer(rows: rows, columns: columns), y.pointer(rows: rows, columns: columns))
+    for r in 0..<rows { (to + r * y.stride).update(from: from + r * x.stride, count: columns) }
+  }
+
+  package func add(_ x: Region<FloatBuffer>, rows: Int, columns: Int, into y: Region<FloatBuffer>) {
+    Self.forEachLane(x, y, rows: rows, columns: columns) { _, _, x, y in y + x }
+  }
+
+  package func addScaledRows(
+    _ x: Region<FloatBuffer>, rows: Int, columns: Int, scales: Region<FloatBuffer>, into y: Region<FloatBuffer>
+  ) {
+    let factor = scales.pointer(rows: rows, columns: 1)
+    let step = scales.stride
+    Self.forEachLane(x, y, rows: rows, columns: columns) { r, _, x, y in y + x * factor[r * step] }
+  }
+
+  package func scaleRows(
+    _ x: Region<FloatBuffer>, rows: Int, columns: Int, by scales: Region<FloatBuffer>
+  ) {
+    let factor = scales.pointer(rows: rows, columns: 1)
+    let step = scales.stride
+    Self.forEachLane(x, x, rows: rows, columns: columns) { r, _, x, _ in x * factor[r * step] }
+  }
+
+  package func scaleColumns(
+    _ x: Region<FloatBuffer>, rows: Int, columns: Int, by scales: Region<FloatBuffer>
+  ) {
+    let factor = scales.pointer(rows: 1, columns: columns)
+    let p = x.pointer(rows: rows, columns: columns)
+    for r in 0..<rows {
+      let row = p + r * x.stride
+      for c in 0..<columns { row[c] *= factor[c] }
+    }
+  }
+
+  package func normalize(
+    _ x: Region<FloatBuffer>, rows: Int, columns: Int, epsilon: Float, gain: FloatBuffer?, into y: Region<FloatBuffer>,
+    inverse: Region<FloatBuffer>?
+  ) {
+    let (from, to) = (x.pointer(rows: rows, columns: columns), y.pointer(rows: rows, columns: columns))
+    let inverses = inverse?.pointer(rows: rows, columns: 1)
+    precondition(gain == nil || gain!.count >= columns)
+    for r in 0..<rows {
+      let (source, target) = (from + r * x.stride, to + r * y.stride)
+      let scale = 1 / (Self.dot(source, source, columns) / Float(columns) + epsilon).squareRoot()
+      if let inverses { inverses[r * inverse!.stride] = scale }
+      if let gain = gain?.values {
+        for c in 0..<columns { target[c] = source[c] * scale * gain[c] }
+      } else {
+        for c in 0..<columns { target[c] = source[c] * scale }
+      }
+    }
+  }
+
+  package func normalizeHeads(
+    _ x: Region<FloatBuffer>, rows: Int, headCount: Int, headDimension: Int, epsilon: Float, gain: FloatBuffer
+  ) {
+    for h in 0..<headCount {
+      let head = x.at(column: h * headDimension)
+      normalize(
+        head, rows: rows, columns: headDimension, epsilon: epsilon, gain: gain, into: head, inverse: nil)
+    }
+  }
+
+  package func rotate(
+    _ x: Region<FloatBuffer>, rows: Int, headCount: Int, headDimension: Int, table: FloatBuffer, positions: [Int32]
+  ) {
+    let p = x.pointer(rows: rows, columns: headCount * headDimension)
+    let half = headDimension / 2
+    for r in 0..<rows {
+      let position = Int(positions[r])
+      precondition((position + 1) * headDimension <= table.count)
+      let cosine = table.values + position * headDimension
+      let sine = cosine + half
+      for h in 0..<headCount {
+        let (a, b) = (p + r * x.stride + h * headDimension, p + r * x.stride + h * headDimension + half)
+        for i in 0..<half {
+          let (u, v) = (a[i], b[i])
+          a[i] = u * cosine[i] - v * sine[i]
+          b[i] = v * cosine[i] + u * sine[i]
+        }
+      }
+    }
+  }
+
+  package func gatedActivation(
+    _ x: Region<FloatBuffer>, rows: Int, width: Int, into h: Region<FloatBuffer>, factors: Region<FloatBuffer>?
+  ) {
+    let (input, output) = (x.pointer(rows: rows, columns: 2 * width), h.pointer(rows: rows, columns: width))
+    let frozen = factors?.pointer(rows: rows, columns: 2 * width)
+    for r in 0..<rows {
+      let (gate, up, to) = (input + r * x.stride, input + r * x.stride + width, output + r * h.stride)
+      let factor = frozen.map { $0 + r * factors!.stride }
+      var c = 0
+      while c < width {
+        let lanes = min(8, width - c)
+        let (g, u) = (Self.load(gate + c, lanes), Self.load(up + c, lanes))
+        let s = VectorMath.sigmoid(g)
+        Self.store(g * s * u, to + c, lanes)
+        if let factor {
+          Self.store(0.5 * u * s, factor + c, lanes)
+          Self.store(0.5 * g * s, factor + width + c, lanes)
+        }
+        c += 8
+      }
+    }
+  }
+
+  package func applyFactors(
+    _ g: Region<FloatBuffer>, rows: Int, width: Int, factors: Region<FloatBuffer>, into y: Region<FloatBuffer>
+  ) {
+    let from = g.pointer(rows: rows, columns: width)
+    let frozen = factors.pointer(rows: rows, columns: 2 * width)
+    let to = y.pointer(rows: rows, columns: 2 * width)
+    for r in 0..<rows {
+      let (source, factor, target) = (from + r * g.stride, frozen + r * factors.stride, to + r * y.stride)
+      for c in 0..<width {
+        target[c] = source[c] * factor[c]
+        target[width + c] = source[c] * factor[width + c]
+      }
+    }
+  }
+
+  package func edit(_ h: Region<FloatBuffer>, _ edits: [NeuronEdit]) {
+    for edit in edits {
+      let element = h.at(row: edit.row, column: edit.index).pointer(rows: 1, columns: 1)
+      switch edit.operation {
+      case .set(let value): element.pointee = value
+      case .scale(let factor): element.pointee *= factor
+      case .add(let value): element.pointee += value
+      }
+    }
+  }
+
+  package func pairDots(
+    _ x: Region<FloatBuffer>, rows xRows: [Int32], _ y: Region<FloatBuffer>, rows yRows: [Int32], count: Int,
+    columns: Int, into out: FloatBuffer, offset: Int
+  ) {
+    if count == 0 { return }
+    precondition(offset >= 0 && offset + count <= out.count)
+    let (lastX, lastY) = (Int(xRows.prefix(count).max()!), Int(yRows.prefix(count).max()!))
+    precondition(xRows.prefix(count).min()! >= 0 && yRows.prefix(count).min()! >= 0)
+    let (a, b) = (x.pointer(rows: lastX + 1, columns: columns), y.pointer(rows: lastY + 1, columns: columns))
+    for i in 0..<count {
+      out.values[offset + i] = Self.dot(a + Int(xRows[i]) * x.stride, b + Int(yRows[i]) * y.stride, columns)
+    }
+  }
+}
+
+extension OpenBLASBackend {
+  /// Dot product in a fixed order: sixteen running sums, then a tree.
+  @inline(__always)
+  static func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ count: Int) -> Float {
+    var (s, t) = (Float8(), Float8())
+    var i = 0
+    while i + 16 <= count {
+      s += load8(a + i) * load8(b + i)
+      t += load8(a + i + 8) * load8(b + i + 8)
+      i += 16
+    }
+    var rest: Float = 0
+    while i < count {
+      rest += a[i] * b[i]
+      i += 1
+    }
+    let sum = s + t
+    let half = sum.lowHalf + sum.highHalf
+    let quarter = half.lowHalf + half.highHalf
+    return quarter.x + quarter.y + rest
+  }
+
+  @inline(__always)
+  static func load(_ p: UnsafeMutablePointer<Float>, _ lanes: Int) -> Float8 {
+    if lanes == 8 { return load8(p) }
+    var x = Float8()
+    for i in 0..<lanes { x[i] = p[i] }
+    return x
+  }
+
+  @inline(__always)
+  static func store(_ x: Float8, _ p: UnsafeMutablePointer<Float>, _ lanes: Int) {
+    if lanes == 8 { return store8(x, p) }
+    for i in 0..<lanes { p[i] = x[i] }
+  }
+
+  /// `y = body(row, column, x, y)` element by element, eight at a time.
+  @inline(__always)
+  static func forEachLane(
+    _ x: Region<FloatBuffer>, _ y: Region<FloatBuffer>, rows: Int, columns: Int,
+    _ body: (Int, Int, Float8, Float8) -> Float8
+  ) {
+    let (from, to) = (x.pointer(rows: rows, columns: columns), y.pointer(rows: rows, columns: columns))
+    for r in 0..<rows {
+      let (source, target) = (from + r * x.stride, to + r * y.stride)
+      var c = 0
+      while c < columns {
+        let lanes = min(8, columns - c)
+        store(body(r, c, load(source + c, lanes), load(target + c, lanes)), target + c, lanes)
+        c += 8
+      }
+    }
+  }
+}

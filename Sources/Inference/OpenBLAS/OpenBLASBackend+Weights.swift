@@ -1,0 +1,204 @@
+// autointerp
+// Products with weights, and rows and columns of them.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import COpenBLAS
+extension OpenBLASBackend {
+  package func makeMatrix(_ parts: [WeightPart], use: WeightUse, storage: WeightStorage) -> OpenBLASMatrix {
+    OpenBLASMatrix(parts, use: use, storage: storage)
+  }
+
+  package func multiplyTransposed(
+    _ a: Region<FloatBuffer>, rows: Int, by w: OpenBLASMatrix, outputs: Range<Int>, into c: Region<FloatBuffer>,
+    accumulate: Bool
+  ) {
+    precondition(outputs.lowerBound >= 0 && outputs.upperBound <= w.outputCount)
+    if rows == 0 || outputs.isEmpty { return }
+    let inputs = w.inputCount
+    let x = Operand(a.pointer(rows: rows, columns: inputs), a.stride)
+    let y = Operand(c.pointer(rows: rows, columns: outputs.count), c.stride)
+    let beta: Float = accumulate ? 1 : 0
+    switch w.layout {
+    case .transposed(let weights):
+      forEachPanel(of: outputs) { panel in
+        Self.gemm(
+          rows, panel.count, inputs, x, Operand(weights.values + panel.lowerBound, w.outputCount), transposed: false,
+          beta, y.at(panel.lowerBound - outputs.lowerBound))
+      }
+    case .rows(let weights):
+      forEachPanel(of: outputs) { panel in
+        Self.gemm(
+          rows, panel.count, inputs, x, Operand(weights.values + panel.lowerBound * inputs, inputs), transposed: true,
+          beta, y.at(panel.lowerBound - outputs.lowerBound))
+      }
+    case .mapped:
+      forEachUnpackedPanel(of: w, outputs) { panel, weights in
+        self.forEachPanel(of: 0..<panel.count) { part in
+          Self.gemm(
+            rows, part.count, inputs, x, weights.at(part.lowerBound * inputs), transposed: true, beta,
+            y.at(panel.lowerBound - outputs.lowerBound + part.lowerBound))
+        }
+      }
+    }
+  }
+
+  package func multiply(
+    _ a: Region<FloatBuffer>, rows: Int, by w: OpenBLASMatrix, outputs: Range<Int>, into c: Region<FloatBuffer>,
+    accumulate: Bool
+  ) {
+    precondition(outputs.lowerBound >= 0 && outputs.upperBound <= w.outputCount)
+    if rows == 0 { return }
+    let inputs = w.inputCount
+    let x = Operand(a.pointer(rows: rows, columns: outputs.count), a.stride)
+    let y = Operand(c.pointer(rows: rows, columns: inputs), c.stride)
+    let beta: Float = accumulate ? 1 : 0
+    switch w.layout {
+    case .transposed(let weights):
+      forEachPanel(of: 0..<inputs) { panel in
+        let part = weights.values + panel.lowerBound * w.outputCount + outputs.lowerBound
+        Self.gemm(
+          rows, panel.count, outputs.count, x, Operand(part, w.outputCount), transposed: true, beta,
+          y.at(panel.lowerBound))
+      }
+    case .rows(let weights):
+      forEachPanel(of: 0..<inputs) { panel in
+        let part = weights.values + outputs.lowerBound * inputs + panel.lowerBound
+        Self.gemm(
+          rows, panel.count, outputs.count, x, Operand(part, inputs), transposed: false, beta,
+          y.at(panel.lowerBound))
+      }
+    case .mapped:
+      forEachUnpackedPanel(of: w, outputs) { unpacked, weights in
+        let first = unpacked.lowerBound == outputs.lowerBound
+        self.forEachPanel(of: 0..<inputs) { panel in
+          Self.gemm(
+            rows, panel.count, unpacked.count,
+            x.at(unpacked.lowerBound - outputs.lowerBound), weights.at(panel.lowerBound), transposed: false,
+            first ? beta : 1, y.at(panel.lowerBound))
+        }
+      }
+    }
+  }
+
+  package func gatherOutputs(
+    _ indices: [Int32], count: Int, of w: OpenBLASMatrix, scales: FloatBuffer?, into c: Region<FloatBuffer>,
+    accumulate: Bool
+  ) {
+    let width = w.inputCount
+    let target = c.pointer(rows: count, columns: width)
+    let scratch = FloatBuffer(uninitialized: width)
+    for i in 0..<count {
+      let index = Int(indices[i])
+      precondition(index >= 0 && index < w.outputCount)
+      switch w.layout {
+      case .transposed(let weights):
+        for k in 0..<width { scratch.values[k] = weights.values[k * w.outputCount + index] }
+      case .rows(let weights): scratch.values.update(from: weights.values + index * width, count: width)
+      case .mapped: w.copyRows(index..<index + 1, into: scratch.values)
+      }
+      let scale = scales.map { $0.values[i] } ?? 1
+      let row = target + i * c.stride
+      if accumulate {
+        for k in 0..<width { row[k] += scale * scratch.values[k] }
+      } else {
+        for k in 0..<width { row[k] = scale * scratch.values[k] }
+      }
+    }
+  }
+
+  package func gatherInputs(
+    _ indices: [Int32], count: Int, of w: OpenBLASMatrix, scales: FloatBuffer, into c: Region<FloatBuffer>,
+    at rows: [Int32]
+  ) {
+    let height = w.outputCount
+    func target(_ i: Int) -> UnsafeMutablePointer<Float> {
+      c.at(row: Int(rows[i])).pointer(rows: 1, columns: height)
+    }
+    precondition(indices.prefix(count).allSatisfy { $0 >= 0 && $0 < w.inputCount })
+    switch w.layout {
+    case .transposed(let weights):
+      for i in 0..<count {
+        let source = weights.values + Int(indices[i]) * height
+        let (row, scale) = (target(i), scales.values[i])
+        for k in 0..<height { row[k] = scale * source[k] }
+      }
+    case .rows(let weights):
+      for i in 0..<count {
+        let (row, scale) = (target(i), scales.values[i])
+        for k in 0..<height { row[k] = scale * weights.values[k * w.inputCount + Int(indices[i])] }
+      }
+    case .mapped:
+      if count == 0 { return }
+      forEachUnpackedPanel(of: w, 0..<height) { panel, weights in
+        for i in 0..<count {
+          let row = c.buffer.values + c.offset + Int(rows[i]) * c.stride
+          let (column, scale) = (Int(indices[i]), scales.values[i])
+          for k in panel { row[k] = scale * weights.base[(k - panel.lowerBound) * w.inputCount + column] }
+        }
+      }
+    }
+  }
+}
+
+/// A matrix operand of a product: where it starts and how far its rows are apart.
+// @unchecked Sendable: lives for the length of one product, whose panels touch disjoint outputs.
+struct Operand: @unchecked Sendable {
+  var base: UnsafeMutablePointer<Float>
+  var stride: Int
+
+  init(_ base: UnsafeMutablePointer<Float>, _ stride: Int) {
+    self.base = base
+    self.stride = stride
+  }
+
+  /// The same rows, `elements` further.
+  func at(_ elements: Int) -> Operand { Operand(base + elements, stride) }
+}
+
+extension OpenBLASBackend {
+  /// Rows of mapped weights that are unpacked at a time.
+  static let unpackedRows = 1024
+
+  /// Cuts `range` into an even number of panels of at most 512; the cut depends on the range alone.
+  func forEachPanel(of range: Range<Int>, _ body: @Sendable (Range<Int>) -> Void) {
+    let panels = range.count < 256 ? 1 : 2 * ((range.count + 1023) / 1024)
+    let width = ((range.count + panels - 1) / panels + 15) / 16 * 16
+    parallel(panels) { i in
+      let start = range.lowerBound + i * width
+      let end = min(start + width, range.upperBound)
+      if start < end { body(start..<end) }
+    }
+  }
+
+  /// Unpacks mapped weights panel by panel, in order, and hands each panel `[rows, inputCount]` to `body`.
+  func forEachUnpackedPanel(
+    of w: OpenBLASMatrix, _ outputs: Range<Int>, _ body: (Range<Int>, Operand) -> Void
+  ) {
+    let scratch = FloatBuffer(uninitialized: min(Self.unpackedRows, outputs.count) * w.inputCount)
+    for start in stride(from: outputs.lowerBound, to: outputs.upperBound, by: Self.unpackedRows) {
+      let panel = start..<min(start + Self.unpackedRows, outputs.upperBound)
+      let chunk = 64
+      parallel((panel.count + chunk - 1) / chunk) { i in
+        let first = start + i * chunk
+        w.copyRows(
+          first..<min(first + chunk, panel.upperBound), into: scratch.values + (first - start) * w.inputCount)
+      }
+      body(panel, Operand(scratch.values, w.inputCount))
+    }
+  }
+
+  /// `c[m, n] = a[m, k] . b + beta * c`, `b` being `[k, n]` or, transposed, `[n, k]`.
+  static func gemm(
+    _ m: Int, _ n: Int, _ k: Int, _ a: Operand, _ b: Operand, transposed: Bool, _ beta: Float, _ c: Operand
+  ) {
+    if m == 1 {
+      cblas_sgemv(
+        CblasRowMajor, transposed ? CblasNoTrans : CblasTrans, blasint(transposed ? n : k),
+        blasint(transposed ? k : n), 1, b.base, blasint(b.stride), a.base, 1, beta, c.base, 1)
+    } else {
+      cblas_sgemm(
+        CblasRowMajor, CblasNoTrans, transposed ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), 1,
+        a.base, blasint(a.stride), b.base, blasint(b.stride), beta, c.base, blasint(c.stride))
+    }
+  }
+}

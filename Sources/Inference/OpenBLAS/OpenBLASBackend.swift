@@ -1,0 +1,63 @@
+// autointerp
+// The CPU backend: OpenBLAS for products, SIMD for the rest.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import COpenBLAS
+internal import Dispatch
+
+/// Computes on the CPU, at once: an operation has finished when it returns.
+///
+/// BLAS itself runs with one thread. With `threadCount` above one a product is cut into panels whose bounds depend on
+/// its shape alone, and panels run side by side: every bit of a result is the same for any thread count.
+package final class OpenBLASBackend: ComputeBackend {
+  package typealias Buffer = FloatBuffer
+  package typealias Indices = [Int32]
+  package typealias Matrix = OpenBLASMatrix
+
+  package let threadCount: Int
+
+  package init(threadCount: Int = 1) {
+    precondition(threadCount >= 1)
+    self.threadCount = threadCount
+    _ = Self.singleThreadedBLAS
+  }
+
+  /// OpenBLAS's thread count is one per process; ours is the only parallelism.
+  private static let singleThreadedBLAS: Void = openblas_set_num_threads(1)
+
+  package var kernelName: String { Self.kernelName }
+
+  /// OpenBLAS's name for the kernels that it chose for this processor, or was told to use by `OPENBLAS_CORETYPE`.
+  package static var kernelName: String { openblas_get_corename().map { String(cString: $0) } ?? "unknown" }
+
+  package var laneCount: Int { threadCount }
+  package func lane(_ index: Int) -> OpenBLASBackend { threadCount == 1 ? self : OpenBLASBackend() }
+
+  /// Runs `body(0) ... body(count - 1)`, side by side when this backend has threads for it.
+  @inline(__always)
+  func parallel(_ count: Int, _ body: @Sendable (Int) -> Void) {
+    if threadCount == 1 || count == 1 {
+      for i in 0..<count { body(i) }
+    } else {
+      DispatchQueue.concurrentPerform(iterations: count, execute: body)
+    }
+  }
+}
+
+// MARK: - Memory
+
+extension OpenBLASBackend {
+  package func makeBuffer(count: Int) -> FloatBuffer { FloatBuffer(zeros: count) }
+  package func upload(_ values: [Float]) -> FloatBuffer { FloatBuffer(values) }
+  package func upload(_ indices: [Int32]) -> [Int32] { indices }
+
+  package func download(_ x: Region<FloatBuffer>, rows: Int, columns: Int) -> [Float] {
+    let source = x.pointer(rows: rows, columns: columns)
+    return [Float](unsafeUninitializedCapacity: rows * columns) { target, count in
+      for r in 0..<rows {
+        (target.baseAddress! + r * columns).initialize(from: source + r * x.stride, count: columns)
+      }
+      count = rows * columns
+    }
+  }
+}

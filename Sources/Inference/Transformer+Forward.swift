@@ -1,0 +1,181 @@
+// autointerp
+// The ordinary forward pass, recording what the linearised passes freeze.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Checkpoints
+
+extension Transformer {
+  /// Runs the prompt and keeps what RelP needs.
+  ///
+  /// Costs about `2 * parameters * tokens` floating-point operations; logits of the last position only.
+  /// - Throws: `InferenceError` when a token or the length is out of range, or a logit is not finite.
+  package func forward(
+    _ tokens: [Int32], on backend: Backend, progress: () -> Void = {}
+  ) throws(InferenceError) -> ForwardTrace<Backend> {
+    try check(tokens)
+    let c = configuration
+    let rows = (tokens.count + 7) / 8 * 8
+    let stream = Region(backend.makeBuffer(count: rows * c.modelDimension), stride: c.modelDimension)
+    backend.gatherOutputs(
+      backend.upload(tokens), count: tokens.count, of: embedding, scales: nil, into: stream, accumulate: false)
+    let embeddings = Region(backend.makeBuffer(count: rows * c.modelDimension), stride: c.modelDimension)
+    backend.copy(stream, rows: rows, columns: c.modelDimension, into: embeddings)
+
+    let layout = attentionLayout(tokenCount: tokens.count)
+    let segments = [AttentionSegment(firstRow: 0, rowCount: tokens.count, attentionOffset: 0)]
+    let scratch = LayerScratch(configuration: c, rows: rows, backend: backend)
+    let rotation = Rotation(configuration: c, positions: [Array(0..<rows)], backend: backend)
+    var traced: [ForwardTrace<Backend>.Layer] = []
+    for l in layers.indices {
+      let layer = ForwardTrace<Backend>.Layer(
+        attention: backend.makeBuffer(count: c.headCount * tokens.count * tokens.count),
+        middle: backend.makeBuffer(count: rows * c.modelDimension), inverse: backend.makeBuffer(count: rows),
+        activations: backend.makeBuffer(count: rows * c.feedForwardDimension),
+        factors: backend.makeBuffer(count: rows * 2 * c.feedForwardDimension),
+        update: backend.makeBuffer(count: rows * c.modelDimension))
+      attend(
+        l, stream, rows: rows, rotation: rotation, segments: segments, layout: layout, attention: layer.attention,
+        scratch: scratch, on: backend)
+      backend.scaleKeys(
+        of: layer.attention, offset: 0, count: tokens.count, layout: layout, by: scratch.inverse)
+      backend.copy(
+        stream, rows: rows, columns: c.modelDimension, into: Region(layer.middle, stride: c.modelDimension))
+      let activations = Region(layer.activations, stride: c.feedForwardDimension)
+      activate(
+        l, stream, rows: rows, into: activations, factors: Region(layer.factors, stride: 2 * c.feedForwardDimension),
+        inverse: Region(layer.inverse, stride: 1), scratch: scratch, on: backend)
+      let update = Region(layer.update, stride: c.modelDimension)
+      backend.multiplyTransposed(
+        activations, rows: rows, by: layers[l].down, outputs: 0..<c.modelDimension, into: update, accumulate: false)
+      backend.add(update, rows: rows, columns: c.modelDimension, into: stream)
+      traced.append(layer)
+      progress()
+    }
+    let (logits, inverse) = try readLogits(stream.at(row: tokens.count - 1), rows: 1, on: backend)
+    return ForwardTrace(
+      tokens: tokens, rowCapacity: rows, embeddings: embeddings, layers: traced, finalInverse: inverse[0],
+      logits: logits)
+  }
+
+  func check(_ tokens: [Int32]) throws(InferenceError) {
+    if tokens.isEmpty { throw .noTokens }
+    if tokens.count > configuration.contextLength {
+      throw .promptTooLong(tokens: tokens.count, contextLength: configuration.contextLength)
+    }
+    for (position, token) in tokens.enumerated() where token < 0 || Int(token) >= configuration.vocabularySize {
+      throw .tokenOutOfRange(token: token, position: position, vocabularySize: configuration.vocabularySize)
+    }
+  }
+}
+
+/// Buffers that every layer uses again.
+struct LayerScratch<Backend: ComputeBackend> {
+  /// `[rows, D]`
+  let normed: Region<Backend.Buffer>
+  /// `[rows]`: inverse rms before attention.
+  let inverse: Region<Backend.Buffer>
+  /// `[rows, (H + 2K) d]`
+  let queryKeyValue: Region<Backend.Buffer>
+  /// `[rows, H d]`
+  let mixed: Region<Backend.Buffer>
+  /// `[rows, 2F]`
+  let gateUp: Region<Backend.Buffer>
+
+  init(configuration c: ModelConfiguration, rows: Int, backend: Backend) {
+    func make(_ columns: Int) -> Region<Backend.Buffer> {
+      Region(backend.makeBuffer(count: rows * columns), stride: columns)
+    }
+    normed = make(c.modelDimension)
+    inverse = make(1)
+    queryKeyValue = make((c.headCount + 2 * c.keyValueHeadCount) * c.headDimension)
+    mixed = make(c.headCount * c.headDimension)
+    gateUp = make(2 * c.feedForwardDimension)
+  }
+}
+
+/// Rotary angles of the rows of a pass.
+struct Rotation<Backend: ComputeBackend> {
+  let table: Backend.Buffer
+  let positions: Backend.Indices
+
+  /// `positions`: of the rows of each segment, in order.
+  init(configuration: ModelConfiguration, positions: [[Int]], backend: Backend) {
+    let rows = positions.flatMap { $0 }
+    table = backend.upload(configuration.rotaryTable(positions: (rows.max() ?? 0) + 1))
+    self.positions = backend.upload(rows.map { Int32($0) })
+  }
+}
+
+extension Transformer {
+  /// `stream += attention(rms(stream))`; leaves the inverse rms in `scratch.inverse` and the probabilities in `attention`.
+  func attend(
+    _ l: Int, _ stream: Region<Backend.Buffer>, rows: Int, rotation: Rotation<Backend>,
+    segments: [AttentionSegment], layout: AttentionLayout, attention: Backend.Buffer, scratch: LayerScratch<Backend>,
+    on backend: Backend
+  ) {
+    let c = configuration
+    let layer = layers[l]
+    backend.normalize(
+      stream, rows: rows, columns: c.modelDimension, epsilon: c.rmsEpsilon, gain: nil, into: scratch.normed,
+      inverse: scratch.inverse)
+    backend.multiplyTransposed(
+      scratch.normed, rows: rows, by: layer.queryKeyValue, outputs: 0..<layer.queryKeyValue.outputCount,
+      into: scratch.queryKeyValue, accumulate: false)
+    let queries = scratch.queryKeyValue
+    let keys = queries.at(column: c.headCount * c.headDimension)
+    let values = queries.at(column: valueRows.lowerBound)
+    for (heads, count, norm) in [
+      (queries, c.headCount, layer.headNorms?.query), (keys, c.keyValueHeadCount, layer.headNorms?.key),
+    ] {
+      if let norm {
+        backend.normalizeHeads(
+          heads, rows: rows, headCount: count, headDimension: c.headDimension, epsilon: c.rmsEpsilon, gain: norm)
+      }
+      backend.rotate(
+        heads, rows: rows, headCount: count, headDimension: c.headDimension, table: rotation.table,
+        positions: rotation.positions)
+    }
+    backend.attentionProbabilities(
+      queries: queries, keys: keys, scale: 1 / Float(c.headDimension).squareRoot(), segments: segments,
+      layout: layout, into: attention)
+    backend.mix(values, attention: attention, segments: segments, layout: layout, into: scratch.mixed)
+    backend.multiplyTransposed(
+      scratch.mixed, rows: rows, by: layer.attentionOutput, outputs: 0..<c.modelDimension, into: stream,
+      accumulate: true)
+  }
+
+  /// The neurons of layer `l` from the residual stream between attention and MLP.
+  func activate(
+    _ l: Int, _ middle: Region<Backend.Buffer>, rows: Int, into activations: Region<Backend.Buffer>,
+    factors: Region<Backend.Buffer>?, inverse: Region<Backend.Buffer>?, scratch: LayerScratch<Backend>,
+    on backend: Backend
+  ) {
+    let c = configuration
+    backend.normalize(
+      middle, rows: rows, columns: c.modelDimension, epsilon: c.rmsEpsilon, gain: nil, into: scratch.normed,
+      inverse: inverse)
+    backend.multiplyTransposed(
+      scratch.normed, rows: rows, by: layers[l].gateUp, outputs: 0..<2 * c.feedForwardDimension, into: scratch.gateUp,
+      accumulate: false)
+    backend.gatedActivation(
+      scratch.gateUp, rows: rows, width: c.feedForwardDimension, into: activations, factors: factors)
+  }
+
+  /// Logits `[rows, V]` of rows of the final residual stream, and their inverse rms.
+  func readLogits(
+    _ x: Region<Backend.Buffer>, rows: Int, on backend: Backend
+  ) throws(InferenceError) -> (logits: [Float], inverse: [Float]) {
+    let c = configuration
+    let normed = Region(backend.makeBuffer(count: rows * c.modelDimension), stride: c.modelDimension)
+    let inverse = Region(backend.makeBuffer(count: rows), stride: 1)
+    backend.normalize(
+      x, rows: rows, columns: c.modelDimension, epsilon: c.rmsEpsilon, gain: outputGainBuffer, into: normed,
+      inverse: inverse)
+    let logits = Region(backend.makeBuffer(count: rows * c.vocabularySize), stride: c.vocabularySize)
+    backend.multiplyTransposed(
+      normed, rows: rows, by: unembedding, outputs: 0..<c.vocabularySize, into: logits, accumulate: false)
+    let values = backend.download(logits, rows: rows, columns: c.vocabularySize)
+    guard values.allSatisfy(\.isFinite) else { throw .notFinite(what: "a logit") }
+    return (values, backend.download(inverse, rows: rows, columns: 1))
+  }
+}
