@@ -27,3 +27,32 @@ package enum ClientReply: Equatable, Sendable {
   /// (start again from 0).
   case exported(piece: [UInt8], offset: Int64, totalBytes: Int64, generation: Int64)
 }
+
+/// A request with the number that its reply will carry. Numbers are the client's own: it sends a request again under the
+/// same number when no reply comes, so a time-out never means "not delivered".
+package struct NumberedRequest: Equatable, Sendable {
+  package var number: UInt64
+  package var request: ClientRequest
+
+  package init(number: UInt64, request: ClientRequest) {
+    self.number = number
+    self.request = request
+  }
+}
+
+/// A reply with the number of its request.
+package struct NumberedReply: Equatable, Sendable {
+  package var number: UInt64
+  package var reply: ClientReply
+
+  package init(number: UInt64, reply: ClientReply) {
+    self.number = number
+    self.reply = reply
+  }
+}
+
+/// What can arrive at a coordinator's socket.
+package enum InboundMessage: Equatable, Sendable {
+  case worker(WorkerMessage)
+  case client(NumberedRequest)
+}

@@ -34,12 +34,16 @@ package struct Fence: Hashable, Sendable {
 /// What a worker says.
 package enum WorkerMessage: Equatable, Sendable {
   case hello(Hello)
-  /// Pulls work: the worker can take `credit` more leases.
+  /// Pulls work: at the time of sending, the worker has room for `credit` leases besides those it holds.
+  ///
+  /// The number is absolute, not an increment, and is repeated with every heartbeat, so a lost or doubled one is
+  /// harmless; the coordinator takes the smaller of it and `slots` minus the leases it believes to be held.
   case ready(credit: Int)
   case delta(DeltaReport)
   case failed(FailureReport)
   case heartbeat(WorkerHeartbeat)
-  /// The worker is leaving; leases it still holds are handed back.
+  /// The worker is leaving; leases it still holds (also those whose reports are not acknowledged) are handed back and
+  /// count as nobody's failure.
   case goodbye(reason: String)
 
   package struct Hello: Equatable, Sendable {
@@ -70,15 +74,33 @@ package enum WorkerMessage: Equatable, Sendable {
     }
   }
 
+  /// A finished prompt. The graph stays in its canonical encoding, the bytes that are digested and stored; whoever needs
+  /// the columns decodes them, off the socket's thread.
   package struct DeltaReport: Equatable, Sendable {
     package var fence: Fence
-    package var delta: EdgeDelta
+    /// `EdgeDelta.payload()` of the worker, byte for byte. Not looked into when the message is decoded: `delta()` does.
+    package var payload: [UInt8]
     package var computeMilliseconds: Int64
 
-    package init(fence: Fence, delta: EdgeDelta, computeMilliseconds: Int64) {
+    package init(fence: Fence, payload: [UInt8], computeMilliseconds: Int64) {
       self.fence = fence
-      self.delta = delta
+      self.payload = payload
       self.computeMilliseconds = computeMilliseconds
+    }
+
+    /// Encodes `delta`.
+    package init(fence: Fence, delta: EdgeDelta, computeMilliseconds: Int64) {
+      self.init(fence: fence, payload: delta.payload(), computeMilliseconds: computeMilliseconds)
+    }
+
+    /// The graph, decoded and checked (see `EdgeDelta.init(payload:)`), and for the prompt that the fence names.
+    package func delta() throws(ProtocolError) -> EdgeDelta {
+      let delta = try EdgeDelta(payload: payload)
+      guard delta.prompt == fence.prompt else {
+        throw .invalid(
+          field: "delta.payload.prompt", reason: "is \(delta.prompt), but the lease was for \(fence.prompt)")
+      }
+      return delta
     }
   }
 
@@ -101,7 +123,8 @@ package enum WorkerMessage: Equatable, Sendable {
   }
 
   package struct WorkerHeartbeat: Equatable, Sendable {
-    /// What each busy slot is doing; `progress` grows while work is being done and is how a wedged worker is noticed.
+    /// Every lease the worker holds, that is, every one whose report is not acknowledged. A lease that was granted a
+    /// while ago and is not in here was lost on the way: send it again (the same fence is taken only once).
     package var slots: [SlotProgress]
     package var residentBytes: Int64
 
@@ -111,14 +134,22 @@ package enum WorkerMessage: Equatable, Sendable {
     }
   }
 
+  /// How far a worker is with one lease.
   package struct SlotProgress: Equatable, Sendable {
-    package var prompt: Int32
-    package var attempt: Int32
+    package enum Phase: String, Sendable, CaseIterable {
+      /// A compute thread is at work on it.
+      case executing
+      /// Its report is sent and not acknowledged; it takes up no slot.
+      case reported
+    }
+    package var fence: Fence
+    package var phase: Phase
+    /// Grows while work is being done; how a wedged worker is noticed. Says nothing once `reported`.
     package var progress: Int64
 
-    package init(prompt: Int32, attempt: Int32, progress: Int64) {
-      self.prompt = prompt
-      self.attempt = attempt
+    package init(fence: Fence, phase: Phase = .executing, progress: Int64) {
+      self.fence = fence
+      self.phase = phase
       self.progress = progress
     }
   }
@@ -131,10 +162,11 @@ package enum CoordinatorMessage: Equatable, Sendable {
   case lease(Lease)
   /// The report with this fence is committed (or was not wanted any more); the worker may forget it.
   case acknowledged(Fence)
+  /// The answer to a worker's heartbeat; tells it that its coordinator is alive and knows it.
   case heartbeat
   /// The peer is not known (the coordinator restarted, or gave the worker up): say hello again.
   case unknownWorker
-  /// Finish or hand back leases, then leave.
+  /// Finish what is being executed (for a bounded time), then leave with `goodbye`.
   case drain(reason: String)
 
   package struct Welcome: Equatable, Sendable {

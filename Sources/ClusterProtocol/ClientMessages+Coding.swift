@@ -1,0 +1,146 @@
+// autointerp
+// Requests of clients and their replies, as frames.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+
+extension NumberedRequest {
+  /// The request as one frame; see `WireFormat` for the fields.
+  package func encoded() -> [UInt8] {
+    let writer = MessageWriter()
+    switch request {
+    case .submit(let run):
+      start(writer, .submit, fieldCount: 1)
+      writer.write(run)
+    case .status:
+      start(writer, .status, fieldCount: 0)
+    case .cancel(let run):
+      start(writer, .cancel, fieldCount: 1)
+      writer.field("run", run)
+    case .retry(let run):
+      start(writer, .retry, fieldCount: 1)
+      writer.field("run", run)
+    case .export(let run, let offset):
+      start(writer, .export, fieldCount: 2)
+      writer.field("run", run)
+      writer.field("offset", offset)
+    }
+    return writer.bytes
+  }
+
+  private func start(_ writer: MessageWriter, _ type: WireFormat.MessageType, fieldCount: Int) {
+    writer.message(type, fieldCount: fieldCount + 1)
+    writer.field("n", number)
+  }
+
+  /// Nil when `type` is not a client's.
+  init?(_ type: WireFormat.MessageType, _ fields: FieldMap) throws(ProtocolError) {
+    let request: ClientRequest
+    switch type {
+    case .submit: request = .submit(try .init(fields))
+    case .status: request = .status
+    case .cancel: request = .cancel(run: try fields.shortString("run"))
+    case .retry: request = .retry(run: try fields.shortString("run"))
+    case .export:
+      request = .export(run: try fields.shortString("run"), offset: try fields.integer("offset", in: 0 ... .max))
+    default: return nil
+    }
+    self.init(number: try fields.integer("n"), request: request)
+  }
+}
+
+extension NumberedReply {
+  /// The reply as one frame; see `WireFormat` for the fields.
+  package func encoded() -> [UInt8] {
+    let writer = MessageWriter()
+    switch reply {
+    case .submitted(let run, let finishedPrompts):
+      start(writer, .submitted, fieldCount: 2)
+      writer.field("run", run)
+      writer.field("finished", finishedPrompts)
+    case .refused(let reason):
+      start(writer, .requestRefused, fieldCount: 1)
+      writer.field("reason", WireFormat.cut(reason))
+    case .status(let status):
+      start(writer, .fleetStatus, fieldCount: 1)
+      writer.field("json", status.json())
+    case .done:
+      start(writer, .done, fieldCount: 0)
+    case .exported(let piece, let offset, let totalBytes, let generation):
+      start(writer, .exported, fieldCount: 4)
+      writer.field("piece", piece)
+      writer.field("offset", offset)
+      writer.field("total", totalBytes)
+      writer.field("generation", generation)
+    }
+    return writer.bytes
+  }
+
+  private func start(_ writer: MessageWriter, _ type: WireFormat.MessageType, fieldCount: Int) {
+    writer.message(type, fieldCount: fieldCount + 1)
+    writer.field("n", number)
+  }
+
+  /// Decodes a frame. A pure function of the bytes.
+  ///
+  /// - Throws: `ProtocolError` for anything that is not a reply to a client.
+  package init(frame: [UInt8]) throws(ProtocolError) {
+    self = try WireFormat.read(frame) { type, fields throws(ProtocolError) in
+      let reply: ClientReply
+      switch type {
+      case .submitted:
+        reply = .submitted(
+          run: try fields.shortString("run"), finishedPrompts: try fields.integer("finished", in: 0 ... .max))
+      case .requestRefused: reply = .refused(reason: try fields.reason())
+      case .fleetStatus:
+        do {
+          reply = .status(try FleetStatus(json: try fields.binary("json")))
+        } catch let error as ProtocolError {
+          throw error
+        } catch {
+          throw fields.invalid("json", "is not a fleet status: \(error)")
+        }
+      case .done: reply = .done
+      case .exported:
+        reply = .exported(
+          piece: try fields.binary("piece"), offset: try fields.integer("offset", in: 0 ... .max),
+          totalBytes: try fields.integer("total", in: 0 ... .max), generation: try fields.integer("generation"))
+      default: return nil
+      }
+      return NumberedReply(number: try fields.integer("n"), reply: reply)
+    }
+  }
+}
+
+extension InboundMessage {
+  /// Decodes what arrived at a coordinator's socket. A pure function of the bytes.
+  ///
+  /// - Throws: `ProtocolError` for anything that is not a message of a worker or a client.
+  package init(frame: [UInt8]) throws(ProtocolError) {
+    self = try WireFormat.read(frame) { type, fields throws(ProtocolError) in
+      if let message = try WorkerMessage(type, fields) { return .worker(message) }
+      return try NumberedRequest(type, fields).map { .client($0) }
+    }
+  }
+}
+
+extension FleetStatus {
+  /// The status as JSON with sorted keys, as the status port serves it.
+  package func json() -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    // Strings, integers and floats in structs: with the strategy above there is nothing that JSON cannot say.
+    guard let data = try? encoder.encode(self) else { preconditionFailure("a fleet status must be encodable") }
+    return [UInt8](data)
+  }
+
+  /// Reads what `json()` wrote.
+  package init(json: [UInt8]) throws {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    self = try decoder.decode(FleetStatus.self, from: Data(json))
+  }
+}

@@ -1,0 +1,121 @@
+// autointerp
+// The messages on the wire: every type with every field.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Every frame is one MessagePack map. Two keys are in all of them:
+///
+/// | key | type | meaning |
+/// |---|---|---|
+/// | `v` | integer | protocol version, 1; a frame with another one is refused with a reason |
+/// | `t` | string | the message's type, below |
+///
+/// Keys a reader does not know are ignored; a missing one, one of another type or one that occurs twice makes the frame
+/// malformed. `int` is a MessagePack integer of any width, `column` a `bin` of little-endian 4-byte values, `fence` the
+/// map `{run: string, prompt: int32, attempt: int32, incarnation: uint64, epoch: int64}` that names one grant.
+/// Optional fields (`?`) are present as nil.
+///
+/// Worker to coordinator
+///
+/// | `t` | fields |
+/// |---|---|
+/// | `hello` | `worker` string, `incarnation` uint64, `host` string, `slots` int 1…4096, `model` string, `fingerprint` string, `software` string, `kernel` string |
+/// | `ready` | `credit` int 0…4096: room for leases at the time of sending, absolute |
+/// | `delta` | `fence`, `milliseconds` int64 of compute, `payload` bin (`EdgeDelta.payload()`, its own table there) |
+/// | `failed` | `fence`, `kind` string `prompt` or `worker`, `error` string |
+/// | `heartbeat` | `resident` int64 bytes, `leases` array of maps `{fence, phase: string executing or reported, progress: int64}` |
+/// | `goodbye` | `reason` string |
+///
+/// Coordinator to worker
+///
+/// | `t` | fields |
+/// |---|---|
+/// | `welcome` | `epoch` int64, `heartbeat` int64 milliseconds, `dead_after` int64 milliseconds |
+/// | `refused` | `reason` string; also the answer to a frame that cannot be read |
+/// | `lease` | `fence`, `origin` string, `text` string, `answer_prefix` string, `template` map, `settings` map, `milliseconds` int64 to live from receipt |
+/// | `acknowledged` | `fence` |
+/// | `heartbeat` | none |
+/// | `unknown-worker` | none |
+/// | `drain` | `reason` string |
+///
+/// `template` is `{name: string, system: string?}`. `settings` is `{metric, position: int?, tau: float64, edge_threshold:
+/// float64, maximum_nodes: int, maximum_sweep_rows: int}`, its `metric` `{kind: "topk", count: int}` or `{kind: "tokens" or
+/// "contrast", tokens: column of int32}`.
+///
+/// Client to coordinator; each request carries `n`, a uint64 of the client's choice
+///
+/// | `t` | fields |
+/// |---|---|
+/// | `submit` | `run` map: `name`, `model` strings, `fingerprint` string?, `template`, `settings`, `corpus_digest`, `corpus` strings, `seed` uint64, and of each prompt: `origins` bin (0 domain, 1 baseline), `texts`, `answer_prefixes` arrays of strings |
+/// | `status` | none |
+/// | `cancel`, `retry` | `run` string |
+/// | `export` | `run` string, `offset` int64 |
+///
+/// Coordinator to client, with the request's `n`
+///
+/// | `t` | fields |
+/// |---|---|
+/// | `submitted` | `run` string, `finished` int |
+/// | `request-refused` | `reason` string |
+/// | `fleet-status` | `json` bin: the JSON of `FleetStatus` |
+/// | `done` | none |
+/// | `exported` | `piece` bin, `offset`, `total`, `generation` int64 |
+package enum WireFormat {
+  /// The type of a message, as `t` says it.
+  enum MessageType: String {
+    case hello, ready, delta, failed, heartbeat, goodbye
+    case welcome, refused, lease, acknowledged, drain
+    case unknownWorker = "unknown-worker"
+    case submit, status, cancel, retry, export
+    case submitted, done, exported
+    case requestRefused = "request-refused"
+    case fleetStatus = "fleet-status"
+  }
+
+  /// Slots and credits of one worker.
+  static let slotRange = 1...4096
+  /// Names of workers, hosts, runs, models.
+  static let maximumNameBytes = 512
+  /// Reasons and error texts; senders cut longer ones.
+  package static let maximumReasonBytes = 16 << 10
+
+  /// Reads version and type of a frame, then lets `body` read the fields.
+  static func read<Message>(
+    _ frame: [UInt8], _ body: (MessageType, FieldMap) throws(ProtocolError) -> Message?
+  ) throws(ProtocolError) -> Message {
+    try FieldMap.read(frame) { fields throws(ProtocolError) in
+      let version: Int64 = try fields.integer("v")
+      guard version == ProtocolVersion.current else {
+        throw .unsupportedVersion(found: version, supported: ProtocolVersion.current)
+      }
+      let name = try fields.string("t", maximumBytes: maximumNameBytes)
+      guard let type = MessageType(rawValue: name), let message = try body(type, fields) else {
+        throw .unknownType(name)
+      }
+      return message
+    }
+  }
+
+  /// `reason`, cut to what a message may carry.
+  static func cut(_ reason: String) -> String {
+    guard reason.utf8.count > maximumReasonBytes else { return reason }
+    return String(decoding: reason.utf8.prefix(maximumReasonBytes - 16), as: UTF8.self) + " …"
+  }
+}
+
+extension MessageWriter {
+  func message(_ type: WireFormat.MessageType, fieldCount: Int) {
+    message(type.rawValue, fieldCount: fieldCount)
+  }
+}
+
+extension FieldMap {
+  /// A name of a worker, host, run or model.
+  func shortString(_ key: String) throws(ProtocolError) -> String {
+    try string(key, maximumBytes: WireFormat.maximumNameBytes)
+  }
+
+  /// An error text or a reason.
+  func reason(_ key: String = "reason") throws(ProtocolError) -> String {
+    try string(key, maximumBytes: WireFormat.maximumReasonBytes)
+  }
+}
