@@ -94,13 +94,14 @@ let package = Package(
     tests(of: "Corpora"),
     tests(of: "Inference"),
     tests(of: "ClusterProtocol"),
-    tests(of: "Atlas"),
+    tests(of: "Atlas", [grdb]),
     tests(of: "Attribution"),
     tests(of: "ClusterTransport"),
     tests(of: "StatusServer", [lifecycle, logging] + nio),
     tests(of: "Coordinator"),
     tests(of: "Worker"),
     tests(of: "Simulation"),
+    tests(of: "autointerp"),
     .testTarget(name: "EndToEndTests", dependencies: ["autointerp"], swiftSettings: settings),
   ]
 )
