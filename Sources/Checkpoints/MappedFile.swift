@@ -37,6 +37,15 @@ package final class MappedFile: @unchecked Sendable {
     self.bytes = UnsafeRawBufferPointer(start: address, count: count)
   }
 
+  /// Whether there is anything at a path.
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// Whether there is a folder at a path.
+  static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
   /// Tells the operating system that a part will be read soon.
   ///
   /// - Parameter part: a part of `bytes`.

@@ -1,0 +1,54 @@
+// autointerp
+// All tensors of a model in safetensors files, single or sharded.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The tensors of a folder as transformers writes it.
+enum SafetensorsIndex {
+  /// Opens `model.safetensors`, or the shards that `model.safetensors.index.json` names.
+  ///
+  /// - Parameter folder: the model's folder.
+  /// - Returns: all tensors by name.
+  /// - Throws: when a file is missing, damaged or does not hold what the index says.
+  static func tensors(inFolder folder: String) throws(CheckpointError) -> [String: TensorView] {
+    let single = "\(folder)/model.safetensors"
+    let index = "\(folder)/model.safetensors.index.json"
+    if MappedFile.exists(single) { return try SafetensorsFile(single).tensors }
+    guard MappedFile.exists(index) else {
+      throw CheckpointError(
+        path: folder, "no weights here", expected: "model.safetensors or model.safetensors.index.json")
+    }
+    return try tensors(listedIn: index, folder: folder)
+  }
+
+  private static func tensors(
+    listedIn index: String, folder: String
+  ) throws(CheckpointError) -> [String: TensorView] {
+    guard let map = try JSONValue.read(index).object?["weight_map"]?.object else {
+      throw CheckpointError(path: index, key: "weight_map", "missing or not an object")
+    }
+    var namesOfShard: [String: Set<String>] = [:]
+    for (tensor, value) in map.members {
+      // A plain name: an index must not lead out of its folder.
+      guard let shard = value.string, shard.hasSuffix(".safetensors"), !shard.contains("/"), !shard.hasPrefix(".")
+      else {
+        throw CheckpointError(
+          path: index, tensor: tensor, key: "weight_map", "not the name of a file in this folder", found: value.summary)
+      }
+      namesOfShard[shard, default: []].insert(tensor)
+    }
+    var tensors: [String: TensorView] = [:]
+    for (shard, names) in namesOfShard.sorted(by: { $0.key < $1.key }) {
+      let file = try SafetensorsFile("\(folder)/\(shard)")
+      for name in names.sorted() where file.tensors[name] == nil {
+        throw CheckpointError(path: file.path, tensor: name, "missing, although the index says it is here")
+      }
+      for (name, tensor) in file.tensors {
+        guard names.contains(name) else {
+          throw CheckpointError(path: file.path, tensor: name, "here, although the index does not say so")
+        }
+        tensors[name] = tensor
+      }
+    }
+    return tensors
+  }
+}
