@@ -80,11 +80,7 @@ package struct EdgeAggregate: Sendable {
 
     grouping.group(graph.edges, local: local, distinctCount: distinct.count)
     edges.reserve(additional: grouping.flows.count)
-    for flow in grouping.flows {
-      edges.record(
-        EdgeTable.key(source: global[Int(flow.source)], target: global[Int(flow.target)]), number: flow.number,
-        occurrences: flow.occurrences, origin: delta.origin)
-    }
+    edges.record(grouping.flows, endpoints: global, origin: delta.origin)
     for entry in delta.vocabulary { learn(entry.text, token: entry.id) }
     let entry = PromptEntry(record: PromptRecord(delta), neurons: present)
     totals.add(entry.record)

@@ -33,6 +33,8 @@ struct EdgeTable: Sendable {
   private var freeSingles: [UInt32] = []
   private var several: [EdgeStatistics] = []
   private(set) var count = 0
+  /// Keeps the loads of the look-ahead from being optimised away; means nothing.
+  private var touched: UInt64 = 0
 
   init() {
     keys = Array(repeating: Self.vacantKey, count: Self.initialCapacity)
@@ -57,6 +59,21 @@ struct EdgeTable: Sendable {
 
   /// The statistics in an occupied slot.
   func statistics(inSlot slot: Int) -> EdgeStatistics { statistics(at: places[slot]) }
+
+  /// `statistics(inSlot:).prompts`, cheaper.
+  func promptCount(inSlot slot: Int) -> UInt32 {
+    let place = places[slot]
+    guard place & Self.severalBit != 0 else { return 1 }
+    let statistics = several[Int(place & ~Self.severalBit)]
+    return statistics.domainPrompts + statistics.baselinePrompts
+  }
+
+  /// The magnitude of the summed flow, in `2^-32`, rounded to a Double.
+  func sumMagnitude(inSlot slot: Int) -> Double {
+    let place = places[slot]
+    guard place & Self.severalBit != 0 else { return Double(singles[Int(place)].number.magnitude) }
+    return Double(several[Int(place & ~Self.severalBit)].sumNumber.magnitude)
+  }
 
   subscript(key: UInt64) -> EdgeStatistics? {
     let slot = slot(of: key)
@@ -97,6 +114,41 @@ struct EdgeTable: Sendable {
       statistics.add(number: number, occurrences: occurrences, origin: origin)
       freeSingles.append(place)
       places[slot] = placeSeveral(statistics)
+    }
+  }
+
+  /// Adds the flows of one prompt, whose endpoints have these numbers. Room must have been reserved.
+  ///
+  /// The table is far larger than any cache, so a block of flows is looked up before it is added: those loads do not
+  /// wait for each other, which makes the whole about 1.5 times as fast.
+  mutating func record(_ flows: [FlowGrouping.Flow], endpoints: [UInt32], origin: PromptOrigin) {
+    let blockLength = 64
+    var keysOfBlock = [UInt64](repeating: 0, count: blockLength)
+    var start = 0
+    while start < flows.count {
+      let length = min(blockLength, flows.count - start)
+      for i in 0..<length {
+        let flow = flows[start + i]
+        let key = Self.key(source: endpoints[Int(flow.source)], target: endpoints[Int(flow.target)])
+        keysOfBlock[i] = key
+        let home = home(of: key)
+        touched &+= keys[home] &+ UInt64(places[home])
+      }
+      for i in 0..<length {
+        let home = home(of: keysOfBlock[i])
+        guard keys[home] == keysOfBlock[i] else { continue }
+        let place = places[home]
+        if place & Self.severalBit != 0 {
+          touched &+= UInt64(several[Int(place & ~Self.severalBit)].domainPrompts)
+        } else {
+          touched &+= UInt64(singles[Int(place)].occurrencesAndOrigin)
+        }
+      }
+      for i in 0..<length {
+        let flow = flows[start + i]
+        record(keysOfBlock[i], number: flow.number, occurrences: flow.occurrences, origin: origin)
+      }
+      start += length
     }
   }
 

@@ -44,7 +44,7 @@ package struct Endpoint: Hashable, Sendable {
   /// The token of an embedding or logit; nil for neurons.
   package var token: Int32? { kind == .neuron ? nil : Int32(packed & 0xFFFF_FFFF) }
 
-  private init(packed: UInt64) { self.packed = packed }
+  init(packed: UInt64) { self.packed = packed }
 }
 
 extension Endpoint: Comparable {

@@ -1,0 +1,86 @@
+// autointerp
+// The best few edges of many neurons, found in one pass.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A bounded list of the best edges for each of many rows: binary heaps with the worst kept edge on top, in one array.
+///
+/// "Better" is more prompts, then the larger |summed flow|, then the smaller other end: a total order, so that the
+/// result does not depend on the order of the edges.
+struct BestEdges {
+  struct Candidate {
+    var prompts: UInt32
+    /// Slot in the edge table.
+    var slot: UInt32
+    /// |summed flow| in `2^-32`, rounded to a Double.
+    var magnitude: Double
+    /// The other end, packed.
+    var other: UInt64
+
+    func isBetter(than b: Candidate) -> Bool {
+      if prompts != b.prompts { return prompts > b.prompts }
+      if magnitude != b.magnitude { return magnitude > b.magnitude }
+      return other < b.other
+    }
+  }
+
+  private let capacity: Int
+  /// `[rows, capacity]`
+  private var heaps: [Candidate]
+  /// `[rows]`
+  private var kept: [Int32]
+  /// `[rows]`: offered, kept or not.
+  private(set) var offered: [Int32]
+
+  init(rows: Int, capacity: Int) {
+    self.capacity = capacity
+    let none = Candidate(prompts: 0, slot: 0, magnitude: 0, other: 0)
+    heaps = Array(repeating: none, count: rows * capacity)
+    kept = Array(repeating: 0, count: rows)
+    offered = Array(repeating: 0, count: rows)
+  }
+
+  /// Offers an edge; `candidate` is only evaluated when the number of prompts does not settle it.
+  @inline(__always)
+  mutating func offer(row: Int, prompts: UInt32, candidate: () -> Candidate) {
+    offered[row] += 1
+    let base = row * capacity
+    let count = Int(kept[row])
+    if count < capacity {
+      kept[row] += 1
+      siftUp(candidate(), base: base, from: count)
+    } else if capacity > 0, prompts >= heaps[base].prompts {
+      let new = candidate()
+      if new.isBetter(than: heaps[base]) { siftDown(new, base: base, count: count) }
+    }
+  }
+
+  /// The kept edges of a row, best first.
+  func sorted(row: Int) -> [Candidate] {
+    let base = row * capacity
+    return heaps[base..<base + Int(kept[row])].sorted { $0.isBetter(than: $1) }
+  }
+
+  private mutating func siftUp(_ new: Candidate, base: Int, from place: Int) {
+    var place = place
+    while place > 0 {
+      let parent = (place - 1) / 2
+      guard heaps[base + parent].isBetter(than: new) else { break }
+      heaps[base + place] = heaps[base + parent]
+      place = parent
+    }
+    heaps[base + place] = new
+  }
+
+  private mutating func siftDown(_ new: Candidate, base: Int, count: Int) {
+    var place = 0
+    while true {
+      var child = 2 * place + 1
+      guard child < count else { break }
+      if child + 1 < count, heaps[base + child].isBetter(than: heaps[base + child + 1]) { child += 1 }
+      guard new.isBetter(than: heaps[base + child]) else { break }
+      heaps[base + place] = heaps[base + child]
+      place = child
+    }
+    heaps[base + place] = new
+  }
+}

@@ -1,0 +1,41 @@
+// autointerp
+// Whether a neuron belongs to the domain or to everything.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+
+/// How much more often a neuron appears in prompts of the domain than in those of the baseline.
+///
+/// Rates are relative to the number of merged prompts of each origin, so that unequal corpora do not count.
+package struct DomainSpecificity: Equatable, Sendable {
+  /// `rateDomain / (rateDomain + rateBaseline)`: 1 only in the domain, 0.5 the same rate in both, 0 only in the
+  /// baseline. 0.5 when one origin has no prompts at all, since nothing is known then.
+  package var ratio: Double
+  /// Natural logarithm of the odds ratio, with half a prompt added to each of the four counts (Haldane 1956, Anscombe
+  /// 1956), so that it is finite and few prompts do not look like certainty. Rounded to six decimals.
+  package var logOdds: Double
+  /// `logOdds` over its standard error (Woolf 1955): above about 2 the difference is hardly chance for one neuron
+  /// looked at alone; of thousands, dozens reach that by chance. Rounded to six decimals.
+  package var zScore: Double
+
+  /// `domain` of `domainPrompts` prompts against `baseline` of `baselinePrompts`.
+  package init(domain: Int, of domainPrompts: Int, baseline: Int, of baselinePrompts: Int) {
+    precondition(0...max(domainPrompts, 0) ~= domain && 0...max(baselinePrompts, 0) ~= baseline)
+    let domainRate = domainPrompts > 0 ? Double(domain) / Double(domainPrompts) : 0
+    let baselineRate = baselinePrompts > 0 ? Double(baseline) / Double(baselinePrompts) : 0
+    let comparable = domainPrompts > 0 && baselinePrompts > 0 && domainRate + baselineRate > 0
+    ratio = comparable ? domainRate / (domainRate + baselineRate) : 0.5
+
+    let cells = [domain, domainPrompts - domain, baseline, baselinePrompts - baseline].map { Double($0) + 0.5 }
+    let odds = log(cells[0]) - log(cells[1]) - log(cells[2]) + log(cells[3])
+    let error = cells.reduce(0) { $0 + 1 / $1 }.squareRoot()
+    // Six decimals, so that a last-bit difference between mathematical libraries does not change an export.
+    logOdds = Self.rounded(odds)
+    zScore = Self.rounded(odds / error)
+  }
+
+  private static func rounded(_ value: Double) -> Double {
+    let rounded = (value * 1e6).rounded() / 1e6
+    return rounded == 0 ? 0 : rounded
+  }
+}

@@ -1,0 +1,158 @@
+// autointerp
+// Builds profiles of some or all neurons of an aggregate.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads profiles out of an aggregate: one pass over its edges for any number of neurons, then each profile on demand.
+///
+/// - Complexity: making it is O(edges * log(listLength) + neurons in prompts); a profile costs the sum of the sizes of
+///   the prompts it appears in, for its co-occurrences. No pair counts are ever stored.
+struct ProfileReader: Sendable {
+  let aggregate: EdgeAggregate
+  /// In the order asked for, and `[rows]` their endpoint numbers.
+  let neurons: [NeuronID]
+  private let numbers: [UInt32]
+  private let upstream: BestEdges
+  private let downstream: BestEdges
+  private let outputs: BestEdges
+  /// Per row the prompts it appears in, as places in `promptNeurons`: `postings[starts[row]..<starts[row + 1]]`.
+  private let starts: [Int]
+  private let postings: [UInt32]
+  private let promptNeurons: [[UInt32]]
+  private let listLength: Int
+
+  /// `neurons` must be distinct and in the aggregate; lists are cut to `listLength`.
+  init(_ aggregate: EdgeAggregate, neurons: [NeuronID], listLength: Int) {
+    self.aggregate = aggregate
+    self.neurons = neurons
+    self.listLength = max(0, listLength)
+    numbers = neurons.map { neuron in
+      guard let number = aggregate.numbers[.neuron(neuron)] else { preconditionFailure("\(neuron) is not merged") }
+      return number
+    }
+    var rowOfNumber = [Int32](repeating: -1, count: aggregate.endpoints.count)
+    for (row, number) in numbers.enumerated() { rowOfNumber[Int(number)] = Int32(row) }
+
+    (upstream, downstream, outputs) = Self.bestEdges(
+      of: aggregate, rowOfNumber: rowOfNumber, rows: neurons.count, listLength: self.listLength)
+    promptNeurons = aggregate.prompts.values.map(\.neurons)
+    (starts, postings) = Self.postings(of: promptNeurons, rowOfNumber: rowOfNumber, rows: neurons.count)
+  }
+
+  private static func bestEdges(
+    of aggregate: EdgeAggregate, rowOfNumber: [Int32], rows: Int, listLength: Int
+  ) -> (upstream: BestEdges, downstream: BestEdges, outputs: BestEdges) {
+    var upstream = BestEdges(rows: rows, capacity: listLength)
+    var downstream = BestEdges(rows: rows, capacity: listLength)
+    var outputs = BestEdges(rows: rows, capacity: listLength)
+    let table = aggregate.edges
+    for slot in 0..<table.slotCount {
+      guard let key = table.key(inSlot: slot) else { continue }
+      let (source, target) = (Int(EdgeTable.source(key)), Int(EdgeTable.target(key)))
+      let (sourceRow, targetRow) = (Int(rowOfNumber[source]), Int(rowOfNumber[target]))
+      guard sourceRow >= 0 || targetRow >= 0 else { continue }
+      let prompts = table.promptCount(inSlot: slot)
+      func candidate(_ other: Int) -> BestEdges.Candidate {
+        BestEdges.Candidate(
+          prompts: prompts, slot: UInt32(slot), magnitude: table.sumMagnitude(inSlot: slot),
+          other: aggregate.endpoints[other].packed)
+      }
+      if targetRow >= 0 { upstream.offer(row: targetRow, prompts: prompts) { candidate(source) } }
+      if sourceRow >= 0 {
+        downstream.offer(row: sourceRow, prompts: prompts) { candidate(target) }
+        if aggregate.endpoints[target].kind == .logit {
+          outputs.offer(row: sourceRow, prompts: prompts) { candidate(target) }
+        }
+      }
+    }
+    return (upstream, downstream, outputs)
+  }
+
+  private static func postings(
+    of promptNeurons: [[UInt32]], rowOfNumber: [Int32], rows: Int
+  ) -> (starts: [Int], postings: [UInt32]) {
+    var starts = [Int](repeating: 0, count: rows + 1)
+    for neurons in promptNeurons {
+      for number in neurons where rowOfNumber[Int(number)] >= 0 { starts[Int(rowOfNumber[Int(number)]) + 1] += 1 }
+    }
+    for row in 0..<rows { starts[row + 1] += starts[row] }
+    var next = starts
+    var postings = [UInt32](repeating: 0, count: starts[rows])
+    for (place, neurons) in promptNeurons.enumerated() {
+      for number in neurons {
+        let row = Int(rowOfNumber[Int(number)])
+        guard row >= 0 else { continue }
+        postings[next[row]] = UInt32(place)
+        next[row] += 1
+      }
+    }
+    return (starts, postings)
+  }
+
+  /// Reused between profiles: how many prompts each endpoint shares with the neuron, all zero in between.
+  struct SharedPrompts {
+    fileprivate var counts: [UInt32]
+    fileprivate var seen: [UInt32] = []
+
+    init(_ reader: ProfileReader) { counts = Array(repeating: 0, count: reader.aggregate.endpoints.count) }
+  }
+
+  /// The profile of `neurons[row]`.
+  func profile(row: Int, _ shared: inout SharedPrompts) -> NeuronProfile {
+    let statistics = aggregate.neurons[Int(numbers[row])]
+    let (cooccurringCount, cooccurring) = cooccurrences(row: row, of: statistics.prompts, &shared)
+    return NeuronProfile(
+      neuron: neurons[row], statistics: statistics, specificity: aggregate.specificity(of: statistics),
+      upstreamCount: Int(upstream.offered[row]), upstream: edges(upstream, row: row, of: statistics.prompts),
+      downstreamCount: Int(downstream.offered[row]), downstream: edges(downstream, row: row, of: statistics.prompts),
+      outputTokenCount: Int(outputs.offered[row]), outputTokens: edges(outputs, row: row, of: statistics.prompts),
+      cooccurringCount: cooccurringCount, cooccurring: cooccurring)
+  }
+
+  private func edges(_ best: BestEdges, row: Int, of prompts: Int) -> [NeuronProfile.Edge] {
+    best.sorted(row: row).map { candidate in
+      let statistics = aggregate.edges.statistics(inSlot: Int(candidate.slot))
+      return NeuronProfile.Edge(
+        endpoint: Endpoint(packed: candidate.other), statistics: statistics,
+        frequency: Double(statistics.prompts) / Double(prompts))
+    }
+  }
+
+  private func cooccurrences(
+    row: Int, of prompts: Int, _ shared: inout SharedPrompts
+  ) -> (count: Int, top: [NeuronProfile.Cooccurrence]) {
+    for place in postings[starts[row]..<starts[row + 1]] {
+      for number in promptNeurons[Int(place)] {
+        if shared.counts[Int(number)] == 0 { shared.seen.append(number) }
+        shared.counts[Int(number)] += 1
+      }
+    }
+    // More prompts, then the smaller neuron: one number, so that the best are those with the smallest ranks.
+    var top: [(prompts: UInt32, other: UInt64)] = []
+    var worst: (prompts: UInt32, other: UInt64) = (0, .max)
+    for number in shared.seen {
+      let count = shared.counts[Int(number)]
+      shared.counts[Int(number)] = 0
+      guard number != numbers[row], listLength > 0 else { continue }
+      if top.count == listLength, count < worst.prompts { continue }
+      let new = (prompts: count, other: aggregate.endpoints[Int(number)].packed)
+      if top.count == listLength {
+        guard (worst.prompts, new.other) < (new.prompts, worst.other) else { continue }
+        top.removeLast()
+      }
+      let place = top.firstIndex { ($0.prompts, new.other) < (new.prompts, $0.other) } ?? top.endIndex
+      top.insert(new, at: place)
+      worst = top[top.count - 1]
+    }
+    let count = shared.seen.count - 1
+    shared.seen.removeAll(keepingCapacity: true)
+    return (
+      count,
+      top.compactMap { entry in
+        Endpoint(packed: entry.other).neuron.map {
+          NeuronProfile.Cooccurrence(
+            neuron: $0, prompts: Int(entry.prompts), frequency: Double(entry.prompts) / Double(prompts))
+        }
+      }
+    )
+  }
+}
