@@ -1,0 +1,289 @@
+// autointerp
+// Reads a model's config.json, old and new layout, and accounts for every key.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A `config.json` as transformers writes it.
+///
+/// Every key is one of three: read, known not to change what the model computes (`harmlessKeys`), or a reason to
+/// refuse the model by name. A silent default would give wrong numbers that look right.
+struct HuggingFaceConfiguration {
+  /// Keys that describe training, generation, token ids or the file itself, but not the map from tokens to logits.
+  static let harmlessKeys: Set<String> = [
+    // The file.
+    "_commit_hash", "_name_or_path", "architectures", "dtype", "torch_dtype", "transformers.js_config",
+    "transformers_version", "unsloth_fixed", "unsloth_version",
+    // Training and initialisation. `pretraining_tp` splits a product without changing it.
+    "attention_dropout", "initializer_range", "pretraining_tp",
+    // Token ids.
+    "bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id",
+    // Generation and what the Python object returns.
+    "do_sample", "max_length", "output_attentions", "output_hidden_states", "return_dict", "temperature", "top_p",
+    "use_cache",
+    // Says of a model that it is what `model_type` says already.
+    "is_llama_config",
+    // Of no effect without a sliding window, which is refused.
+    "max_window_layers",
+  ]
+
+  private let path: String
+  private let members: JSONObject
+  private var unread: Set<String>
+
+  init(path: String) throws(CheckpointError) {
+    self.path = path
+    guard let object = try JSONValue.read(path).object else {
+      throw CheckpointError(path: path, offset: 0, "not a JSON object")
+    }
+    members = object
+    unread = Set(object.members.lazy.filter { $0.value != .null }.map(\.key)).subtracting(Self.harmlessKeys)
+  }
+
+  /// Builds the configuration.
+  ///
+  /// - Returns: a configuration that has been validated.
+  /// - Throws: naming the key that is missing, unusable or not understood.
+  mutating func configuration() throws(CheckpointError) -> ModelConfiguration {
+    let architecture = try architecture()
+    let modelDimension = try integer("hidden_size")
+    let headCount = try integer("num_attention_heads")
+    let layerCount = try integer("num_hidden_layers")
+    try refuseOtherMathematics(layerCount: layerCount)
+    let configuration = ModelConfiguration(
+      architecture: architecture,
+      layerCount: layerCount,
+      headCount: headCount,
+      // Models before grouped-query attention do not say.
+      keyValueHeadCount: has("num_key_value_heads") ? try integer("num_key_value_heads") : headCount,
+      headDimension: try headDimension(modelDimension, headCount: headCount, architecture),
+      modelDimension: modelDimension,
+      feedForwardDimension: try integer("intermediate_size"),
+      vocabularySize: try integer("vocab_size"),
+      contextLength: try integer("max_position_embeddings"),
+      rmsEpsilon: Float(try number("rms_norm_eps")),
+      rotary: try rotary(),
+      // The default of both architectures in transformers.
+      tiedUnembedding: try boolean("tie_word_embeddings") ?? false)
+    if let key = unread.min() {
+      throw CheckpointError(
+        path: path, key: key,
+        "not understood; if it does not change what the model computes, remove it from a copy of the file")
+    }
+    try configuration.validate(path: path)
+    return configuration
+  }
+
+  private mutating func architecture() throws(CheckpointError) -> ModelConfiguration.Architecture {
+    guard let type = members["model_type"] else { throw CheckpointError(path: path, key: "model_type", "missing") }
+    unread.remove("model_type")
+    guard let architecture = type.string.flatMap(ModelConfiguration.Architecture.init(rawValue:)) else {
+      throw refusal("model_type", type, expected: "llama or qwen3")
+    }
+    // Other classes of the same type end in something else than an unembedding.
+    let className = architecture == .llama ? "LlamaForCausalLM" : "Qwen3ForCausalLM"
+    if has("architectures"), members["architectures"] != .array([.string(className)]) {
+      throw refusal("architectures", members["architectures"]!, expected: "[\"\(className)\"]")
+    }
+    return architecture
+  }
+
+  private mutating func headDimension(
+    _ modelDimension: Int, headCount: Int, _ architecture: ModelConfiguration.Architecture
+  ) throws(CheckpointError) -> Int {
+    // Qwen3 has a default of its own in transformers, but says its dimension in every file.
+    if has("head_dim") || architecture == .qwen3 { return try integer("head_dim") }
+    guard headCount > 0, modelDimension % headCount == 0 else {
+      throw CheckpointError(
+        path: path, key: "num_attention_heads", "does not divide hidden_size, and there is no head_dim",
+        found: "\(headCount) and \(modelDimension)")
+    }
+    return modelDimension / headCount
+  }
+
+  private mutating func refuseOtherMathematics(layerCount: Int) throws(CheckpointError) {
+    try require("hidden_act", .string("silu"), mandatory: true)
+    for key in ["attention_bias", "mlp_bias", "use_sliding_window", "rope_interleaved", "is_encoder_decoder"] {
+      try require(key, .boolean(false), mandatory: false)
+    }
+    // Without the switch, a window is in use when there is one.
+    if members["use_sliding_window"] == .boolean(false) { unread.remove("sliding_window") }
+    if has("sliding_window"), unread.contains("sliding_window") {
+      throw refusal("sliding_window", members["sliding_window"]!, expected: "null")
+    }
+    if has("partial_rotary_factor"), try number("partial_rotary_factor") != 1 {
+      throw refusal("partial_rotary_factor", members["partial_rotary_factor"]!, expected: "1")
+    }
+    if has("quantization_config") {
+      throw CheckpointError(
+        path: path, key: "quantization_config", "quantised safetensors are not supported; use the original or a GGUF")
+    }
+    if has("layer_types") {
+      let full = JSONValue.string("full_attention")
+      guard let types = members["layer_types"]?.array, types.count == layerCount, types.allSatisfy({ $0 == full })
+      else {
+        let other = members["layer_types"]?.array?.first { $0 != full }
+        throw refusal(
+          "layer_types", other ?? members["layer_types"]!, expected: "full_attention for each of \(layerCount) layers")
+      }
+      unread.remove("layer_types")
+    }
+  }
+}
+
+// MARK: - Rotary positions
+
+extension HuggingFaceConfiguration {
+  /// Old layout: `rope_theta` and `rope_scaling`; new layout: both in `rope_parameters`.
+  private mutating func rotary() throws(CheckpointError) -> RotaryEmbedding {
+    var base: Double?
+    if has("rope_theta") { base = try number("rope_theta") }
+    var scaling: RotaryEmbedding.Scaling?
+    for key in ["rope_scaling", "rope_parameters"] where has(key) {
+      guard let object = members[key]?.object else { throw refusal(key, members[key]!, expected: "an object") }
+      unread.remove(key)
+      var parameters = RotaryParameters(object, key: key, path: path)
+      if let theta = try parameters.number("rope_theta") {
+        guard base == nil || base == theta else {
+          throw CheckpointError(
+            path: path, key: "\(key).rope_theta", "differs from rope_theta", expected: "\(base!)", found: "\(theta)")
+        }
+        base = theta
+      }
+      let found = try parameters.scaling()
+      guard scaling == nil || scaling == found else {
+        throw CheckpointError(path: path, key: key, "rope_scaling and rope_parameters differ")
+      }
+      scaling = found
+    }
+    // transformers' default, on which the first Llama models rely.
+    return RotaryEmbedding(base: base ?? 10_000, scaling: scaling ?? .none)
+  }
+}
+
+/// The object with the scaling of rotary positions.
+private struct RotaryParameters {
+  private let members: JSONObject
+  private let key: String
+  private let path: String
+  private var unread: Set<String>
+
+  init(_ members: JSONObject, key: String, path: String) {
+    self.members = members
+    self.key = key
+    self.path = path
+    unread = Set(members.members.lazy.filter { $0.value != .null }.map(\.key))
+  }
+
+  mutating func number(_ name: String) throws(CheckpointError) -> Double? {
+    guard let value = members[name], value != .null else { return nil }
+    unread.remove(name)
+    guard let number = value.number else {
+      throw CheckpointError(
+        path: path, key: "\(key).\(name)", "unusable", expected: "a number", found: value.summary)
+    }
+    return number
+  }
+
+  private mutating func required(_ name: String) throws(CheckpointError) -> Double {
+    guard let number = try number(name) else {
+      throw CheckpointError(path: path, key: "\(key).\(name)", "missing")
+    }
+    return number
+  }
+
+  private mutating func type() throws(CheckpointError) -> String {
+    var type: String?
+    for name in ["rope_type", "type"] {
+      guard let value = members[name], value != .null else { continue }
+      unread.remove(name)
+      guard let text = value.string, type == nil || type == text else {
+        throw CheckpointError(path: path, key: "\(key).\(name)", "unusable RoPE type", found: value.summary)
+      }
+      type = text
+    }
+    guard let type else {
+      // transformers reads an object without a type as the plain rotation.
+      if unread.isEmpty { return "default" }
+      throw CheckpointError(path: path, key: "\(key).\(unread.min()!)", "there is no rope_type to go with it")
+    }
+    return type
+  }
+
+  mutating func scaling() throws(CheckpointError) -> RotaryEmbedding.Scaling {
+    if let factor = try number("partial_rotary_factor"), factor != 1 {
+      throw CheckpointError(
+        path: path, key: "\(key).partial_rotary_factor", "not supported", expected: "1", found: "\(factor)")
+    }
+    let scaling: RotaryEmbedding.Scaling
+    switch try type() {
+    case "default":
+      scaling = .none
+      if let factor = try number("factor"), factor != 1 {
+        throw CheckpointError(
+          path: path, key: "\(key).factor", "the default rotation has no factor", expected: "1", found: "\(factor)")
+      }
+    case "linear": scaling = .linear(factor: try required("factor"))
+    case "llama3":
+      let length = try required("original_max_position_embeddings")
+      guard let originalContextLength = Int(exactly: length) else {
+        throw CheckpointError(
+          path: path, key: "\(key).original_max_position_embeddings", "unusable", expected: "a whole number",
+          found: "\(length)")
+      }
+      scaling = .llama3(
+        factor: try required("factor"), lowFrequencyFactor: try required("low_freq_factor"),
+        highFrequencyFactor: try required("high_freq_factor"), originalContextLength: originalContextLength)
+    case let other:
+      throw CheckpointError(
+        path: path, key: "\(key).\(members["rope_type"] == nil ? "type" : "rope_type")",
+        "this RoPE scaling is not supported", expected: "default, linear or llama3",
+        found: "\"\(CheckpointError.printable(other))\"")
+    }
+    if let name = unread.min() { throw CheckpointError(path: path, key: "\(key).\(name)", "not understood") }
+    return scaling
+  }
+}
+
+// MARK: - Access that keeps account
+
+extension HuggingFaceConfiguration {
+  /// A key with another value than null.
+  private func has(_ key: String) -> Bool { members[key].map { $0 != .null } ?? false }
+
+  private func refusal(_ key: String, _ value: JSONValue, expected: String) -> CheckpointError {
+    CheckpointError(path: path, key: key, "not supported", expected: expected, found: value.summary)
+  }
+
+  private mutating func value(_ key: String) throws(CheckpointError) -> JSONValue {
+    guard let value = members[key], value != .null else { throw CheckpointError(path: path, key: key, "missing") }
+    unread.remove(key)
+    return value
+  }
+
+  private mutating func integer(_ key: String) throws(CheckpointError) -> Int {
+    let value = try value(key)
+    guard let integer = value.integer else { throw refusal(key, value, expected: "a whole number") }
+    return integer
+  }
+
+  private mutating func number(_ key: String) throws(CheckpointError) -> Double {
+    let value = try value(key)
+    guard let number = value.number else { throw refusal(key, value, expected: "a number") }
+    return number
+  }
+
+  private mutating func boolean(_ key: String) throws(CheckpointError) -> Bool? {
+    guard has(key) else { return nil }
+    let value = try value(key)
+    guard let boolean = value.boolean else { throw refusal(key, value, expected: "true or false") }
+    return boolean
+  }
+
+  /// Refuses any other value than the one that this implementation computes.
+  private mutating func require(
+    _ key: String, _ expected: JSONValue, mandatory: Bool
+  ) throws(CheckpointError) {
+    guard mandatory || has(key) else { return }
+    let found = try value(key)
+    guard found == expected else { throw refusal(key, found, expected: expected.summary) }
+  }
+}
