@@ -1,0 +1,68 @@
+// autointerp
+// Which pairs of symbols merge, in which order, into what.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A hash table from a pair of neighbouring symbols to the merge's rank (lower goes first) and result.
+///
+/// Open addressing, at most half full; lookups take expected O(1).
+struct MergeTable: Sendable {
+  struct Merge: Equatable, Sendable {
+    var rank: UInt32
+    var result: Int32
+  }
+
+  /// `left << 32 | right`, or `free`; symbols are not negative, so no pair equals `free`.
+  private var pairs: [UInt64]
+  private var merges: [Merge]
+  private let shift: UInt64
+  private static let free = UInt64.max
+
+  /// - Parameter count: how many pairs will be inserted at most.
+  init(capacity count: Int) {
+    var size = 16
+    var bits: UInt64 = 4
+    while size < count * 2 {
+      size *= 2
+      bits += 1
+    }
+    self.pairs = Array(repeating: Self.free, count: size)
+    self.merges = Array(repeating: Merge(rank: 0, result: 0), count: size)
+    self.shift = 64 - bits
+  }
+
+  /// Adds a merge and returns true; false if the pair is there already, and stays as it is.
+  mutating func insert(_ left: Int32, _ right: Int32, _ merge: Merge) -> Bool {
+    let pair = Self.key(left, right)
+    var slot = firstSlot(pair)
+    while pairs[slot] != Self.free {
+      if pairs[slot] == pair { return false }
+      slot = (slot + 1) & (pairs.count - 1)
+    }
+    pairs[slot] = pair
+    merges[slot] = merge
+    return true
+  }
+
+  @inline(__always)
+  func find(_ left: Int32, _ right: Int32) -> Merge? {
+    let pair = Self.key(left, right)
+    var slot = firstSlot(pair)
+    while true {
+      let found = pairs[slot]
+      if found == pair { return merges[slot] }
+      if found == Self.free { return nil }
+      slot = (slot + 1) & (pairs.count - 1)
+    }
+  }
+
+  @inline(__always)
+  private static func key(_ left: Int32, _ right: Int32) -> UInt64 {
+    UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
+  }
+
+  /// Fibonacci hashing. Source: Knuth, The Art of Computer Programming, volume 3, section 6.4.
+  @inline(__always)
+  private func firstSlot(_ pair: UInt64) -> Int {
+    Int(truncatingIfNeeded: ((pair ^ (pair >> 32)) &* 0x9E37_79B9_7F4A_7C15) >> shift)
+  }
+}

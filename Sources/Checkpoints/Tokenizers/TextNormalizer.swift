@@ -1,0 +1,51 @@
+// autointerp
+// What happens to text before it is cut into words.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+
+/// One step of normalisation; steps run in order on each stretch of text between added tokens.
+enum TextNormalizer: Equatable, Sendable {
+  /// Canonical composition (Unicode normalisation form C).
+  case canonicalComposition
+  /// Puts text before a stretch that is not empty.
+  case prepend(String)
+  /// As `prepend`, unless the stretch begins with the text already; only at the start of the whole text if `onlyFirst`.
+  case prependIfMissing(String, onlyFirst: Bool)
+  case replace(String, with: String)
+
+  /// Normalises a stretch of text; `isFirst` says whether it is the start of the whole text.
+  func apply(to text: inout [UInt8], isFirst: Bool) {
+    switch self {
+    case .canonicalComposition:
+      // Below U+0300, the first combining mark, every text is composed already.
+      guard text.contains(where: { $0 >= 0xCC }) else { return }
+      text = Array(String(decoding: text, as: UTF8.self).precomposedStringWithCanonicalMapping.utf8)
+    case .prepend(let prefix):
+      if !text.isEmpty { text.insert(contentsOf: prefix.utf8, at: 0) }
+    case .prependIfMissing(let prefix, let onlyFirst):
+      if onlyFirst && !isFirst { return }
+      if !text.isEmpty, !text.starts(with: prefix.utf8) { text.insert(contentsOf: prefix.utf8, at: 0) }
+    case .replace(let pattern, let replacement):
+      Self.replace(Array(pattern.utf8), with: Array(replacement.utf8), in: &text)
+    }
+  }
+
+  /// Replaces every occurrence, left to right; the pattern is not empty.
+  private static func replace(_ pattern: [UInt8], with replacement: [UInt8], in text: inout [UInt8]) {
+    guard let first = pattern.first, text.contains(first) else { return }
+    var result: [UInt8] = []
+    result.reserveCapacity(text.count * 2)
+    var index = 0
+    while index < text.count {
+      if text[index] == first, text[index...].starts(with: pattern) {
+        result.append(contentsOf: replacement)
+        index += pattern.count
+      } else {
+        result.append(text[index])
+        index += 1
+      }
+    }
+    text = result
+  }
+}

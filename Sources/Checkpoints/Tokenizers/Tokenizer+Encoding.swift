@@ -1,0 +1,136 @@
+// autointerp
+// Encoding: added tokens, normalisation, words, merges.
+// SPDX-License-Identifier: Apache-2.0
+
+extension Tokenizer {
+  /// The token ids of a text, without BOS and EOS (see `addingBoundaries(to:)`).
+  ///
+  /// Takes O(n log n) for n bytes, however long the words are.
+  package func encode(_ text: String, special: SpecialTokens) -> [Int32] {
+    encode(text) { _ in special == .parsed }
+  }
+
+  /// The token ids of a text of several parts, as of one text, special tokens parsed in those parts that say so.
+  package func encode(_ text: TemplatedText) -> [Int32] {
+    var end = 0
+    let trusted = text.segments.compactMap { segment -> Range<Int>? in
+      let range = end..<end + segment.text.utf8.count
+      end = range.upperBound
+      return segment.special == .parsed ? range : nil
+    }
+    // A text has few parts. Neighbouring trusted parts count as one.
+    var merged: [Range<Int>] = []
+    for range in trusted {
+      if let last = merged.last, last.upperBound == range.lowerBound {
+        merged[merged.count - 1] = last.lowerBound..<range.upperBound
+      } else {
+        merged.append(range)
+      }
+    }
+    return encode(text.text) { match in
+      merged.contains { $0.lowerBound <= match.lowerBound && match.upperBound <= $0.upperBound }
+    }
+  }
+
+  private func encode(_ text: String, parsesSpecials: (Range<Int>) -> Bool) -> [Int32] {
+    var text = text
+    return text.withUTF8 { bytes in
+      var words = WordEncoder(self)
+      let view = TextView(bytes: bytes)
+      var start = 0
+      for match in addedTokens.matches(in: view, 0..<bytes.count, parsesSpecials: parsesSpecials) {
+        encodeStretch(view, start..<match.range.lowerBound, parsesSpecials, &words)
+        words.output.append(match.id)
+        start = match.range.upperBound
+      }
+      encodeStretch(view, start..<bytes.count, parsesSpecials, &words)
+      return words.output
+    }
+  }
+
+  /// Encodes what lies between two added tokens.
+  private func encodeStretch(
+    _ text: TextView, _ range: Range<Int>, _ parsesSpecials: (Range<Int>) -> Bool, _ words: inout WordEncoder
+  ) {
+    if range.isEmpty { return }
+    if definition.normalizers.isEmpty, normalizedAddedTokens.isEmpty {
+      definition.preTokenizer.forEachWord(in: text, range) { words.encode(text, $0) }
+      return
+    }
+    // Whether specials are parsed is a matter of the original text; a stretch is either all trusted or treated as not.
+    let parses = parsesSpecials(range)
+    var normalized = Array(text.bytes[range])
+    for step in definition.normalizers { step.apply(to: &normalized, isFirst: range.lowerBound == 0) }
+    normalized.withUnsafeBufferPointer { bytes in
+      let view = TextView(bytes: bytes)
+      var start = 0
+      for match in normalizedAddedTokens.matches(in: view, 0..<bytes.count, parsesSpecials: { _ in parses }) {
+        definition.preTokenizer.forEachWord(in: view, start..<match.range.lowerBound) { words.encode(view, $0) }
+        words.output.append(match.id)
+        start = match.range.upperBound
+      }
+      definition.preTokenizer.forEachWord(in: view, start..<bytes.count) { words.encode(view, $0) }
+    }
+  }
+
+  /// The ids with the BOS and EOS that the model wants around every text; a BOS that is there already is not doubled.
+  package func addingBoundaries(to ids: [Int32]) -> [Int32] {
+    let begun = addingBOS(to: ids)
+    guard addsEOS, let eosToken else { return begun }
+    return begun + [eosToken]
+  }
+
+  /// The ids with exactly one BOS before them if the model wants one; as they are if not.
+  package func addingBOS(to ids: [Int32]) -> [Int32] {
+    guard addsBOS, let bosToken, ids.first != bosToken else { return ids }
+    return [bosToken] + ids
+  }
+}
+
+/// Encodes word after word into one output; keeps the buffers of merging between them.
+struct WordEncoder {
+  var output: [Int32] = []
+  private let tokenizer: Tokenizer
+  private var merger: PairMerger
+
+  init(_ tokenizer: Tokenizer) {
+    self.tokenizer = tokenizer
+    self.merger = PairMerger(tokenizer.merges)
+  }
+
+  mutating func encode(_ text: TextView, _ range: Range<Int>) {
+    let bytes = UnsafeBufferPointer(rebasing: text.bytes[range])
+    if tokenizer.definition.ignoresMerges, let id = tokenizer.pieces.find(bytes, in: tokenizer.definition.table) {
+      output.append(id)
+      return
+    }
+    merger.begin()
+    switch tokenizer.definition.alphabet {
+    case .bytes:
+      for byte in bytes where tokenizer.byteTokens[Int(byte)] >= 0 { merger.add(tokenizer.byteTokens[Int(byte)]) }
+    case .scalars(let byteFallback): addScalars(bytes, byteFallback: byteFallback)
+    }
+    merger.finish(into: &output)
+  }
+
+  private mutating func addScalars(_ bytes: UnsafeBufferPointer<UInt8>, byteFallback: Bool) {
+    let text = TextView(bytes: bytes)
+    var lastWasUnknown = false
+    var index = 0
+    while index < bytes.count {
+      let next = text.scalar(at: index).next
+      let scalar = UnsafeBufferPointer(rebasing: bytes[index..<next])
+      index = next
+      if let id = tokenizer.pieces.find(scalar, in: tokenizer.definition.table) {
+        merger.add(id)
+        lastWasUnknown = false
+      } else if byteFallback, scalar.allSatisfy({ tokenizer.byteTokens[Int($0)] >= 0 }) {
+        for byte in scalar { merger.add(tokenizer.byteTokens[Int(byte)]) }
+        lastWasUnknown = false
+      } else if let unknown = tokenizer.definition.unknownToken {
+        if !(lastWasUnknown && tokenizer.definition.fusesUnknown) { merger.add(unknown) }
+        lastWasUnknown = true
+      }
+    }
+  }
+}
