@@ -2,9 +2,9 @@
 // Direct effects: perturbations of all sources go up the layers as rows of a few matrices.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Circuits
+package import Circuits
 internal import Dispatch
-internal import Inference
+package import Inference
 internal import Synchronization
 
 // The forward sweep.
@@ -22,7 +22,7 @@ internal import Synchronization
 //    direct effects on it, which has to be the target's value: the conservation residual of the edges.
 
 /// Edges before they are sorted.
-struct EdgeList: Sendable {
+package struct EdgeList: Sendable {
   var columns = EdgeColumns()
   var pairCount: Int64 = 0
   var allFlow = 0.0
@@ -34,7 +34,7 @@ struct EdgeList: Sendable {
 }
 
 /// Computes the edges of one graph.
-struct EdgeSweep<Backend: ComputeBackend>: Sendable {
+package struct EdgeSweep<Backend: ComputeBackend>: Sendable {
   let transformer: Transformer<Backend>
   let backend: Backend
   let trace: ForwardTrace<Backend>
@@ -50,7 +50,7 @@ struct EdgeSweep<Backend: ComputeBackend>: Sendable {
 
   var targetCount: Int { nodes.neurons.count + metric.targets.count }
 
-  init(
+  package init(
     _ relevance: RelevancePropagation<Backend>, trace: ForwardTrace<Backend>, metric: Metric, nodes: NodeAttribution,
     logitStarts: Region<Backend.Buffer>, settings: AttributionSettings, tokenCount: Int
   ) {
@@ -89,7 +89,7 @@ struct EdgeSweep<Backend: ComputeBackend>: Sendable {
   }
 
   /// All kept edges, sorted by target, then source, and the residual of the direct effects.
-  func run(progress: @Sendable () -> Void) throws(AttributionError) -> (edges: EdgeList, residual: Double) {
+  package func run(progress: @Sendable () -> Void) throws(AttributionError) -> (edges: EdgeList, residual: Double) {
     let neurons = nodes.neurons
     let plan = SweepPlan(
       neurons: (0..<neurons.count).map { (Int(neurons.layer[$0]), Int(neurons.position[$0])) },

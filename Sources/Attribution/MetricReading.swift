@@ -2,9 +2,8 @@
 // From logits to the metric of a graph.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-
 package import Circuits
+internal import Foundation
 
 extension Metric {
   /// Reads the metric that `specification` asks for off the logits `[V]` of one position.

@@ -47,7 +47,7 @@ package struct RelevancePropagation<Backend: ComputeBackend>: Sendable {
 
 extension RelevancePropagation {
   /// `[targets, D]`: gradients of the traced logits with respect to the last residual stream at the metric's position.
-  func logitStarts(_ metric: Metric, trace: ForwardTrace<Backend>) -> Region<Backend.Buffer> {
+  package func logitStarts(_ metric: Metric, trace: ForwardTrace<Backend>) -> Region<Backend.Buffer> {
     let width = transformer.configuration.modelDimension
     let starts = Region(backend.makeBuffer(count: metric.targets.count * width), stride: width)
     backend.gatherOutputs(
@@ -62,7 +62,7 @@ extension RelevancePropagation {
   /// Goes down the layers with the metric's gradient and keeps what passes the threshold.
   ///
   /// - Throws: `AttributionError.notFinite` when a gradient is not finite.
-  func nodes(
+  package func nodes(
     trace: ForwardTrace<Backend>, metric: Metric, starts: Region<Backend.Buffer>, settings: AttributionSettings,
     progress: () -> Void
   ) throws(AttributionError) -> NodeAttribution {

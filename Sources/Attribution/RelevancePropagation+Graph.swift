@@ -12,7 +12,9 @@ extension RelevancePropagation {
   /// trace, which is linear in tokens apart from the attention probabilities.
   /// - Parameters:
   ///   - tokens: the whole prompt; positions after the metric's are causally irrelevant and not computed.
+  ///   - settings: metric, thresholds and caps.
   ///   - progress: called after each layer of each pass, from any thread.
+  /// - Returns: the graph, its edges sorted by target, then source.
   /// - Throws: `AttributionError` for tokens or settings out of range, a metric of zero, or numbers that are not finite.
   package func graph(
     of tokens: [Int32], settings: AttributionSettings, progress: @Sendable () -> Void = {}

@@ -29,7 +29,7 @@ struct SweepPlan {
   /// Rows that keep the products of a layer near BLAS's peak and its operands in cache.
   static let preferredRows = 768
 
-  /// - Parameter maximumRows: bound on a block's rows; a single source may take more.
+  /// Plans the sweep of a graph; `maximumRows` bounds a block's rows, but a single source may take more.
   init(neurons: [(layer: Int, position: Int)], tokens: Int, layerCount: Int, maximumRows: Int) {
     var sources = [SweepSource(kind: .everything, layer: -1, position: 0)]
     sources += (0..<tokens).map { SweepSource(kind: .embedding, layer: -1, position: $0) }

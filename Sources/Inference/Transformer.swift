@@ -2,9 +2,8 @@
 // A transformer's weights on a backend.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-
 package import Checkpoints
+internal import Foundation
 
 /// The weights of a model, uploaded, with each norm's gain folded into the matrices that read the normed rows.
 ///

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import COpenBLAS
+
 extension OpenBLASBackend {
   package func makeMatrix(_ parts: [WeightPart], use: WeightUse, storage: WeightStorage) -> OpenBLASMatrix {
     OpenBLASMatrix(parts, use: use, storage: storage)

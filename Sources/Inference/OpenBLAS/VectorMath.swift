@@ -23,9 +23,10 @@ enum VectorMath {
   @inline(__always)
   static func exp(_ x: Float8) -> Float8 {
     let clamped = x.clamped(lowerBound: Float8(repeating: -87.3), upperBound: Float8(repeating: 88.3))
-    // Adding and subtracting 1.5 * 2^23 rounds to the nearest integer.
+    // Adding 1.5 * 2^23 rounds to the nearest integer and leaves it in the low bits.
     let magic = Float8(repeating: 12_582_912)
-    let n = (clamped * 1.442_695_04 + magic) - magic
+    let shifted = clamped * 1.442_695_04 + magic
+    let n = shifted - magic
     let r = clamped - n * 0.693_359_375 + n * 2.121_944_4e-4
     var p = Float8(repeating: 1.0 / 720)
     p = p * r + 1.0 / 120
@@ -34,7 +35,8 @@ enum VectorMath {
     p = p * r + 0.5
     p = p * r + 1
     p = p * r + 1
-    let bits = (SIMD8<Int32>(truncatingIfNeeded: SIMD8<Int32>(n)) &+ 127) &<< 23
+    let whole = unsafeBitCast(shifted, to: SIMD8<Int32>.self) &- unsafeBitCast(magic, to: SIMD8<Int32>.self)
+    let bits = (whole &+ 127) &<< 23
     return p * unsafeBitCast(bits, to: Float8.self)
   }
 

@@ -1,0 +1,80 @@
+// autointerp
+// The oracle's attention.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+
+extension Float64Backend {
+  package func attentionProbabilities(
+    queries q: Region<DoubleBuffer>, keys k: Region<DoubleBuffer>, scale: Float, segments: [AttentionSegment],
+    layout: AttentionLayout, into attention: DoubleBuffer
+  ) {
+    let (d, group) = (layout.headDimension, layout.headCount / layout.keyValueHeadCount)
+    for segment in segments {
+      let (queries, keys) = (q.at(row: segment.firstRow), k.at(row: segment.firstRow))
+      for h in 0..<layout.headCount {
+        let a = coefficients(attention, segment, layout, head: h)
+        for i in 0..<segment.rowCount {
+          let scores = (0...i).map { j in
+            Double(scale) * (0..<d).reduce(0) { $0 + queries[i, h * d + $1] * keys[j, h / group * d + $1] }
+          }
+          let largest = scores.max()!
+          let total = scores.reduce(0) { $0 + exp($1 - largest) }
+          for j in 0..<segment.rowCount { a[i, j] = j <= i ? exp(scores[j] - largest) / total : 0 }
+        }
+      }
+    }
+  }
+
+  package func scaleKeys(
+    of attention: DoubleBuffer, offset: Int, count: Int, layout: AttentionLayout, by scales: Region<DoubleBuffer>
+  ) {
+    let segment = AttentionSegment(firstRow: 0, rowCount: count, attentionOffset: offset)
+    for h in 0..<layout.headCount {
+      let a = coefficients(attention, segment, layout, head: h)
+      forEach(count, count) { a[$0, $1] *= scales[$1, 0] }
+    }
+  }
+
+  package func mix(
+    _ y: Region<DoubleBuffer>, attention: DoubleBuffer, segments: [AttentionSegment], layout: AttentionLayout,
+    into z: Region<DoubleBuffer>
+  ) {
+    let (d, group) = (layout.headDimension, layout.headCount / layout.keyValueHeadCount)
+    for segment in segments {
+      let (from, to) = (y.at(row: segment.firstRow), z.at(row: segment.firstRow))
+      for h in 0..<layout.headCount {
+        let a = coefficients(attention, segment, layout, head: h)
+        forEach(segment.rowCount, d) { i, c in
+          to[i, h * d + c] = (0...i).reduce(0) { $0 + a[i, $1] * from[$1, h / group * d + c] }
+        }
+      }
+    }
+  }
+
+  package func mixTransposed(
+    _ z: Region<DoubleBuffer>, attention: DoubleBuffer, segments: [AttentionSegment], layout: AttentionLayout,
+    into y: Region<DoubleBuffer>
+  ) {
+    let (d, group) = (layout.headDimension, layout.headCount / layout.keyValueHeadCount)
+    for segment in segments {
+      let (from, to) = (z.at(row: segment.firstRow), y.at(row: segment.firstRow))
+      for g in 0..<layout.keyValueHeadCount {
+        forEach(segment.rowCount, d) { j, c in
+          var sum = 0.0
+          for h in g * group..<(g + 1) * group {
+            let a = coefficients(attention, segment, layout, head: h)
+            for i in j..<segment.rowCount { sum += a[i, j] * from[i, h * d + c] }
+          }
+          to[j, g * d + c] = sum
+        }
+      }
+    }
+  }
+
+  private func coefficients(
+    _ attention: DoubleBuffer, _ segment: AttentionSegment, _ layout: AttentionLayout, head: Int
+  ) -> Region<DoubleBuffer> {
+    Region(attention, offset: segment.attentionOffset + head * layout.headStride, stride: layout.rowStride)
+  }
+}

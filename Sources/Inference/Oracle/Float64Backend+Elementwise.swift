@@ -1,0 +1,113 @@
+// autointerp
+// The oracle's element-wise operations.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+
+extension Float64Backend {
+  package func clear(_ x: Region<DoubleBuffer>, rows: Int, columns: Int) {
+    forEach(rows, columns) { x[$0, $1] = 0 }
+  }
+
+  package func copy(_ x: Region<DoubleBuffer>, rows: Int, columns: Int, into y: Region<DoubleBuffer>) {
+    forEach(rows, columns) { y[$0, $1] = x[$0, $1] }
+  }
+
+  package func add(_ x: Region<DoubleBuffer>, rows: Int, columns: Int, into y: Region<DoubleBuffer>) {
+    forEach(rows, columns) { y[$0, $1] += x[$0, $1] }
+  }
+
+  package func addScaledRows(
+    _ x: Region<DoubleBuffer>, rows: Int, columns: Int, scales: Region<DoubleBuffer>, into y: Region<DoubleBuffer>
+  ) {
+    forEach(rows, columns) { y[$0, $1] += x[$0, $1] * scales[$0, 0] }
+  }
+
+  package func scaleRows(_ x: Region<DoubleBuffer>, rows: Int, columns: Int, by scales: Region<DoubleBuffer>) {
+    forEach(rows, columns) { x[$0, $1] *= scales[$0, 0] }
+  }
+
+  package func scaleColumns(_ x: Region<DoubleBuffer>, rows: Int, columns: Int, by scales: Region<DoubleBuffer>) {
+    forEach(rows, columns) { x[$0, $1] *= scales[0, $1] }
+  }
+
+  package func normalize(
+    _ x: Region<DoubleBuffer>, rows: Int, columns: Int, epsilon: Float, gain: DoubleBuffer?,
+    into y: Region<DoubleBuffer>, inverse: Region<DoubleBuffer>?
+  ) {
+    for r in 0..<rows {
+      let meanSquare = (0..<columns).reduce(0) { $0 + x[r, $1] * x[r, $1] } / Double(columns)
+      let scale = 1 / (meanSquare + Double(epsilon)).squareRoot()
+      inverse?[r, 0] = scale
+      for c in 0..<columns { y[r, c] = x[r, c] * scale * (gain?.values[c] ?? 1) }
+    }
+  }
+
+  package func normalizeHeads(
+    _ x: Region<DoubleBuffer>, rows: Int, headCount: Int, headDimension: Int, epsilon: Float, gain: DoubleBuffer
+  ) {
+    for h in 0..<headCount {
+      let head = x.at(column: h * headDimension)
+      normalize(head, rows: rows, columns: headDimension, epsilon: epsilon, gain: gain, into: head, inverse: nil)
+    }
+  }
+
+  package func rotate(
+    _ x: Region<DoubleBuffer>, rows: Int, headCount: Int, headDimension: Int, table: DoubleBuffer, positions: [Int32]
+  ) {
+    let half = headDimension / 2
+    forEach(rows, headCount) { r, h in
+      for i in 0..<half {
+        let angle = Int(positions[r]) * headDimension + i
+        let (cosine, sine) = (table.values[angle], table.values[angle + half])
+        let (a, b) = (x[r, h * headDimension + i], x[r, h * headDimension + half + i])
+        x[r, h * headDimension + i] = a * cosine - b * sine
+        x[r, h * headDimension + half + i] = b * cosine + a * sine
+      }
+    }
+  }
+
+  package func gatedActivation(
+    _ x: Region<DoubleBuffer>, rows: Int, width: Int, into h: Region<DoubleBuffer>, factors: Region<DoubleBuffer>?
+  ) {
+    forEach(rows, width) { r, c in
+      let (gate, up) = (x[r, c], x[r, width + c])
+      let sigmoid = 1 / (1 + exp(-gate))
+      h[r, c] = gate * sigmoid * up
+      factors?[r, c] = up * sigmoid / 2
+      factors?[r, width + c] = gate * sigmoid / 2
+    }
+  }
+
+  package func applyFactors(
+    _ g: Region<DoubleBuffer>, rows: Int, width: Int, factors: Region<DoubleBuffer>, into y: Region<DoubleBuffer>
+  ) {
+    forEach(rows, width) { r, c in
+      y[r, c] = g[r, c] * factors[r, c]
+      y[r, width + c] = g[r, c] * factors[r, width + c]
+    }
+  }
+
+  package func edit(_ h: Region<DoubleBuffer>, _ edits: [NeuronEdit]) {
+    for edit in edits {
+      switch edit.operation {
+      case .set(let value): h[edit.row, edit.index] = Double(value)
+      case .scale(let factor): h[edit.row, edit.index] *= Double(factor)
+      case .add(let value): h[edit.row, edit.index] += Double(value)
+      }
+    }
+  }
+
+  package func pairDots(
+    _ x: Region<DoubleBuffer>, rows xRows: [Int32], _ y: Region<DoubleBuffer>, rows yRows: [Int32], count: Int,
+    columns: Int, into out: DoubleBuffer, offset: Int
+  ) {
+    for i in 0..<count {
+      out.values[offset + i] = (0..<columns).reduce(0) { $0 + x[Int(xRows[i]), $1] * y[Int(yRows[i]), $1] }
+    }
+  }
+
+  func forEach(_ rows: Int, _ columns: Int, _ body: (Int, Int) -> Void) {
+    for r in 0..<rows { for c in 0..<columns { body(r, c) } }
+  }
+}
