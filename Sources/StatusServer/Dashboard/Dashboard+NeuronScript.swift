@@ -1,0 +1,122 @@
+// autointerp
+// The dashboard's top neurons and their strongest edges.
+// SPDX-License-Identifier: Apache-2.0
+
+extension Dashboard {
+  /// The list is asked for every five seconds while the page is visible and prompts are being merged; a neuron's edges
+  /// in full when it is opened.
+  static let neuronScript = #"""
+    // "15_7890" -> "L15/N7890"; tokens by their text, with blanks made visible.
+    const nodeName = (edge) => {
+      const match = /^(\d+)_(\d+)$/.exec(edge.node);
+      if (match) return `L${match[1]}/N${match[2]}`;
+      const text = typeof edge.text === "string" && edge.text !== "" ? edge.text.replaceAll("\n", "↵").replaceAll(" ", "␣") : edge.node;
+      return edge.node.startsWith("L_") ? `→ ${text}` : text;
+    };
+    const nodeTitle = (edge) => {
+      const kind = edge.node.startsWith("E_") ? "input token" : edge.node.startsWith("L_") ? "output token" : "neuron";
+      return `${kind} ${edge.node}${edge.text ? ` "${edge.text}"` : ""}, in ${plural(edge.prompts, "prompt", "prompts")} (${Math.round(edge.frequency * 100)} %), mean flow ${signed(edge.meanFlow)}`;
+    };
+
+    const edgeChip = () => {
+      const chip = h("span", "edge", h("span", "node mono text"), h("span"));
+      return chip;
+    };
+    const renderEdges = (container, edges) => {
+      keyed(container, edges, (edge) => edge.node, edgeChip, (chip, edge) => {
+        setText(chip.firstChild, nodeName(edge));
+        setText(chip.lastChild, signed(edge.meanFlow));
+        chip.lastChild.className = edge.meanFlow < 0 ? "minus" : "plus";
+        chip.title = nodeTitle(edge);
+      });
+    };
+
+    const neuronRow = (neuron) => {
+      const parts = {
+        rank: h("span", "rank"), label: h("span", "label text"), share: h("span"), shareNote: h("span"),
+        domain: h("i"), baseline: h("i"), upstream: h("span", "edges"), downstream: h("span", "edges"), detail: h("div", "detail"),
+      };
+      const way = (arrow, label, edges) => {
+        const mark = h("span", "way", arrow);
+        mark.title = label;
+        return h("span", "edges", mark, edges);
+      };
+      const row = h("details", "neuron",
+        h("summary", "", parts.rank, h("span", "id mono", neuron.neuron, parts.label),
+          h("span", "share", parts.share, " ", parts.shareNote, h("span", "split", parts.domain, parts.baseline)),
+          way("←", "driven by", parts.upstream), way("→", "drives", parts.downstream)), parts.detail);
+      row.parts = parts;
+      row.addEventListener("toggle", () => { if (row.open) loadDetail(row, neuron.neuron); });
+      return row;
+    };
+
+    const loadDetail = async (row, neuron) => {
+      const run = chosenRun();
+      if (!run) return;
+      const list = (title, items) => h("div", "", h("h3", "", title), h("ul", "", ...(items.length ? items : [h("li", "", h("span", "", "none yet"))])));
+      const edge = (item) => {
+        const line = h("li", "", h("span", "mono text", nodeName(item)), h("span", "", `${signed(item.meanFlow)} in ${count(item.prompts)}`));
+        line.title = nodeTitle(item);
+        return line;
+      };
+      try {
+        const { profile } = await getJSON(`/neurons/${neuron}?run=${encodeURIComponent(run.name)}`);
+        row.parts.detail.replaceChildren(
+          list("Driven by (mean flow, prompts)", profile.upstream.slice(0, 15).map(edge)),
+          list("Drives", profile.downstream.slice(0, 15).map(edge)),
+          list("Selected together with", profile.cooccurring.slice(0, 15).map((other) =>
+            h("li", "", h("span", "mono", other.neuron), h("span", "", `${Math.round(other.frequency * 100)} % of its prompts`)))));
+      } catch (error) {
+        row.parts.detail.replaceChildren(h("p", "empty", error.message));
+      }
+    };
+
+    const renderNeurons = (neurons, run) => {
+      const most = Math.max(1, ...neurons.map((neuron) => neuron.prompts));
+      const empty = $("no-neurons");
+      empty.hidden = neurons.length > 0;
+      setText(empty, "No neuron yet: the first merged prompt brings the first ones.");
+      let rank = 0;
+      keyed($("neurons"), neurons, (neuron) => neuron.neuron, neuronRow, (row, neuron) => {
+        const parts = row.parts;
+        rank += 1;
+        setText(parts.rank, String(rank));
+        setText(parts.label, neuron.label || "");
+        setText(parts.share, plural(neuron.prompts, "prompt", "prompts"));
+        const specificity = neuron.domainSpecificity;
+        setText(parts.shareNote, isNumber(specificity) ? `${Math.round(specificity * 100)} % domain` : "");
+        setWidth(parts.domain, neuron.domainPrompts / most);
+        setWidth(parts.baseline, neuron.baselinePrompts / most);
+        row.firstChild.title = `${neuron.neuron}: ${plural(neuron.domainPrompts, "domain prompt", "domain prompts")}, ${plural(neuron.baselinePrompts, "baseline prompt", "baseline prompts")}, mean RelP ${signed(neuron.meanRelp)}`;
+        renderEdges(parts.upstream, neuron.upstream);
+        renderEdges(parts.downstream, neuron.downstream);
+      });
+    };
+
+    let neuronsAsked = "";
+    const refreshNeurons = async () => {
+      if (document.hidden || !state.status) return;
+      const run = chosenRun();
+      if (!run) return;
+      const wanted = `${run.name} ${state.sort} ${run.done}`;
+      if (wanted === neuronsAsked) return;
+      neuronsAsked = wanted;
+      try {
+        const answer = await getJSON(`/neurons?run=${encodeURIComponent(run.name)}&sort=${state.sort}&limit=15`);
+        if (wanted === neuronsAsked) renderNeurons(answer.neurons, run);
+      } catch (error) {
+        neuronsAsked = "";
+        $("no-neurons").hidden = false;
+        setText($("no-neurons"), error.message);
+      }
+    };
+
+    for (const button of document.querySelectorAll("[data-sort]")) {
+      button.addEventListener("click", () => {
+        state.sort = button.dataset.sort;
+        for (const other of document.querySelectorAll("[data-sort]")) other.setAttribute("aria-pressed", String(other === button));
+        refreshNeurons();
+      });
+    }
+    """#
+}

@@ -1,0 +1,112 @@
+// autointerp
+// Every request of the status port: who asks, for what, and the answer.
+// SPDX-License-Identifier: Apache-2.0
+
+import Circuits
+import Hummingbird
+import Logging
+
+/// Answers requests. Read-only: anything but GET and HEAD is refused.
+struct StatusResponder: HTTPResponder {
+  typealias Context = BasicRequestContext
+
+  let configuration: StatusServerConfiguration
+  let access: AccessControl
+  let feed: StatusFeed
+  let streams: StreamSlots
+  let logger: Logger
+
+  init(configuration: StatusServerConfiguration, feed: StatusFeed, logger: Logger) {
+    self.configuration = configuration
+    access = AccessControl(configuration: configuration)
+    self.feed = feed
+    streams = StreamSlots(maximum: configuration.maximumEventStreams)
+    self.logger = logger
+  }
+
+  func respond(to request: Request, context: BasicRequestContext) async -> Response {
+    var response: Response
+    do {
+      response = try await answer(to: request)
+    } catch let error as StatusServerError {
+      response = .failure(Self.status(of: error), "\(error)")
+    } catch {
+      logger.error("The status port could not answer", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+      response = .failure(.internalServerError, "the answer could not be made; the coordinator's log has the reason")
+    }
+    response = response.guarded()
+    return request.method == .head ? response.createHeadResponse() : response
+  }
+
+  private func answer(to request: Request) async throws -> Response {
+    guard let host = request.head.authority, !host.isEmpty else {
+      return .failure(.badRequest, "the request has no Host header")
+    }
+    guard access.accepts(host: host) else {
+      return .failure(.misdirectedRequest, "this is not the server of \"\(host)\"")
+    }
+    guard request.method == .get || request.method == .head else {
+      var response = Response.failure(.methodNotAllowed, "the status port is read-only: use GET or HEAD")
+      response.headers[.allow] = "GET, HEAD"
+      return response
+    }
+    let route = try StatusRoute(path: request.uri.path)
+    if route?.isOpen != true, let refusal = refusal(of: request, route: route) { return refusal }
+    var query = try StatusQuery(request.uri.query)
+    switch route {
+    case .dashboard:
+      let nonce = Response.nonce()
+      return .page(Dashboard.page(nonce: nonce), nonce: nonce)
+    case .status: return .json(try await feed.snapshot().json)
+    case .events: return try await events(head: request.method == .head)
+    case .metrics: return try await metrics()
+    case .alive: return .content([UInt8]("ok\n".utf8), type: "text/plain; charset=utf-8")
+    case .ready: return try await readiness(detailed: isAuthorised(request))
+    case .neurons: return try await neurons(&query)
+    case .neuron(let neuron): return try await profile(of: neuron, &query)
+    case .history: return try await history(&query)
+    case .session: return signedIn(Response(status: .noContent))
+    case nil: return .failure(.notFound, "there is nothing at \(request.uri.path); try /, /status or /neurons")
+    }
+  }
+
+  private func isAuthorised(_ request: Request) -> Bool {
+    guard access.needsToken else { return true }
+    if let authorization = request.headers[.authorization] { return access.accepts(authorization: authorization) }
+    return access.accepts(cookies: request.headers[values: .cookie])
+  }
+
+  /// Nil when the reader may go on. A browser that asks for the dashboard gets a page to sign in with, or, with the token
+  /// in the address, its cookie and the address without the token.
+  private func refusal(of request: Request, route: StatusRoute?) -> Response? {
+    guard !isAuthorised(request) else {
+      let isTokenLeft = route == .dashboard && access.needsToken && request.uri.queryParameters["token"] != nil
+      return isTokenLeft ? signedIn(Response(status: .seeOther, headers: [.location: "/"])) : nil
+    }
+    if route == .dashboard {
+      if let token = request.uri.queryParameters["token"], access.accepts(token: token) {
+        return signedIn(Response(status: .seeOther, headers: [.location: "/"]))
+      }
+      let nonce = Response.nonce()
+      return .page(Dashboard.signInPage(nonce: nonce), nonce: nonce, status: .unauthorized)
+    }
+    var response = Response.failure(.unauthorized, "a bearer token is needed: Authorization: Bearer …")
+    response.headers[.wwwAuthenticate] = "Bearer realm=\"autointerp status\""
+    return response
+  }
+
+  private func signedIn(_ response: Response) -> Response {
+    var response = response
+    if access.needsToken { response.headers[.setCookie] = access.setCookie }
+    return response
+  }
+
+  private static func status(of error: StatusServerError) -> HTTPResponse.Status {
+    switch error {
+    case .badQuery: .badRequest
+    case .unknownRun, .unknownNeuron: .notFound
+    case .unavailable: .serviceUnavailable
+    case .configuration, .bind, .badURL, .unreachable, .refused, .unexpectedAnswer: .internalServerError
+    }
+  }
+}

@@ -1,0 +1,49 @@
+// autointerp
+// The paths of the status port.
+// SPDX-License-Identifier: Apache-2.0
+
+import Circuits
+import Foundation
+
+/// What a path asks for.
+enum StatusRoute: Equatable {
+  case dashboard
+  case status
+  case events
+  case metrics
+  case alive
+  case ready
+  case neurons
+  case neuron(NeuronID)
+  /// The progress of a run over time.
+  case history
+  /// Exchanges the bearer token for the browser's cookie.
+  case session
+
+  /// Nil for a path that means nothing.
+  ///
+  /// - Throws: ``StatusServerError/badQuery(_:)`` for `/neurons/…` that names no neuron.
+  init?(path: String) throws(StatusServerError) {
+    switch path {
+    case "/": self = .dashboard
+    case "/status": self = .status
+    case "/events": self = .events
+    case "/metrics": self = .metrics
+    case "/healthz": self = .alive
+    case "/readyz": self = .ready
+    case "/neurons": self = .neurons
+    case "/history": self = .history
+    case "/session": self = .session
+    default:
+      guard path.hasPrefix("/neurons/") else { return nil }
+      let text = path.dropFirst("/neurons/".count)
+      guard let neuron = (String(text).removingPercentEncoding).flatMap({ NeuronID($0) }) else {
+        throw .badQuery("\"\(text)\" names no neuron; write it as L15/N7890")
+      }
+      self = .neuron(neuron)
+    }
+  }
+
+  /// True for probes, which say nothing but yes or no and need no token.
+  var isOpen: Bool { self == .alive || self == .ready }
+}

@@ -1,0 +1,121 @@
+// autointerp
+// The metrics of a coordinator, its runs and its workers.
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterProtocol
+
+extension PrometheusText {
+  mutating func add(_ status: FleetStatus) {
+    gauge(
+      "autointerp_build_info", "Version of the coordinator; the value is always 1.",
+      [Sample([("version", status.softwareVersion)], 1)])
+    gauge(
+      "autointerp_start_time_seconds", "When the coordinator started, in seconds since 1970.",
+      Double(status.startedAt) / 1000)
+    gauge("autointerp_coordinator_epoch", "Starts of the coordinator on its data so far.", Double(status.epoch))
+    add(status.counters)
+    add(status.runs)
+    add(status.workers)
+  }
+
+  mutating func add(_ readiness: Readiness) {
+    gauge(
+      "autointerp_ready", "1 when leases can be granted and results be stored, else 0.", readiness.isReady ? 1 : 0)
+  }
+
+  private mutating func add(_ counters: FleetStatus.Counters) {
+    counter("autointerp_frames_received_total", "Messages received.", counters.framesReceived)
+    counter("autointerp_frames_refused_total", "Messages refused as malformed or unknown.", counters.framesRefused)
+    counter("autointerp_received_bytes_total", "Bytes of messages received.", counters.bytesReceived)
+    counter("autointerp_sent_bytes_total", "Bytes of messages sent.", counters.bytesSent)
+    counter("autointerp_leases_granted_total", "Leases granted.", counters.leasesGranted)
+    counter("autointerp_leases_expired_total", "Leases that ran out before a report came.", counters.leasesExpired)
+    counter(
+      "autointerp_deltas_total",
+      "Edge deltas by what became of them; a conflicting one differs from the stored one of the same prompt.",
+      [
+        Sample([("result", "merged")], Double(counters.deltasMerged)),
+        Sample([("result", "duplicate")], Double(counters.deltasDuplicate)),
+        Sample([("result", "conflicting")], Double(counters.deltasConflicting)),
+      ])
+    counter("autointerp_failures_reported_total", "Failed attempts that workers reported.", counters.failuresReported)
+    counter("autointerp_workers_refused_total", "Workers turned away.", counters.workersRefused)
+  }
+
+  private mutating func add(_ runs: [RunStatus]) {
+    func perRun(_ value: (RunStatus) -> Double?) -> [Sample] {
+      runs.compactMap { run in value(run).map { Sample([("run", run.name)], $0) } }
+    }
+    gauge(
+      "autointerp_run_info", "Runs with their corpus and model; the value is always 1.",
+      runs.map { Sample([("run", $0.name), ("corpus", $0.corpusName), ("model", $0.modelName)], 1) })
+    gauge(
+      "autointerp_run_state", "1 for the state that the run is in, 0 for the others.",
+      runs.flatMap { run in
+        RunState.allCases.map { Sample([("run", run.name), ("state", $0.rawValue)], run.state == $0 ? 1 : 0) }
+      })
+    gauge("autointerp_run_prompts", "Prompts of the run.", perRun { Double($0.promptCount) })
+    gauge("autointerp_run_prompts_done", "Prompts merged.", perRun { Double($0.done) })
+    gauge("autointerp_run_prompts_in_flight", "Prompts leased to workers.", perRun { Double($0.inFlight) })
+    gauge("autointerp_run_prompts_queued", "Prompts waiting.", perRun { Double($0.queued) })
+    gauge(
+      "autointerp_run_prompts_quarantined", "Prompts set aside after failing on distinct workers.",
+      perRun { Double($0.quarantined.count) })
+    gauge(
+      "autointerp_run_prompts_per_second", "Prompts finished per second over the last minute of work.",
+      perRun { $0.promptsPerSecond })
+    gauge(
+      "autointerp_run_remaining_seconds", "Time left at this rate, where it can be told.", perRun { $0.secondsLeft })
+    gauge("autointerp_run_neurons", "Distinct neurons in the aggregate.", perRun { Double($0.neurons) })
+    gauge("autointerp_run_edges", "Distinct edges in the aggregate.", perRun { Double($0.edges) })
+    counter(
+      "autointerp_run_edge_updates_total", "Edges of deltas added to the aggregate.", perRun { Double($0.edgeUpdates) })
+    counter("autointerp_run_delta_bytes_total", "Bytes of the deltas merged.", perRun { Double($0.deltaBytes) })
+    counter(
+      "autointerp_run_compute_seconds_total", "Time that workers spent on the prompts merged.",
+      perRun { Double($0.computeMilliseconds) / 1000 })
+    gauge("autointerp_run_merge_lag", "Deltas received and not committed yet.", perRun { Double($0.mergeLag) })
+    gauge(
+      "autointerp_run_worst_conservation_residual_ratio", "Largest relative error of a conservation identity so far.",
+      perRun { $0.worstConservationResidual })
+    gauge("autointerp_run_aggregate_bytes", "Memory of the aggregate.", perRun { Double($0.aggregateBytes) })
+  }
+
+  private mutating func add(_ all: [WorkerStatus]) {
+    // A name that appears twice (a lost incarnation beside its successor) would be a scrape error.
+    let latest = Dictionary(all.map { ($0.name, $0) }) { $0.lastHeardAt >= $1.lastHeardAt ? $0 : $1 }
+    let workers = latest.values.sorted { $0.name < $1.name }
+    func perWorker(_ value: (WorkerStatus) -> Double) -> [Sample] {
+      workers.map { Sample([("worker", $0.name)], value($0)) }
+    }
+    gauge(
+      "autointerp_workers", "Workers by state.",
+      WorkerState.allCases.map { state in
+        Sample([("state", state.rawValue)], Double(workers.count { $0.state == state }))
+      })
+    gauge(
+      "autointerp_worker_info", "Workers with host, BLAS kernel and version; the value is always 1.",
+      workers.map {
+        Sample(
+          [("worker", $0.name), ("host", $0.host), ("kernel", $0.computeKernel), ("version", $0.softwareVersion)], 1)
+      })
+    gauge(
+      "autointerp_worker_state", "1 for the state that the worker is in, 0 for the others.",
+      workers.flatMap { worker in
+        WorkerState.allCases.map {
+          Sample([("worker", worker.name), ("state", $0.rawValue)], worker.state == $0 ? 1 : 0)
+        }
+      })
+    gauge("autointerp_worker_slots", "Prompts that the worker computes at a time.", perWorker { Double($0.slots) })
+    gauge("autointerp_worker_busy_slots", "Prompts that the worker computes now.", perWorker { Double($0.busySlots) })
+    counter("autointerp_worker_prompts_done_total", "Prompts the worker finished.", perWorker { Double($0.done) })
+    counter("autointerp_worker_prompts_failed_total", "Attempts the worker failed.", perWorker { Double($0.failed) })
+    gauge(
+      "autointerp_worker_prompts_per_second", "Prompts the worker finishes per second.",
+      perWorker { $0.promptsPerMinute / 60 })
+    gauge("autointerp_worker_resident_bytes", "Memory of the worker.", perWorker { Double($0.residentBytes) })
+    gauge(
+      "autointerp_worker_last_heard_timestamp_seconds", "When the worker was last heard from, in seconds since 1970.",
+      perWorker { Double($0.lastHeardAt) / 1000 })
+  }
+}

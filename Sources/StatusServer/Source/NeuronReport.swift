@@ -1,0 +1,81 @@
+// autointerp
+// One neuron as the status port reports it.
+// SPDX-License-Identifier: Apache-2.0
+
+package import Circuits
+
+/// What is known about a neuron so far, with as many edges as were asked for.
+package struct NeuronReport: Codable, Equatable, Sendable {
+  /// `L15/N7890`.
+  package var neuron: String
+  package var layer: Int
+  package var index: Int
+  /// What the neuron seems to be about, where somebody knows.
+  package var label: String?
+  /// Prompts that the neuron was selected in.
+  package var prompts: Int
+  package var domainPrompts: Int
+  package var baselinePrompts: Int
+  /// Share of the domain's prompts with the neuron over the sum of the shares of domain and baseline, in `0...1`; nil
+  /// until both have prompts.
+  package var domainSpecificity: Double?
+  /// Mean RelP over the prompts with the neuron, signed.
+  package var meanRelp: Double
+  /// Mean |RelP| over the prompts with the neuron.
+  package var meanAbsoluteRelp: Double
+  /// The strongest first.
+  package var upstream: [EdgeReport]
+  package var downstream: [EdgeReport]
+  /// Neurons most often selected in the same prompts.
+  package var cooccurring: [CooccurrenceReport]
+
+  package init(neuron: NeuronID, prompts: Int, domainPrompts: Int, baselinePrompts: Int) {
+    self.neuron = neuron.description
+    self.layer = Int(neuron.layer)
+    self.index = Int(neuron.index)
+    self.prompts = prompts
+    self.domainPrompts = domainPrompts
+    self.baselinePrompts = baselinePrompts
+    meanRelp = 0
+    meanAbsoluteRelp = 0
+    upstream = []
+    downstream = []
+    cooccurring = []
+  }
+}
+
+/// One position-free edge of a neuron.
+package struct EdgeReport: Codable, Equatable, Sendable {
+  /// The other end: `15_7890`, `E_13347` or `L_791`.
+  package var node: String
+  /// The token's text for embeddings and logits, the label for labelled neurons.
+  package var text: String?
+  /// Prompts with the edge.
+  package var prompts: Int
+  /// `prompts` over the neuron's prompts, in `0...1`.
+  package var frequency: Double
+  /// Mean flow over the prompts with the edge, signed.
+  package var meanFlow: Double
+
+  package init(node: String, text: String?, prompts: Int, frequency: Double, meanFlow: Double) {
+    self.node = node
+    self.text = text
+    self.prompts = prompts
+    self.frequency = frequency
+    self.meanFlow = meanFlow
+  }
+}
+
+/// A neuron that is selected together with another one.
+package struct CooccurrenceReport: Codable, Equatable, Sendable {
+  package var neuron: String
+  package var prompts: Int
+  /// `prompts` over the first neuron's prompts, in `0...1`.
+  package var frequency: Double
+
+  package init(neuron: NeuronID, prompts: Int, frequency: Double) {
+    self.neuron = neuron.description
+    self.prompts = prompts
+    self.frequency = frequency
+  }
+}

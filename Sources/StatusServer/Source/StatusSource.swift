@@ -1,0 +1,58 @@
+// autointerp
+// What the status port reads from: the coordinator, or in tests anything.
+// SPDX-License-Identifier: Apache-2.0
+
+package import Circuits
+package import ClusterProtocol
+
+/// The read-only view of a coordinator that the status port serves. Every call may come from any task at any time, and
+/// should answer within 100 ms however large the fleet.
+package protocol StatusSource: Sendable {
+  /// The state now.
+  func status() async -> FleetStatus
+
+  /// Whether leases can be granted and deltas be stored.
+  func readiness() async -> Readiness
+
+  /// The leading neurons of a run so far, each with its strongest edges, best first.
+  ///
+  /// - Throws: ``StatusServerError/unknownRun(_:)``, ``StatusServerError/unavailable(reason:)``.
+  func topNeurons(_ query: NeuronQuery) async throws -> [NeuronReport]
+
+  /// Everything known so far about one neuron of a run.
+  ///
+  /// - Throws: ``StatusServerError/unknownRun(_:)``, ``StatusServerError/unknownNeuron(_:run:)``,
+  ///   ``StatusServerError/unavailable(reason:)``.
+  func profile(of neuron: NeuronID, run: String) async throws -> NeuronReport
+}
+
+/// Whether a coordinator can do its work.
+package struct Readiness: Codable, Equatable, Sendable {
+  /// Why not, a sentence each (disk full, not recovered yet …); empty when ready.
+  package var problems: [String]
+
+  package init(problems: [String] = []) { self.problems = problems }
+
+  package var isReady: Bool { problems.isEmpty }
+}
+
+/// Which neurons of which run.
+package struct NeuronQuery: Equatable, Sendable {
+  /// What decides who comes first.
+  package enum Order: String, CaseIterable, Sendable {
+    /// Prompts the neuron was selected in.
+    case prompts
+    /// Sum of |RelP| over all prompts.
+    case relp
+    /// How much more often in domain prompts than in baseline prompts.
+    case specificity
+  }
+
+  package var run: String
+  package var order: Order = .prompts
+  package var limit = 20
+  /// Edges reported in each direction for each neuron.
+  package var edgesPerNeuron = 3
+
+  package init(run: String) { self.run = run }
+}
