@@ -39,6 +39,14 @@ package struct Tokenizer: Sendable {
   /// Tokens, by ids `0..<vocabularySize`; a model may have more embeddings than that, as padding.
   package var vocabularySize: Int { definition.table.count }
 
+  /// The model's own chat template (Jinja), as it stands.
+  package var chatTemplate: String? { definition.chatTemplate }
+
+  /// Whether a special token is written so.
+  package func hasSpecialToken(_ text: String) -> Bool {
+    definition.addedTokens.contains { $0.isSpecial && $0.content.utf8.elementsEqual(text.utf8) }
+  }
+
   init(_ definition: TokenizerDefinition) throws(CheckpointError) {
     self.definition = definition
     let table = definition.table
