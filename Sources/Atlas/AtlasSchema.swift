@@ -11,7 +11,7 @@ enum AtlasSchema {
   static let applicationID = 0x4174_496E
 
   /// Applied in order; never edited once released, only appended to.
-  static let migrations = [ledgerTables]
+  static let migrations = [ledgerTables, aggregateTables]
 
   static var currentVersion: Int { migrations.count }
 
@@ -95,5 +95,83 @@ enum AtlasSchema {
       first_seen_at INTEGER NOT NULL,
       PRIMARY KEY (name, incarnation)
     ) STRICT, WITHOUT ROWID;
+    """
+
+  /// What was learned, replaced as a whole by `RunAtlas.replaceAggregate`. Node numbers are `Endpoint.packed` as a signed
+  /// integer; the views show names (`15_7890`, `E_13347`, `L_791`) for people. Flows and relp are in logits.
+  private static let aggregateTables = """
+    CREATE TABLE aggregate (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      domain_prompts INTEGER NOT NULL,
+      baseline_prompts INTEGER NOT NULL,
+      tokens INTEGER NOT NULL,
+      neurons INTEGER NOT NULL,
+      edges INTEGER NOT NULL,
+      written_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE tokens (
+      token INTEGER PRIMARY KEY,
+      text TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE neurons (
+      layer INTEGER NOT NULL,
+      neuron INTEGER NOT NULL,
+      domain_prompts INTEGER NOT NULL,
+      baseline_prompts INTEGER NOT NULL,
+      occurrences INTEGER NOT NULL,
+      positive_relp INTEGER NOT NULL,
+      negative_relp INTEGER NOT NULL,
+      positive_activation INTEGER NOT NULL,
+      negative_activation INTEGER NOT NULL,
+      relp_sum REAL NOT NULL,
+      absolute_relp_sum REAL NOT NULL,
+      activation_sum REAL NOT NULL,
+      PRIMARY KEY (layer, neuron)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE edges (
+      source INTEGER NOT NULL,
+      target INTEGER NOT NULL,
+      domain_prompts INTEGER NOT NULL,
+      baseline_prompts INTEGER NOT NULL,
+      occurrences INTEGER NOT NULL,
+      flow_sum REAL NOT NULL,
+      absolute_flow_sum REAL NOT NULL,
+      square_flow_sum REAL NOT NULL,
+      minimum_flow REAL NOT NULL,
+      maximum_flow REAL NOT NULL,
+      PRIMARY KEY (source, target)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX edges_by_target ON edges (target);
+    CREATE TABLE prompt_graphs (
+      prompt INTEGER PRIMARY KEY REFERENCES prompts,
+      tokens INTEGER NOT NULL,
+      nodes INTEGER NOT NULL,
+      edges INTEGER NOT NULL,
+      candidate_neurons INTEGER NOT NULL,
+      candidate_edges INTEGER NOT NULL,
+      truncated INTEGER NOT NULL,
+      kept_relp_share REAL NOT NULL,
+      kept_flow_share REAL NOT NULL,
+      node_total_residual REAL NOT NULL,
+      layer_cut_residual REAL NOT NULL,
+      direct_effects_residual REAL NOT NULL
+    ) STRICT;
+    CREATE TABLE prompt_neurons (
+      layer INTEGER NOT NULL,
+      neuron INTEGER NOT NULL,
+      prompt INTEGER NOT NULL REFERENCES prompts,
+      PRIMARY KEY (layer, neuron, prompt)
+    ) STRICT, WITHOUT ROWID;
+    CREATE VIEW named_edges AS
+    SELECT
+      CASE source >> 62 WHEN 0 THEN (source >> 32) || '_' || (source & 0xFFFFFFFF)
+        ELSE 'E_' || (source & 0xFFFFFFFF) END AS source_name,
+      CASE target >> 62 WHEN 0 THEN (target >> 32) || '_' || (target & 0xFFFFFFFF)
+        ELSE 'L_' || (target & 0xFFFFFFFF) END AS target_name,
+      source_token.text AS source_text, target_token.text AS target_text,
+      edges.*, flow_sum / (domain_prompts + baseline_prompts) AS mean_flow
+    FROM edges
+    LEFT JOIN tokens AS source_token ON source >> 62 != 0 AND source_token.token = source & 0xFFFFFFFF
+    LEFT JOIN tokens AS target_token ON target >> 62 != 0 AND target_token.token = target & 0xFFFFFFFF;
     """
 }

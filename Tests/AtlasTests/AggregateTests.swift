@@ -1,0 +1,110 @@
+// autointerp
+// The aggregate tables of a run's file.
+// SPDX-License-Identifier: Apache-2.0
+
+import Circuits
+import Foundation
+import GRDB
+import Testing
+
+@testable import Atlas
+
+@Suite struct AggregateTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// Two tokens, neuron 1/2 at both positions and 3/4 at the last, one logit.
+  static func delta(_ prompt: Int32, flow: Float) -> EdgeDelta {
+    var neurons = NeuronColumns()
+    neurons.layer = [1, 1, 3]
+    neurons.index = [2, 2, 4]
+    neurons.position = [0, 1, 1]
+    neurons.activation = [1, 2, 3]
+    neurons.gradient = [1, 1, -2]
+    neurons.relp = [1, 2, -6]
+    // Numbers: neurons 0...2, embeddings 3 and 4, logit 5.
+    var edges = EdgeColumns()
+    edges.target = [0, 2, 2, 5]
+    edges.source = [3, 0, 1, 2]
+    edges.effect = [1, 1, 1, 1]
+    edges.flow = [flow, 0.25, 0.5, -1]
+    let metric = Metric(
+      kind: .topLogits, position: 1, value: 4,
+      targets: [Metric.Target(token: 9, logit: 4, probability: 0.5, weight: 1)])
+    let graph = AttributionGraph(
+      tokens: [7, 8], metric: metric, neurons: neurons, embeddingRelp: [1, 2], edges: edges,
+      conservation: ConservationResiduals(nodeTotal: 0.5, layerCut: 0.25, directEffects: 0.125),
+      counts: GraphCounts(
+        candidateNeurons: 3, candidateEdges: 10, truncated: true, keptRelpShare: 0.75, keptFlowShare: 0.5))
+    let texts = [TokenText(id: 7, text: "a"), TokenText(id: 8, text: "b"), TokenText(id: 9, text: " it's")]
+    return EdgeDelta(
+      prompt: prompt, origin: prompt.isMultiple(of: 2) ? .domain : .baseline, graph: graph, vocabulary: texts)
+  }
+
+  static func rows(_ atlas: RunAtlas, _ sql: String) throws -> [String] {
+    try atlas.pool.read { db in
+      try Row.fetchAll(db, sql: sql).map { row in
+        row.databaseValues.map { $0.isNull ? "-" : "\($0.storage.value ?? "-")" }.joined(separator: " ")
+      }
+    }
+  }
+
+  @Test func tablesHoldWhatWasMergedUnderReadableNames() throws {
+    let atlas = try RunAtlas(folder.path())
+    var aggregate = EdgeAggregate()
+    for (prompt, flow) in [(2, 0.5), (3, -1.5)] as [(Int32, Float)] {
+      try aggregate.merge(Self.delta(prompt, flow: flow))
+    }
+    try atlas.replaceAggregate(aggregate, now: 5000)
+
+    #expect(try Self.rows(atlas, "SELECT * FROM aggregate") == ["1 1 1 4 2 3 5000"])
+    #expect(try Self.rows(atlas, "SELECT token || text FROM tokens ORDER BY token") == ["7a", "8b", "9 it's"])
+    #expect(
+      try Self.rows(atlas, "SELECT * FROM neurons ORDER BY layer, neuron") == [
+        "1 2 1 1 4 4 0 4 0 6.0 6.0 6.0", "3 4 1 1 2 0 2 2 0 -12.0 12.0 6.0",
+      ])
+    #expect(
+      try Self.rows(
+        atlas,
+        """
+        SELECT source_name, source_text, target_name, target_text, domain_prompts, baseline_prompts, occurrences, flow_sum,
+          absolute_flow_sum, square_flow_sum, minimum_flow, maximum_flow, mean_flow
+        FROM named_edges ORDER BY source_name
+        """) == [
+          "1_2 - 3_4 - 1 1 4 1.5 1.5 1.125 0.75 0.75 0.75",
+          "3_4 - L_9  it's 1 1 2 -2.0 2.0 2.0 -1.0 -1.0 -1.0",
+          "E_7 a 1_2 - 1 1 2 -1.0 2.0 2.5 -1.5 0.5 -0.5",
+        ])
+    #expect(
+      try Self.rows(atlas, "SELECT * FROM prompt_graphs") == [
+        "2 2 3 4 3 10 1 0.75 0.5 0.5 0.25 0.125", "3 2 3 4 3 10 1 0.75 0.5 0.5 0.25 0.125",
+      ])
+    #expect(try Self.rows(atlas, "SELECT * FROM prompt_neurons") == ["1 2 2", "1 2 3", "3 4 2", "3 4 3"])
+  }
+
+  @Test func theTablesAreReplacedAsAWhole() throws {
+    let atlas = try RunAtlas(folder.path())
+    var aggregate = EdgeAggregate()
+    try aggregate.merge(Self.delta(1, flow: 1))
+    try atlas.replaceAggregate(aggregate, now: 1)
+    try atlas.replaceAggregate(aggregate, now: 2)
+    #expect(try Self.rows(atlas, "SELECT written_at FROM aggregate") == ["2"])
+    try atlas.replaceAggregate(EdgeAggregate(), now: 3)
+    for table in ["tokens", "neurons", "edges", "prompt_graphs", "prompt_neurons"] {
+      #expect(try Self.rows(atlas, "SELECT count(*) FROM \(table)") == ["0"])
+    }
+  }
+
+  @Test func aFileOfTheFirstFormatIsBroughtUpToDate() throws {
+    let path = folder.path()
+    try DatabaseQueue(path: path).inDatabase { db in
+      try db.execute(sql: AtlasSchema.migrations[0])
+      try db.execute(sql: "PRAGMA application_id = \(AtlasSchema.applicationID); PRAGMA user_version = 1")
+      try StoredSpecification.insert(.small(), softwareVersion: "0.9", at: 1, into: db)
+    }
+    let atlas = try RunAtlas(path)
+    try atlas.replaceAggregate(EdgeAggregate(), now: 1)
+    #expect(try atlas.specification() == .small())
+  }
+}
