@@ -19,8 +19,9 @@ extension Dashboard {
     const setData = (element, key, value) => { if (element.dataset[key] !== value) element.dataset[key] = value; };
     const setWidth = (element, share) => { element.style.width = `${Math.max(0, Math.min(1, share || 0)) * 100}%`; };
 
+    const rowsOf = new WeakMap();
     const keyed = (container, items, keyOf, make, update) => {
-      const old = container.rows || new Map();
+      const old = rowsOf.get(container) || new Map();
       const rows = new Map();
       let place = container.firstElementChild;
       for (const item of items) {
@@ -34,7 +35,7 @@ extension Dashboard {
         else container.insertBefore(row, place);
       }
       for (const row of old.values()) row.remove();
-      container.rows = rows;
+      rowsOf.set(container, rows);
     };
 
     const whole = new Intl.NumberFormat("en");

@@ -10,8 +10,8 @@ extension Dashboard {
     const nodeName = (edge) => {
       const match = /^(\d+)_(\d+)$/.exec(edge.node);
       if (match) return `L${match[1]}/N${match[2]}`;
-      const text = typeof edge.text === "string" && edge.text !== "" ? edge.text.replaceAll("\n", "↵").replaceAll(" ", "␣") : edge.node;
-      return edge.node.startsWith("L_") ? `→ ${text}` : text;
+      if (typeof edge.text !== "string" || edge.text === "") return edge.node;
+      return edge.text.replaceAll("\n", "↵").replaceAll(" ", "␣");
     };
     const nodeTitle = (edge) => {
       const kind = edge.node.startsWith("E_") ? "input token" : edge.node.startsWith("L_") ? "output token" : "neuron";
@@ -27,6 +27,7 @@ extension Dashboard {
         setText(chip.firstChild, nodeName(edge));
         setText(chip.lastChild, signed(edge.meanFlow));
         chip.lastChild.className = edge.meanFlow < 0 ? "minus" : "plus";
+        chip.classList.toggle("token", /^[EL]_/.test(edge.node));
         chip.title = nodeTitle(edge);
       });
     };
@@ -37,13 +38,13 @@ extension Dashboard {
         domain: h("i"), baseline: h("i"), upstream: h("span", "edges"), downstream: h("span", "edges"), detail: h("div", "detail"),
       };
       const way = (arrow, label, edges) => {
-        const mark = h("span", "way", arrow);
+        const mark = h("span", "", arrow);
         mark.title = label;
-        return h("span", "edges", mark, edges);
+        return h("span", "way", mark, edges);
       };
       const row = h("details", "neuron",
-        h("summary", "", parts.rank, h("span", "id mono", neuron.neuron, parts.label),
-          h("span", "share", parts.share, " ", parts.shareNote, h("span", "split", parts.domain, parts.baseline)),
+        h("summary", "", parts.rank, h("span", "id", h("b", "mono", neuron.neuron), parts.label),
+          h("span", "share", parts.share, parts.shareNote, h("span", "split", parts.domain, parts.baseline)),
           way("←", "driven by", parts.upstream), way("→", "drives", parts.downstream)), parts.detail);
       row.parts = parts;
       row.addEventListener("toggle", () => { if (row.open) loadDetail(row, neuron.neuron); });
@@ -84,7 +85,7 @@ extension Dashboard {
         setText(parts.label, neuron.label || "");
         setText(parts.share, plural(neuron.prompts, "prompt", "prompts"));
         const specificity = neuron.domainSpecificity;
-        setText(parts.shareNote, isNumber(specificity) ? `${Math.round(specificity * 100)} % domain` : "");
+        setText(parts.shareNote, isNumber(specificity) ? ` · ${Math.round(specificity * 100)} % domain` : "");
         setWidth(parts.domain, neuron.domainPrompts / most);
         setWidth(parts.baseline, neuron.baselinePrompts / most);
         row.firstChild.title = `${neuron.neuron}: ${plural(neuron.domainPrompts, "domain prompt", "domain prompts")}, ${plural(neuron.baselinePrompts, "baseline prompt", "baseline prompts")}, mean RelP ${signed(neuron.meanRelp)}`;
@@ -102,7 +103,7 @@ extension Dashboard {
       if (wanted === neuronsAsked) return;
       neuronsAsked = wanted;
       try {
-        const answer = await getJSON(`/neurons?run=${encodeURIComponent(run.name)}&sort=${state.sort}&limit=15`);
+        const answer = await getJSON(`/neurons?run=${encodeURIComponent(run.name)}&sort=${state.sort}&limit=12`);
         if (wanted === neuronsAsked) renderNeurons(answer.neurons, run);
       } catch (error) {
         neuronsAsked = "";

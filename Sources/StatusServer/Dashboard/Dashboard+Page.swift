@@ -66,6 +66,7 @@ extension Dashboard {
             <button type="button" data-sort="specificity" aria-pressed="false">by domain specificity</button>
           </div>
         </div>
+        <p class="key"><span class="swatch" data-kind="done"></span>domain prompts, <span class="swatch" data-kind="flight"></span>baseline prompts; ← driven by, → drives (mean flow of the strongest edges; tokens tinted). Open a neuron for more.</p>
         <p class="empty" id="no-neurons"></p>
         <div class="neurons" id="neurons"></div>
       </section>

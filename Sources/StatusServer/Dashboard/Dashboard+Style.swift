@@ -91,17 +91,18 @@ extension Dashboard {
     h2 { font-size: 14px; font-weight: 650; }
     .reading { color: var(--muted); font-size: 13px; }
     .reading b { color: var(--ink); font-weight: 600; }
-    .chart { height: 188px; position: relative; }
-    .chart svg { display: block; width: 100%; height: 100%; overflow: visible; }
+    .pair > .card { display: flex; flex-direction: column; }
+    .chart { height: 188px; flex: 1 0 auto; position: relative; }
+    .chart svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; }
     .chart .grid { stroke: var(--line); stroke-width: 1; }
     .chart .area { fill: var(--accent); opacity: .11; }
     .chart .line { fill: none; stroke: var(--accent); stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
     .chart .cursor { stroke: var(--faint); stroke-width: 1; stroke-dasharray: 2 3; }
     .chart .point { fill: var(--accent); stroke: var(--card); stroke-width: 2; }
     .chart text { fill: var(--muted); font-size: 11.5px; }
-    .facts { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 16px; font-size: 14px; }
+    .facts { display: grid; grid-template-columns: auto minmax(0, 1fr); font-size: 14px; }
     .facts dt { color: var(--muted); padding: 4px 0; border-top: 1px solid var(--line); }
-    .facts dd { text-align: right; padding: 4px 0; border-top: 1px solid var(--line); }
+    .facts dd { text-align: right; padding: 4px 0 4px 16px; border-top: 1px solid var(--line); }
     .facts dt:first-child, .facts dt:first-child + dd { border-top: 0; }
 
     table { width: 100%; border-collapse: collapse; font-size: 14px; }
@@ -118,10 +119,12 @@ extension Dashboard {
     .state[data-state=setAside], .state[data-state=lost] { color: var(--bad); }
     .state[data-state=setAside] .dot, .state[data-state=lost] .dot { background: var(--bad); }
     .slots { display: inline-flex; gap: 3px; vertical-align: -1px; margin-right: 8px; }
+    .slots:empty { display: none; }
     .slots i { width: 9px; height: 12px; border-radius: 2px; background: var(--track); }
     .slots i.busy { background: var(--accent); }
     .meter { display: inline-block; width: 64px; height: 4px; border-radius: 2px; background: var(--track); margin-right: 10px; vertical-align: 3px; text-align: left; }
     .meter i { display: block; height: 100%; border-radius: 2px; background: var(--accent); }
+    .meter + span { display: inline-block; min-width: 5ch; }
     .bad { color: var(--bad); }
     .more { appearance: none; border: 0; background: none; color: var(--accent); font: inherit; font-size: 13px; padding: 10px 0 0; cursor: pointer; }
 
@@ -131,6 +134,7 @@ extension Dashboard {
     .quarantine .excerpt { display: block; }
     .quarantine .number { color: var(--muted); margin-right: 10px; }
     .quarantine .why { display: block; color: var(--bad); font-size: 12.5px; margin-top: 2px; }
+    .quarantine li:last-child, .errors li:last-child { padding-bottom: 0; }
     .errors { max-height: 320px; overflow: auto; }
     .errors time { color: var(--muted); margin-right: 12px; font-size: 13px; }
 
@@ -139,6 +143,9 @@ extension Dashboard {
     .sort button + button { border-left: 1px solid var(--line); }
     .sort button[aria-pressed=true] { background: var(--wash); color: var(--accent); font-weight: 600; }
     .sort button:focus-visible { outline-offset: -2px; }
+    .key { color: var(--muted); font-size: 12.5px; margin: -4px 0 6px; }
+    .key .swatch { display: inline-block; margin: 0 4px 0 0; }
+    .key .swatch + .swatch { margin-left: 10px; }
     .neuron { border-top: 1px solid var(--line); }
     .neuron:first-child { border-top: 0; }
     .neuron summary {
@@ -146,19 +153,21 @@ extension Dashboard {
       padding: 9px 0; cursor: pointer; list-style: none; align-items: center;
     }
     .neuron summary::-webkit-details-marker { display: none; }
-    .neuron summary:hover .id { color: var(--accent); }
+    .neuron summary:hover .id b { color: var(--accent); }
     .neuron .rank { color: var(--faint); font-size: 13px; text-align: right; }
-    .neuron .id { font-weight: 600; }
-    .neuron .label { display: block; color: var(--muted); font-size: 12.5px; line-height: 1.3; font-family: inherit; font-weight: 400; }
+    .neuron .id b { font-weight: 600; }
+    .neuron .label { display: block; color: var(--muted); font-size: 12.5px; line-height: 1.3; }
     .split { display: flex; height: 6px; border-radius: 3px; background: var(--track); overflow: hidden; margin-top: 3px; }
     .split i { display: block; height: 100%; background: var(--accent); }
     .split i + i { background: var(--accent-soft); }
     .share { font-size: 13px; line-height: 1.35; }
     .share span { color: var(--muted); }
     .edges { display: flex; flex-wrap: wrap; gap: 4px 6px; align-items: center; font-size: 13px; min-width: 0; }
-    .edges .way { color: var(--faint); width: 16px; flex: none; }
+    .way { display: grid; grid-template-columns: 18px minmax(0, 1fr); align-items: baseline; font-size: 13px; min-width: 0; }
+    .way > span:first-child { color: var(--faint); }
     .edge { display: inline-flex; gap: 7px; max-width: 100%; border: 1px solid var(--line); border-radius: 6px; padding: 0 7px; line-height: 22px; }
-    .edge .node { overflow: hidden; text-overflow: ellipsis; white-space: pre; max-width: 16ch; }
+    .edge .node { overflow: hidden; text-overflow: ellipsis; white-space: pre; max-width: 13ch; }
+    .edge.token { background: var(--wash); border-color: transparent; }
     .edge .plus { color: var(--good); }
     .edge .minus { color: var(--bad); }
     .detail { padding: 2px 0 16px 40px; display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 8px 28px; font-size: 13px; }
@@ -177,7 +186,7 @@ extension Dashboard {
 
     @media (max-width: 1000px) {
       .neuron summary { grid-template-columns: 24px minmax(0, 1fr) minmax(0, 1fr); }
-      .neuron .edges { grid-column: 2 / -1; }
+      .neuron .way { grid-column: 2 / -1; }
     }
     @media (max-width: 760px) {
       body { padding: 14px 14px 36px; }
@@ -198,9 +207,10 @@ extension Dashboard {
       .workers td:first-child { grid-column: span 2; }
       .workers .state { text-align: right; }
       .meter { display: none; }
+      .meter + span { min-width: 0; }
       .neuron summary { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
       .neuron .rank { display: none; }
-      .neuron .edges { grid-column: 1 / -1; }
+      .neuron .way { grid-column: 1 / -1; }
       .detail { grid-template-columns: minmax(0, 1fr); padding-left: 0; }
     }
     @media (prefers-reduced-motion: reduce) { .bar span { transition: none; } }
