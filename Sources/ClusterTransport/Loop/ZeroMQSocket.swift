@@ -1,0 +1,121 @@
+// autointerp
+// One ZeroMQ socket on a loop.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CZeroMQ
+internal import Glibc
+
+/// One ZeroMQ socket.
+///
+/// `@unchecked Sendable`: made, used and closed on the thread of its loop only (every method is called by an actor pinned
+/// to the loop or by the loop itself); the reference alone travels, to be closed there when its owner is gone.
+final class ZeroMQSocket: @unchecked Sendable {
+  private(set) var pointer: UnsafeMutableRawPointer?
+  private unowned let core: SocketLoopCore
+  var wantsToRead = true
+  var wantsToWrite = false
+  /// Called by the loop with (readable, writable).
+  var onReady: ((Bool, Bool) -> Void)?
+
+  /// - Parameters:
+  ///   - core: The loop, on whose thread the caller is.
+  ///   - type: Such as `ZMQ_ROUTER`.
+  /// - Throws: `closed` when the loop is shut down.
+  init(on core: SocketLoopCore, type: Int32) throws(TransportError) {
+    guard let context = core.context else { throw .closed }
+    guard let pointer = zmq_socket(context, type) else { throw .zeroMQ("cannot make a socket") }
+    self.core = core
+    self.pointer = pointer
+    core.add(self)
+  }
+
+  var isClosed: Bool { pointer == nil }
+
+  func close() {
+    guard let pointer else { return }
+    self.pointer = nil
+    onReady = nil
+    zmq_close(pointer)
+    core.remove(self)
+  }
+
+  // MARK: Options
+
+  func set(_ option: Int32, _ value: Int32) throws(TransportError) {
+    var value = value
+    guard zmq_setsockopt(pointer, option, &value, MemoryLayout<Int32>.size) == 0 else {
+      throw .zeroMQ("cannot set socket option \(option)")
+    }
+  }
+
+  func set(_ option: Int32, _ value: Int64) throws(TransportError) {
+    var value = value
+    guard zmq_setsockopt(pointer, option, &value, MemoryLayout<Int64>.size) == 0 else {
+      throw .zeroMQ("cannot set socket option \(option)")
+    }
+  }
+
+  func set(_ option: Int32, _ text: String) throws(TransportError) {
+    let bytes = Array(text.utf8)
+    guard zmq_setsockopt(pointer, option, bytes, bytes.count) == 0 else {
+      throw .zeroMQ("cannot set socket option \(option)")
+    }
+  }
+
+  func lastEndpoint() throws(TransportError) -> String {
+    var buffer = [CChar](repeating: 0, count: 512)
+    var size = buffer.count
+    guard zmq_getsockopt(pointer, ZMQ_LAST_ENDPOINT, &buffer, &size) == 0 else {
+      throw .zeroMQ("cannot read the endpoint")
+    }
+    return String(cString: buffer)
+  }
+
+  func bind(_ endpoint: String) throws(TransportError) {
+    guard zmq_bind(pointer, endpoint) == 0 else { throw .zeroMQ("cannot bind \(endpoint)") }
+  }
+
+  func connect(_ endpoint: String) throws(TransportError) {
+    guard zmq_connect(pointer, endpoint) == 0 else { throw .zeroMQ("cannot connect to \(endpoint)") }
+  }
+
+  // MARK: Frames
+
+  /// Sends without blocking. Returns 0 or the error number.
+  func send(_ bytes: [UInt8], more: Bool = false) -> Int32 {
+    guard let pointer else { return ENOTSOCK }
+    while true {
+      let flags = ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)
+      let status = bytes.withUnsafeBytes { zmq_send(pointer, $0.baseAddress, $0.count, flags) }
+      if status >= 0 { return 0 }
+      if zmq_errno() != EINTR { return zmq_errno() }
+    }
+  }
+
+  /// One part of a message.
+  struct Part {
+    var bytes: [UInt8]
+    /// What the ZAP handler said of the peer.
+    var userID: String?
+  }
+
+  /// All parts of the next message without blocking; nil when there is none.
+  func receive() -> [Part]? {
+    guard let pointer else { return nil }
+    var parts: [Part] = []
+    while true {
+      var message = zmq_msg_t()
+      zmq_msg_init(&message)
+      defer { zmq_msg_close(&message) }
+      if zmq_msg_recv(&message, pointer, ZMQ_DONTWAIT) < 0 {
+        if zmq_errno() == EINTR { continue }
+        return nil
+      }
+      let bytes = UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))
+      let userID = zmq_msg_gets(&message, "User-Id").map { String(cString: $0) }
+      // A peer can announce any number of parts; nobody here reads more than a ZAP request has.
+      if parts.count < 8 { parts.append(Part(bytes: Array(bytes), userID: userID)) }
+      if zmq_msg_more(&message) == 0 { return parts }
+    }
+  }
+}

@@ -1,0 +1,25 @@
+// autointerp
+// How a socket and its peers know each other.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What protects a bound socket.
+package enum ServerSecurity: Sendable {
+  /// CURVE: encrypted, and only keys of the list get in.
+  case curve(CurveKeyPair, AllowList)
+  /// Nothing. Refused off loopback unless `insecure`.
+  case plain(insecure: Bool = false)
+}
+
+/// What protects a connecting socket.
+package enum ClientSecurity: Sendable {
+  /// CURVE: encrypted, and the peer proves that it has the secret of `server`.
+  case curve(CurveKeyPair, server: CurvePublicKey)
+  /// Nothing. Refused off loopback unless `insecure`.
+  case plain(insecure: Bool = false)
+}
+
+/// What a peer's key entitles it to.
+package enum PeerRole: String, Hashable, Sendable, CaseIterable {
+  case worker
+  case client
+}

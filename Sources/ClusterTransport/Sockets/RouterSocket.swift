@@ -1,0 +1,166 @@
+// autointerp
+// The coordinator's socket.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CZeroMQ
+internal import Glibc
+
+/// Names a connection of a router. A peer that connects anew gets a new one.
+package struct PeerID: Hashable, Sendable {
+  package var bytes: [UInt8]
+
+  package init(bytes: [UInt8]) { self.bytes = bytes }
+}
+
+/// One frame at a router and who sent it.
+package struct PeerFrame: Sendable {
+  package var peer: PeerID
+  /// What the peer's key entitles it to; nil on a socket without CURVE, where everyone may do everything.
+  package var role: PeerRole?
+  /// The peer's authenticated key; nil without CURVE.
+  package var publicKey: CurvePublicKey?
+  package var bytes: [UInt8]
+
+  /// True when the peer may speak as `wanted`.
+  package func speaks(as wanted: PeerRole) -> Bool { role == nil || role == wanted }
+}
+
+/// What became of a frame for a peer. Being queued does not mean that it arrives.
+package enum SendOutcome: Equatable, Sendable {
+  case queued
+  /// There is no such connection (any more).
+  case unroutable
+  /// The peer takes its frames too slowly: its queue is full and the frame was not taken.
+  case congested
+}
+
+/// A bound ROUTER socket on a loop.
+package actor RouterSocket {
+  private let loop: SocketLoop
+  private let options: SocketOptions
+  private var socket: ZeroMQSocket?
+  private var authenticator: ZapAuthenticator?
+  private var queue: FrameQueue<PeerFrame>
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+  package init(loop: SocketLoop, options: SocketOptions = SocketOptions()) {
+    self.loop = loop
+    self.options = options
+    queue = FrameQueue(maximumCount: options.bufferedFrames, maximumBytes: options.bufferedBytes)
+  }
+
+  deinit {
+    if let socket { loop.core.post { socket.close() } }
+  }
+
+  /// Binds the socket and starts to receive. One router with CURVE a loop.
+  ///
+  /// - Parameters:
+  ///   - text: `tcp://HOST:PORT`; port 0 or `*` is one of the system's choice.
+  ///   - security: What protects the socket.
+  /// - Returns: The endpoint with its real port.
+  /// - Throws: `plainOffLoopback` when an unprotected socket would be open to other machines.
+  package func bind(_ text: String, security: ServerSecurity) async throws(TransportError) -> Endpoint {
+    precondition(socket == nil, "a router binds once")
+    let endpoint = try Endpoint(text)
+    if case .plain(let insecure) = security, !insecure, !endpoint.isLoopback {
+      throw .plainOffLoopback(endpoint: text)
+    }
+    if case .curve(_, let allowList) = security {
+      let authenticator = ZapAuthenticator(loop: loop, allowList: allowList)
+      try await authenticator.start()
+      self.authenticator = authenticator
+    }
+    let socket = try ZeroMQSocket(on: loop.core, type: ZMQ_ROUTER)
+    do {
+      try options.apply(to: socket, for: endpoint)
+      try socket.set(ZMQ_ROUTER_MANDATORY, Int32(1))
+      if case .curve(let keys, _) = security {
+        try socket.set(ZMQ_CURVE_SERVER, Int32(1))
+        try socket.set(ZMQ_CURVE_SECRETKEY, keys.secretText)
+        try socket.set(ZMQ_ZAP_DOMAIN, ZapAuthenticator.domain)
+      }
+      try socket.bind(endpoint.description)
+      socket.onReady = { [weak self] readable, _ in
+        guard readable, let self else { return }
+        self.assumeIsolated { $0.receive() }
+      }
+      self.socket = socket
+      return endpoint.with(port: try Endpoint(socket.lastEndpoint()).port)
+    } catch {
+      socket.close()
+      throw error
+    }
+  }
+
+  /// Replaces the keys that get in. Connections that are up stay.
+  package func replaceAllowList(_ allowList: AllowList) async {
+    await authenticator?.replace(allowList)
+  }
+
+  /// Queues a frame for a peer; never blocks.
+  ///
+  /// - Throws: `frameTooLarge`, `closed`, or `system` for what ZeroMQ alone knows.
+  package func send(_ frame: [UInt8], to peer: PeerID) throws(TransportError) -> SendOutcome {
+    guard frame.count <= options.maximumFrameBytes else {
+      throw .frameTooLarge(bytes: frame.count, limit: options.maximumFrameBytes)
+    }
+    guard let socket, !socket.isClosed else { throw .closed }
+    // The router decides about the whole message at its first part.
+    let status = socket.send(peer.bytes, more: true)
+    switch status {
+    case 0: break
+    case EHOSTUNREACH: return .unroutable
+    case EAGAIN: return .congested
+    default: throw .system(operation: "cannot send", reason: String(cString: zmq_strerror(status)))
+    }
+    let second = socket.send(frame)
+    guard second == 0 else { throw .system(operation: "cannot send", reason: String(cString: zmq_strerror(second))) }
+    return .queued
+  }
+
+  /// What arrives, for one consumer.
+  package nonisolated var incoming: IncomingFrames<PeerFrame> {
+    IncomingFrames { [weak self] in await self?.nextBatch() }
+  }
+
+  package func close() async {
+    socket?.close()
+    queue.close()
+    await authenticator?.close()
+  }
+
+  private func nextBatch() async -> [PeerFrame]? {
+    if let batch = queue.takeAll() {
+      socket?.wantsToRead = true
+      return batch
+    }
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        if Task.isCancelled { continuation.resume(returning: nil) } else { queue.wait(continuation) }
+      }
+    } onCancel: {
+      loop.core.post { self.assumeIsolated { $0.queue.cancelWait() } }
+    }
+  }
+
+  /// Takes what is there, within the bounds of the queue.
+  private func receive() {
+    guard let socket else { return }
+    while !queue.isFull, let parts = socket.receive() {
+      guard let peer = parts.first else { continue }
+      // A message of this protocol has one part besides the sender. Others are passed on as an empty frame, which the
+      // decoder refuses, so that they are counted like anything malformed.
+      let bytes = parts.count == 2 ? parts[1].bytes : []
+      let identity = parts.last?.userID.flatMap(ZapAuthenticator.identity)
+      // ZeroMQ lets everyone in when the authenticator is gone; nothing is taken from a peer it did not vouch for.
+      if authenticator != nil, identity == nil { continue }
+      queue.push(
+        PeerFrame(peer: PeerID(bytes: peer.bytes), role: identity?.role, publicKey: identity?.key, bytes: bytes),
+        byteCount: bytes.count + 64)
+    }
+    queue.deliver()
+    socket.wantsToRead = !queue.isFull
+  }
+}

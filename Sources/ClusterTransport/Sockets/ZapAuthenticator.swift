@@ -1,0 +1,82 @@
+// autointerp
+// Decides which CURVE keys get in.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CZeroMQ
+
+/// The handler of ZAP requests (ZeroMQ RFC 27) for the context of one loop: accepts the keys of an allow-list and tells
+/// the router, through the User-Id of every frame, whose it is.
+actor ZapAuthenticator {
+  static let domain = "autointerp"
+
+  private let loop: SocketLoop
+  private var allowList: AllowList
+  private var socket: ZeroMQSocket?
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+  init(loop: SocketLoop, allowList: AllowList) {
+    self.loop = loop
+    self.allowList = allowList
+  }
+
+  deinit {
+    if let socket { loop.core.post { socket.close() } }
+  }
+
+  /// Must be done before the socket that it protects is bound.
+  func start() throws(TransportError) {
+    let socket = try ZeroMQSocket(on: loop.core, type: ZMQ_REP)
+    do {
+      try socket.set(ZMQ_LINGER, Int32(0))
+      try socket.bind("inproc://zeromq.zap.01")
+    } catch {
+      socket.close()
+      throw error
+    }
+    socket.onReady = { [weak self] readable, _ in
+      guard readable, let self else { return }
+      self.assumeIsolated { $0.answer() }
+    }
+    self.socket = socket
+  }
+
+  func replace(_ allowList: AllowList) { self.allowList = allowList }
+
+  func close() { socket?.close() }
+
+  private func answer() {
+    guard let socket else { return }
+    while let request = socket.receive() {
+      let reply = Self.reply(to: request.map(\.bytes), allowList)
+      for (number, part) in reply.enumerated() {
+        _ = socket.send(part, more: number < reply.count - 1)
+      }
+    }
+  }
+
+  /// The parts of the reply. The request's are version, request id, domain, address, identity, mechanism and, for CURVE,
+  /// the peer's 32-byte public key.
+  static func reply(to request: [[UInt8]], _ allowList: AllowList) -> [[UInt8]] {
+    let version = Array("1.0".utf8)
+    func reply(_ status: String, _ text: String, userID: String = "") -> [[UInt8]] {
+      [
+        version, request.count > 1 ? request[1] : [], Array(status.utf8), Array(text.utf8), Array(userID.utf8), [],
+      ]
+    }
+    guard request.count == 7, request[0] == version, request[2] == Array(domain.utf8),
+      request[5] == Array("CURVE".utf8), let key = CurvePublicKey(bytes: request[6])
+    else { return reply("400", "only CURVE is accepted") }
+    guard let role = allowList.role(of: key) else { return reply("400", "the key is not on the allow-list") }
+    return reply("200", "OK", userID: "\(role.rawValue) \(key)")
+  }
+
+  /// What a User-Id says.
+  static func identity(_ userID: String) -> (role: PeerRole, key: CurvePublicKey)? {
+    let words = userID.split(separator: " ")
+    guard words.count == 2, let role = PeerRole(rawValue: String(words[0])),
+      let key = try? CurvePublicKey(String(words[1]))
+    else { return nil }
+    return (role, key)
+  }
+}
