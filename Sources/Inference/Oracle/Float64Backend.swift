@@ -2,7 +2,7 @@
 // A slow backend in Float64 whose loops can be read off the definitions: the oracle of the fast ones.
 // SPDX-License-Identifier: Apache-2.0
 
-package import Checkpoints
+internal import Checkpoints
 
 /// Float64 values behind a reference.
 // @unchecked Sendable: the oracle runs on one thread.

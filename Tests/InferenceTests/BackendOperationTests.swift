@@ -1,0 +1,94 @@
+// autointerp
+// Every operation of every backend against the Float64 oracle.
+// SPDX-License-Identifier: Apache-2.0
+
+import Checkpoints
+import Inference
+import Testing
+
+/// A backend under test, with a name for the report.
+struct BackendCase: CustomTestStringConvertible, Sendable {
+  var testDescription: String
+  var check: @Sendable (OperationSuite) -> Void
+
+  static let all: [BackendCase] = [
+    BackendCase(testDescription: "OpenBLAS, one thread") { $0.run(OpenBLASBackend(threadCount: 1)) },
+    BackendCase(testDescription: "OpenBLAS, three threads") { $0.run(OpenBLASBackend(threadCount: 3)) },
+    BackendCase(testDescription: "OpenBLAS, mapped weights") { $0.run(OpenBLASBackend(), storage: .mapped) },
+  ]
+}
+
+/// One operation on given shapes, to be run on a backend and on the oracle.
+protocol Operation: Sendable {
+  func results<B: ComputeBackend>(on backend: B, storage: WeightStorage) -> [[Float]]
+}
+
+struct OperationSuite {
+  var operation: any Operation
+
+  /// Products of up to a few hundred terms of size one in Float32.
+  static let tolerance: Float = 2e-5
+
+  func run<B: ComputeBackend>(_ backend: B, storage: WeightStorage = .resident) {
+    let expected = operation.results(on: Float64Backend(), storage: .resident)
+    let found = operation.results(on: backend, storage: storage)
+    #expect(found.count == expected.count)
+    for (a, b) in zip(found, expected) {
+      #expect(a.count == b.count)
+      let scale = max(1, b.map(abs).max() ?? 1)
+      let worst = zip(a, b).map { abs($0 - $1) }.max() ?? 0
+      #expect(worst <= Self.tolerance * scale, "worst difference \(worst) at scale \(scale)")
+    }
+  }
+}
+
+@Suite struct BackendOperationTests {
+  static let shapes = [(1, 5, 3), (7, 16, 33), (40, 300, 64), (65, 700, 48)]
+
+  @Test(arguments: BackendCase.all, shapes)
+  func multipliesByTransposedWeights(backend: BackendCase, shape: (rows: Int, outputs: Int, inputs: Int)) {
+    for accumulate in [false, true] {
+      backend.check(
+        OperationSuite(operation: Product(shape: shape, transposed: true, accumulate: accumulate, use: .projection)))
+      backend.check(
+        OperationSuite(operation: Product(shape: shape, transposed: true, accumulate: accumulate, use: .table)))
+    }
+  }
+
+  @Test(arguments: BackendCase.all, shapes)
+  func multipliesByWeights(backend: BackendCase, shape: (rows: Int, outputs: Int, inputs: Int)) {
+    for accumulate in [false, true] {
+      backend.check(
+        OperationSuite(operation: Product(shape: shape, transposed: false, accumulate: accumulate, use: .projection)))
+      backend.check(
+        OperationSuite(operation: Product(shape: shape, transposed: false, accumulate: accumulate, use: .table)))
+    }
+  }
+
+  @Test(arguments: BackendCase.all) func gathersRowsAndColumnsOfWeights(backend: BackendCase) {
+    for use in [WeightUse.projection, .table] {
+      backend.check(OperationSuite(operation: Gather(use: use)))
+    }
+  }
+
+  @Test(arguments: BackendCase.all) func doesElementwiseOperations(backend: BackendCase) {
+    for width in [1, 7, 8, 40] { backend.check(OperationSuite(operation: Elementwise(width: width))) }
+  }
+
+  @Test(arguments: BackendCase.all) func attendsWithinSegments(backend: BackendCase) {
+    for heads in [(4, 4), (6, 2), (9, 3)] {
+      backend.check(OperationSuite(operation: Attention(heads: heads.0, groups: heads.1, dimension: 8)))
+    }
+  }
+
+  @Test func panelsDoNotDependOnThreads() {
+    for shape in Self.shapes {
+      for transposed in [false, true] {
+        let product = Product(shape: shape, transposed: transposed, accumulate: true, use: .projection)
+        #expect(
+          product.results(on: OpenBLASBackend(threadCount: 1), storage: .resident)
+            == product.results(on: OpenBLASBackend(threadCount: 4), storage: .resident))
+      }
+    }
+  }
+}
