@@ -71,8 +71,8 @@ struct EdgeTable: Sendable {
   /// The magnitude of the summed flow, in `2^-32`, rounded to a Double.
   func sumMagnitude(inSlot slot: Int) -> Double {
     let place = places[slot]
-    guard place & Self.severalBit != 0 else { return Double(singles[Int(place)].number.magnitude) }
-    return Double(several[Int(place & ~Self.severalBit)].sumNumber.magnitude)
+    guard place & Self.severalBit != 0 else { return Double(abs(singles[Int(place)].number)) }
+    return abs(FixedPoint.double(several[Int(place & ~Self.severalBit)].sumNumber))
   }
 
   subscript(key: UInt64) -> EdgeStatistics? {

@@ -33,8 +33,15 @@ package enum FixedPoint {
     (Int128(number) * Int128(number) + (1 << (squareShift - 1))) >> squareShift
   }
 
-  /// The nearest Double.
-  static func value(_ sum: Int128) -> Double { Double(sum) / scale }
+  static func value(_ sum: Int128) -> Double { double(sum) / scale }
   static func value(_ number: Int64) -> Double { Double(number) / scale }
-  static func value(square: Int128) -> Double { Double(square) / squareScale }
+  static func value(square: Int128) -> Double { double(square) / squareScale }
+
+  /// The nearest Double to a number that fits 64 bits, and within two units in the last place of any other (the
+  /// standard library's conversion of 128 bits is exact and twenty times slower).
+  static func double(_ number: Int128) -> Double {
+    if let short = Int64(exactly: number) { return Double(short) }
+    return Double(Int64(truncatingIfNeeded: number >> 64)) * 18_446_744_073_709_551_616
+      + Double(UInt64(truncatingIfNeeded: number))
+  }
 }

@@ -6,18 +6,34 @@
 ///
 /// Keys come out in the order written, numbers in their shortest form that reads back as the same value, and strings as
 /// UTF-8 with the escapes that JSON demands. An array or object opened with `lines: true` puts each element on a line.
-package struct JSONByteWriter {
+package struct JSONByteWriter: Sendable {
   package private(set) var bytes: [UInt8] = []
   private var containers: [Container] = []
   private var afterKey = false
 
-  private struct Container {
+  private struct Container: Sendable {
     var close: UInt8
     var lines: Bool
     var isEmpty = true
   }
 
   package init(reservingCapacity capacity: Int = 0) { bytes.reserveCapacity(capacity) }
+
+  /// A writer of elements for an array of lines that is open `depth` containers deep in another writer, which takes
+  /// them with `appendElements(of:)`: for writing the parts of an array at once.
+  init(elementsOfLinesAtDepth depth: Int, reservingCapacity capacity: Int) {
+    precondition(depth > 0)
+    bytes.reserveCapacity(capacity)
+    containers = Array(repeating: Container(close: UInt8(ascii: "]"), lines: true), count: depth)
+  }
+
+  /// Appends what `other`, made for the array that is open here, has written.
+  mutating func appendElements(of other: JSONByteWriter) {
+    precondition(other.containers.count == containers.count, "the elements are of another depth")
+    guard !other.bytes.isEmpty, let last = containers.indices.last else { return }
+    if containers[last].isEmpty { containers[last].isEmpty = false } else { bytes.append(UInt8(ascii: ",")) }
+    bytes.append(contentsOf: other.bytes)
+  }
 
   /// Hands the bytes so far to `sink` and forgets them.
   package mutating func drain(into sink: (UnsafeRawBufferPointer) throws -> Void) rethrows {

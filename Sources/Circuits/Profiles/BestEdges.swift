@@ -6,8 +6,8 @@
 ///
 /// "Better" is more prompts, then the larger |summed flow|, then the smaller other end: a total order, so that the
 /// result does not depend on the order of the edges.
-struct BestEdges {
-  struct Candidate {
+struct BestEdges: Sendable {
+  struct Candidate: Sendable {
     var prompts: UInt32
     /// Slot in the edge table.
     var slot: UInt32

@@ -2,11 +2,15 @@
 // The edge-statistics file of a run.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Dispatch
+internal import Foundation
+internal import Synchronization
+
 /// Writes the edge-statistics JSON, schema `autointerp.edge-statistics/1`.
 ///
 /// The file is a function of corpus, model and settings alone: no times, hosts or worker counts, and the same bytes
 /// whatever the order of merging. Top lists are cut here, never in the aggregate.
-package struct EdgeStatisticsExport {
+package struct EdgeStatisticsExport: Sendable {
   package static let schema = "autointerp.edge-statistics/1"
 
   package struct Options: Equatable, Sendable {
@@ -48,16 +52,15 @@ package struct EdgeStatisticsExport {
     return all
   }
 
-  /// Writes the file in pieces of about a megabyte.
+  /// Writes the file in pieces of about a megabyte a core.
   ///
   /// - Throws: what `sink` throws.
   /// - Complexity: O(edges * log(topCount) + sum over prompts of neurons squared)
   package func write(to sink: (UnsafeRawBufferPointer) throws -> Void) rethrows {
-    let flushSize = 1 << 20
-    var json = JSONByteWriter(reservingCapacity: flushSize + flushSize / 8)
     let neurons = aggregate.sortedNeurons().filter {
       (aggregate.statistics(of: $0)?.prompts ?? 0) >= options.minimumAppearances
     }
+    var json = JSONByteWriter(reservingCapacity: 1 << 16)
     json.beginObject(lines: true)
     json.key("metadata")
     writeMetadata(&json)
@@ -66,14 +69,31 @@ package struct EdgeStatisticsExport {
     json.key("profiles")
     json.beginArray(lines: true)
     let reader = ProfileReader(aggregate, neurons: neurons, listLength: options.topCount)
-    var shared = ProfileReader.SharedPrompts(reader)
-    for row in neurons.indices {
-      write(reader.profile(row: row, &shared), &json)
-      if json.bytes.count >= flushSize { try json.drain(into: sink) }
+    let blockLength = 128
+    let width = max(1, ProcessInfo.processInfo.activeProcessorCount)
+    for start in stride(from: 0, to: neurons.count, by: width * blockLength) {
+      let blocks = stride(from: start, to: min(start + width * blockLength, neurons.count), by: blockLength).map {
+        $0..<min($0 + blockLength, neurons.count)
+      }
+      for block in profiles(of: blocks, reader) { json.appendElements(of: block) }
+      try json.drain(into: sink)
     }
     json.end()
     json.end()
     try json.drain(into: sink)
+  }
+
+  /// The elements of `profiles` for blocks of rows, written at once on all cores. What is written does not depend on
+  /// how the rows are divided.
+  private func profiles(of blocks: [Range<Int>], _ reader: ProfileReader) -> [JSONByteWriter] {
+    let written = Mutex([JSONByteWriter](repeating: JSONByteWriter(), count: blocks.count))
+    DispatchQueue.concurrentPerform(iterations: blocks.count) { number in
+      var json = JSONByteWriter(elementsOfLinesAtDepth: 2, reservingCapacity: blocks[number].count << 13)
+      var shared = ProfileReader.SharedPrompts(reader)
+      for row in blocks[number] { write(reader.profile(row: row, &shared), &json) }
+      written.withLock { $0[number] = json }
+    }
+    return written.withLock { $0 }
   }
 
   // MARK: Metadata and summary

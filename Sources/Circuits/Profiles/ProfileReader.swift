@@ -2,6 +2,9 @@
 // Builds profiles of some or all neurons of an aggregate.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Dispatch
+internal import Synchronization
+
 /// Reads profiles out of an aggregate: one pass over its edges for any number of neurons, then each profile on demand.
 ///
 /// - Complexity: making it is O(edges * log(listLength) + neurons in prompts); a profile costs the sum of the sizes of
@@ -38,33 +41,71 @@ struct ProfileReader: Sendable {
     (starts, postings) = Self.postings(of: promptNeurons, rowOfNumber: rowOfNumber, rows: neurons.count)
   }
 
+  /// Upstream and downstream at once on two threads, each of which reads the whole table.
   private static func bestEdges(
     of aggregate: EdgeAggregate, rowOfNumber: [Int32], rows: Int, listLength: Int
   ) -> (upstream: BestEdges, downstream: BestEdges, outputs: BestEdges) {
+    let none = BestEdges(rows: 0, capacity: 0)
+    let found = Mutex((upstream: none, downstream: none, outputs: none))
+    DispatchQueue.concurrentPerform(iterations: 2) { side in
+      if side == 0 {
+        let upstream = upstreamEdges(of: aggregate, rowOfNumber: rowOfNumber, rows: rows, listLength: listLength)
+        found.withLock { $0.upstream = upstream }
+      } else {
+        let (all, outputs) = downstreamEdges(
+          of: aggregate, rowOfNumber: rowOfNumber, rows: rows, listLength: listLength)
+        found.withLock { ($0.downstream, $0.outputs) = (all, outputs) }
+      }
+    }
+    return found.withLock { $0 }
+  }
+
+  private static func upstreamEdges(
+    of aggregate: EdgeAggregate, rowOfNumber: [Int32], rows: Int, listLength: Int
+  ) -> BestEdges {
     var upstream = BestEdges(rows: rows, capacity: listLength)
-    var downstream = BestEdges(rows: rows, capacity: listLength)
+    let table = aggregate.edges
+    for slot in 0..<table.slotCount {
+      guard let key = table.key(inSlot: slot) else { continue }
+      let row = Int(rowOfNumber[Int(EdgeTable.target(key))])
+      guard row >= 0 else { continue }
+      let prompts = table.promptCount(inSlot: slot)
+      upstream.offer(row: row, prompts: prompts) {
+        candidate(slot: slot, prompts: prompts, other: EdgeTable.source(key), aggregate)
+      }
+    }
+    return upstream
+  }
+
+  private static func downstreamEdges(
+    of aggregate: EdgeAggregate, rowOfNumber: [Int32], rows: Int, listLength: Int
+  ) -> (all: BestEdges, outputs: BestEdges) {
+    var all = BestEdges(rows: rows, capacity: listLength)
     var outputs = BestEdges(rows: rows, capacity: listLength)
     let table = aggregate.edges
     for slot in 0..<table.slotCount {
       guard let key = table.key(inSlot: slot) else { continue }
-      let (source, target) = (Int(EdgeTable.source(key)), Int(EdgeTable.target(key)))
-      let (sourceRow, targetRow) = (Int(rowOfNumber[source]), Int(rowOfNumber[target]))
-      guard sourceRow >= 0 || targetRow >= 0 else { continue }
+      let row = Int(rowOfNumber[Int(EdgeTable.source(key))])
+      guard row >= 0 else { continue }
       let prompts = table.promptCount(inSlot: slot)
-      func candidate(_ other: Int) -> BestEdges.Candidate {
-        BestEdges.Candidate(
-          prompts: prompts, slot: UInt32(slot), magnitude: table.sumMagnitude(inSlot: slot),
-          other: aggregate.endpoints[other].packed)
-      }
-      if targetRow >= 0 { upstream.offer(row: targetRow, prompts: prompts) { candidate(source) } }
-      if sourceRow >= 0 {
-        downstream.offer(row: sourceRow, prompts: prompts) { candidate(target) }
-        if aggregate.endpoints[target].kind == .logit {
-          outputs.offer(row: sourceRow, prompts: prompts) { candidate(target) }
+      let target = EdgeTable.target(key)
+      all.offer(row: row, prompts: prompts) { candidate(slot: slot, prompts: prompts, other: target, aggregate) }
+      if aggregate.endpoints[Int(target)].kind == .logit {
+        outputs.offer(row: row, prompts: prompts) {
+          candidate(slot: slot, prompts: prompts, other: target, aggregate)
         }
       }
     }
-    return (upstream, downstream, outputs)
+    return (all, outputs)
+  }
+
+  @inline(__always)
+  private static func candidate(
+    slot: Int, prompts: UInt32, other: UInt32, _ aggregate: EdgeAggregate
+  ) -> BestEdges.Candidate {
+    BestEdges.Candidate(
+      prompts: prompts, slot: UInt32(slot), magnitude: aggregate.edges.sumMagnitude(inSlot: slot),
+      other: aggregate.endpoints[Int(other)].packed)
   }
 
   private static func postings(
