@@ -1,0 +1,149 @@
+// autointerp
+// A table of vocabulary rows that directions are projected on.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The unembedding, or the embedding, with its scales: `value(direction, t) = rowScale[t] * dot(direction * gain, table[t])`.
+package struct VocabularyTable<Backend: ComputeBackend>: Sendable {
+  private let matrix: Backend.Matrix
+  private let backend: Backend
+  /// `[D]`: multiplied into the directions; nil for ones.
+  private let gain: [Float]?
+  /// `[V]`: multiplied into the values; nil for ones.
+  private let rowScales: [Float]?
+  /// `[V]`: norm of `rowScale * gain * table[t]`, the spread of the value over directions of norm `sqrt(D)`.
+  private let rowNorms: [Float]
+
+  /// Rows of the table, or columns of a product, that are on the host at once.
+  private static var panelRows: Int { 4096 }
+  /// Directions that are projected together.
+  private static var batch: Int { 64 }
+
+  /// - Parameters:
+  ///   - matrix: `[V, D]`
+  ///   - backend: where to compute.
+  ///   - gain: `[D]`, for the unembedding the final norm's; nil leaves it out.
+  ///   - normsRows: divides each row by its rms, as a first norm would.
+  ///   - epsilon: of that norm.
+  package init(_ matrix: Backend.Matrix, backend: Backend, gain: [Float]?, normsRows: Bool, epsilon: Float = 0) {
+    self.matrix = matrix
+    self.backend = backend
+    self.gain = gain
+    var (scales, norms): ([Float], [Float]) = ([], [])
+    let width = matrix.inputCount
+    let panel = Region(backend.makeBuffer(count: Self.panelRows * width), stride: width)
+    for start in stride(from: 0, to: matrix.outputCount, by: Self.panelRows) {
+      let count = min(Self.panelRows, matrix.outputCount - start)
+      backend.gatherOutputs(
+        backend.upload((0..<Int32(count)).map { Int32(start) + $0 }), count: count, of: matrix, scales: nil,
+        into: panel, accumulate: false)
+      let values = backend.download(panel, rows: count, columns: width)
+      for r in 0..<count {
+        var (plain, gained): (Float, Float) = (0, 0)
+        for c in 0..<width {
+          let x = values[r * width + c]
+          plain += x * x
+          let y = x * (gain?[c] ?? 1)
+          gained += y * y
+        }
+        let scale = normsRows ? 1 / (plain / Float(width) + epsilon).squareRoot() : 1
+        scales.append(scale)
+        norms.append(gained.squareRoot() * scale)
+      }
+    }
+    rowScales = normsRows ? scales : nil
+    rowNorms = norms
+  }
+
+  /// Projects `count` directions `[count, D]` and keeps the `topCount` highest and lowest tokens of each.
+  ///
+  /// Costs `2 * count * V * D` operations; holds 64 directions times 4096 tokens at a time.
+  package func project(
+    _ directions: Region<Backend.Buffer>, count: Int, topCount: Int
+  ) -> [DirectionProjection] {
+    let width = matrix.inputCount
+    var results: [DirectionProjection] = []
+    results.reserveCapacity(count)
+    let product = Region(backend.makeBuffer(count: Self.batch * Self.panelRows), stride: Self.panelRows)
+    let gained = Region(backend.makeBuffer(count: Self.batch * width), stride: width)
+    let gains = gain.map { Region(backend.upload($0), stride: width) }
+    for first in stride(from: 0, to: count, by: Self.batch) {
+      let rows = min(Self.batch, count - first)
+      let norms = backend.download(directions.at(row: first), rows: rows, columns: width).norms(width: width)
+      backend.copy(directions.at(row: first), rows: rows, columns: width, into: gained)
+      if let gains { backend.scaleColumns(gained, rows: rows, columns: width, by: gains) }
+      var scans = norms.map { _ in Scan(topCount: topCount) }
+      for start in stride(from: 0, to: matrix.outputCount, by: Self.panelRows) {
+        let tokens = start..<min(start + Self.panelRows, matrix.outputCount)
+        backend.multiplyTransposed(
+          gained, rows: rows, by: matrix, outputs: tokens, into: product, accumulate: false)
+        let values = backend.download(product, rows: rows, columns: tokens.count)
+        values.withUnsafeBufferPointer { values in
+          for r in 0..<rows {
+            scans[r].take(
+              UnsafeBufferPointer(rebasing: values[r * tokens.count..<(r + 1) * tokens.count]), from: start,
+              scales: rowScales)
+          }
+        }
+      }
+      for r in 0..<rows { results.append(scans[r].result(norm: norms[r], rowNorms: rowNorms, width: width)) }
+    }
+    return results
+  }
+}
+
+/// A running summary of one direction's values.
+private struct Scan {
+  private var highest: LargestValues
+  private var lowest: LargestValues
+  private var count = 0
+  private var sum = 0.0
+  private var squares = 0.0
+
+  init(topCount: Int) {
+    // One at least, for the extremes.
+    highest = LargestValues(capacity: max(1, topCount))
+    lowest = LargestValues(capacity: max(1, topCount))
+    keeps = topCount
+  }
+
+  private let keeps: Int
+
+  mutating func take(_ values: UnsafeBufferPointer<Float>, from start: Int, scales: [Float]?) {
+    var (sum, squares) = (0.0, 0.0)
+    for i in values.indices {
+      let value = values[i] * (scales?[start + i] ?? 1)
+      sum += Double(value)
+      squares += Double(value) * Double(value)
+      if value > highest.bound { highest.insert(value, token: Int32(start + i)) }
+      if -value > lowest.bound { lowest.insert(-value, token: Int32(start + i)) }
+    }
+    self.sum += sum
+    self.squares += squares
+    count += values.count
+  }
+
+  func result(norm: Float, rowNorms: [Float], width: Int) -> DirectionProjection {
+    let mean = sum / Double(count)
+    let unit = norm / Float(width).squareRoot()
+    func contributions(_ entries: [(value: Float, token: Int32)], sign: Float) -> [TokenContribution] {
+      entries.prefix(keeps).map { value, token in
+        let spread = unit * rowNorms[Int(token)]
+        return TokenContribution(token: token, value: sign * value, zScore: spread > 0 ? sign * value / spread : 0)
+      }
+    }
+    return DirectionProjection(
+      norm: norm, mean: Float(mean),
+      standardDeviation: Float(max(0, squares / Double(count) - mean * mean).squareRoot()),
+      minimum: -(lowest.entries.first?.value ?? 0), maximum: highest.entries.first?.value ?? 0,
+      highest: contributions(highest.entries, sign: 1), lowest: contributions(lowest.entries, sign: -1))
+  }
+}
+
+extension [Float] {
+  /// Euclidean norms of the rows of a packed matrix.
+  fileprivate func norms(width: Int) -> [Float] {
+    (0..<count / width).map { r in
+      self[r * width..<(r + 1) * width].reduce(into: Float(0)) { $0 += $1 * $1 }.squareRoot()
+    }
+  }
+}
