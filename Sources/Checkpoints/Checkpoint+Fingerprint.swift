@@ -15,7 +15,7 @@ extension Checkpoint {
   /// all its bytes, so that a model of 16 GB is known in a fraction of a second. This tells models, fine-tunes and
   /// quantisations apart, since those change every tensor everywhere; it is not a proof against somebody who changes
   /// single weights on purpose.
-  static func fingerprint(of configuration: ModelConfiguration, _ weights: [WeightRole: TensorView]) -> String {
+  package static func fingerprint(of configuration: ModelConfiguration, _ weights: [WeightRole: TensorView]) -> String {
     let ordered = weights.map { (role: $0.key.ggufName, tensor: $0.value) }.sorted { $0.role < $1.role }
     // Ask for all samples before reading the first, so that a disk can fetch them side by side.
     for (_, tensor) in ordered {

@@ -25,6 +25,8 @@ final class TemporaryFolder {
     try Data(bytes).write(to: URL(fileURLWithPath: file))
     return file
   }
+
+  func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: "\(path)/\(name)") }
 }
 
 extension ModelConfiguration {

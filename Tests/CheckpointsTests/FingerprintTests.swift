@@ -1,0 +1,118 @@
+// autointerp
+// The fingerprint tells models apart, and random checkpoints are what they say.
+// SPDX-License-Identifier: Apache-2.0
+
+import Checkpoints
+import Testing
+
+@Suite struct FingerprintTests {
+  @Test func isAFunctionOfTheModelAlone() {
+    let first = Checkpoint.random(configuration: .small(), seed: 1)
+    let second = Checkpoint.random(configuration: .small(), seed: 1)
+    #expect(first.fingerprint == second.fingerprint)
+    #expect(first.fingerprint.count == 64)
+    expectSameModel(first, second)
+  }
+
+  @Test func differsWhenAnyWeightDiffers() {
+    let original = Checkpoint.random(configuration: .small(.qwen3, tied: false), seed: 1)
+    var fingerprints: Set = [original.fingerprint]
+    for (role, tensor) in original.weights {
+      var values = tensor.floats()
+      values[values.count - 1].negate()
+      var weights = original.weights
+      weights[role] = TensorView(name: tensor.name, rows: tensor.rowCount, columns: tensor.columnCount, values: values)
+      let changed = Checkpoint.fingerprint(of: original.configuration, weights)
+      #expect(fingerprints.insert(changed).inserted, "\(role)")
+    }
+  }
+
+  @Test func differsWhenAnyPartOfTheConfigurationDiffers() {
+    let original = Checkpoint.random(configuration: .small(), seed: 1)
+    let changes: [(inout ModelConfiguration) -> Void] = [
+      { $0.rmsEpsilon = 1e-6 }, { $0.contextLength = 65 }, { $0.rotary.base = 10_001 },
+      { $0.rotary.scaling = .linear(factor: 2) }, { $0.rotary.scaling = .perFrequency([1, 2, 3]) },
+      { $0.rotary.scaling = .perFrequency([1, 2, 4]) },
+      {
+        $0.rotary.scaling = .llama3(
+          factor: 2, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContextLength: 8)
+      },
+      { $0.headCount = 2 }, { $0.keyValueHeadCount = 1 }, { $0.architecture = .qwen3 }, { $0.tiedUnembedding = false },
+    ]
+    var fingerprints: Set = [original.fingerprint]
+    for change in changes {
+      var configuration = original.configuration
+      change(&configuration)
+      #expect(fingerprints.insert(Checkpoint.fingerprint(of: configuration, original.weights)).inserted)
+    }
+  }
+
+  @Test func largeTensorsAreSampledEvenly() {
+    var configuration = ModelConfiguration.small()
+    configuration.vocabularySize = 40_000  // 2.5 MB of embedding
+    let original = Checkpoint.random(configuration: configuration, seed: 1)
+    func fingerprint(changing index: Int) -> String {
+      var values = original.weights[.tokenEmbedding]!.floats()
+      values[index < 0 ? values.count + index : index].negate()
+      var weights = original.weights
+      weights[.tokenEmbedding] = TensorView(name: "e", rows: 40_000, columns: 16, values: values)
+      return Checkpoint.fingerprint(of: configuration, weights)
+    }
+    #expect(fingerprint(changing: 0) != original.fingerprint)
+    #expect(fingerprint(changing: -1) != original.fingerprint)
+    // A sample starts at every 65th of the tensor; just before it lies a gap.
+    let sample = (40_000 * 16 * 4 - 4096) / 65 / 4
+    #expect(fingerprint(changing: sample * 3 + 8) != original.fingerprint)
+    #expect(fingerprint(changing: sample * 3 - 8) == original.fingerprint)
+  }
+}
+
+@Suite struct SyntheticCheckpointTests {
+  @Test(arguments: [ModelConfiguration.small(), .small(tied: false), .small(.qwen3), .small(.qwen3, tied: false)])
+  func everyWeightIsThereInItsShape(configuration: ModelConfiguration) {
+    let checkpoint = Checkpoint.random(configuration: configuration, seed: 2)
+    let perLayer = configuration.architecture == .qwen3 ? 11 : 9
+    #expect(checkpoint.weights.count == 2 * perLayer + (configuration.tiedUnembedding ? 2 : 3))
+    for (role, tensor) in checkpoint.weights {
+      let (rows, columns) = configuration.shape(of: role)
+      #expect(tensor.rowCount == rows && tensor.columnCount == columns)
+    }
+  }
+
+  @Test func weightsAreNormallyDistributed() {
+    var configuration = ModelConfiguration.small()
+    configuration.vocabularySize = 4000
+    let checkpoint = Checkpoint.random(configuration: configuration, seed: 2, standardDeviation: 0.25)
+    let values = checkpoint.weights[.tokenEmbedding]!.floats().map { Double($0) / 0.25 }
+    let count = Double(values.count)
+    let mean = values.reduce(0, +) / count
+    let variance = values.reduce(0) { $0 + $1 * $1 } / count
+    let fourth = values.reduce(0) { $0 + $1 * $1 * $1 * $1 } / count
+    // Five standard errors at 64,000 values; a sum of twelve uniforms has kurtosis 2.9.
+    #expect(abs(mean) < 5 / count.squareRoot())
+    #expect(abs(variance - 1) < 5 * (2 / count).squareRoot())
+    #expect(abs(fourth - 2.9) < 5 * (96 / count).squareRoot())
+  }
+
+  @Test func seedsAndRolesHaveStreamsOfTheirOwn() {
+    let first = Checkpoint.random(configuration: .small(), seed: 2)
+    let second = Checkpoint.random(configuration: .small(), seed: 3)
+    #expect(first.weights[.gate(layer: 0)]!.floats() != second.weights[.gate(layer: 0)]!.floats())
+    #expect(first.weights[.gate(layer: 0)]!.floats() != first.weights[.up(layer: 0)]!.floats())
+    #expect(first.weights[.gate(layer: 0)]!.floats() != first.weights[.gate(layer: 1)]!.floats())
+  }
+
+  @Test(arguments: [(ElementType.bfloat16, Float(0x1p-8)), (.float16, 0x1p-11)])
+  func halvesAreRoundedToNearest(type: ElementType, relativeError: Float) {
+    let exact = Checkpoint.random(configuration: .small(), seed: 2)
+    let rounded = Checkpoint.random(configuration: .small(), seed: 2, elementType: type)
+    #expect(rounded.weights[.down(layer: 1)]?.elementType == type)
+    #expect(rounded.weights[.outputNorm]?.elementType == .float32)
+    for role in exact.weights.keys {
+      for (left, right) in zip(exact.weights[role]!.floats(), rounded.weights[role]!.floats()) {
+        // Half a unit in the last place; weights of 0.02 may be subnormal halves.
+        #expect(abs(left - right) <= max(abs(left) * relativeError, 0x1p-25))
+      }
+    }
+  }
+}
