@@ -1,84 +1,90 @@
 // autointerp
-// The strongest paths from an input token through neurons to a traced logit.
+// The strongest paths from input tokens through neurons to the traced logits.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A path embedding -> neuron -> ... -> logit along kept edges, and what it alone contributes to the metric.
+/// A path embedding -> neuron -> ... -> traced logits along kept edges, and what it alone contributes to the metric.
 package struct AttributionChain: Equatable, Sendable {
-  /// Node numbers, from the embedding to the logit; at least one neuron between.
-  package var nodes: [Int32]
-  /// In the unit of the metric.
+  /// The token position where it starts.
+  package var position: Int
+  /// Node numbers of the neurons on the way, at least one.
+  package var neurons: [Int32]
+  /// Number of the traced logit that most of it reaches, among `metric.targets`.
+  package var mainTarget: Int
+  /// Over all traced logits, in the unit of the metric.
   package var contribution: Double
 }
 
 extension AttributionGraph {
-  /// The chains with the largest |contribution|, largest first.
+  /// For each token position the chain with the largest |contribution|, largest first; positions without one are left
+  /// out.
   ///
   /// The linearised model is a sum over paths: a neuron passes on to each target the share `flow(v, t) / relp(v)` of
-  /// what reaches it, so that the contribution of `e, v1, ..., vn, L` is
-  /// `flow(e, v1) * flow(v1, v2) / relp(v1) * ... * weight(L) * flow(vn, L) / relp(vn)`, and all paths together sum to
-  /// the metric. The division is safe: neurons are selected by |relp|. Single contributions may exceed the metric where
-  /// others cancel them.
+  /// what reaches it, so that the path `e, v1, ..., vn` contributes
+  /// `flow(e, v1) * flow(v1, v2) / relp(v1) * ... * (sum over logits of weight * flow(vn, L)) / relp(vn)`, and all paths
+  /// together sum to the metric. The division is safe: neurons are selected by |relp|. One path may exceed the metric
+  /// where others cancel it.
   ///
-  /// - Complexity: O(edges * limit)
-  package func strongestChains(limit: Int) -> [AttributionChain] {
-    guard limit > 0 else { return [] }
-    // Edges by source; a neuron's targets have larger numbers, so suffixes are ready when they are needed.
+  /// - Complexity: O(nodes + edges * log(edges))
+  package func strongestChains() -> [AttributionChain] {
+    // Per neuron the strongest way on; a neuron's targets have larger numbers, so they are ready when needed.
+    var ways = [Way?](repeating: nil, count: neurons.count)
+    var starts = [Way?](repeating: nil, count: tokens.count)
     var outgoing = [[Int]](repeating: [], count: neurons.count + tokens.count)
     for edge in 0..<edges.count { outgoing[Int(edges.source[edge])].append(edge) }
-    var suffixes = [[Suffix]](repeating: [], count: neurons.count)
     for v in stride(from: neurons.count - 1, through: 0, by: -1) where neurons.relp[v] != 0 {
-      suffixes[v] = best(of: outgoing[v], suffixes, logits: true, limit: limit).map {
-        Suffix(share: $0.share / Double(neurons.relp[v]), next: $0.next, rank: $0.rank)
-      }
+      guard var way = strongestWay(along: outgoing[v], ways, toLogits: true) else { continue }
+      way.share /= Double(neurons.relp[v])
+      ways[v] = way
     }
-    var chains: [AttributionChain] = []
     for position in tokens.indices {
-      let start = neurons.count + position
-      for first in best(of: outgoing[start], suffixes, logits: false, limit: limit) {
-        var nodes = [Int32(start)]
-        var step = first
-        while true {
-          nodes.append(step.next)
-          guard Int(step.next) < neurons.count else { break }
-          step = suffixes[Int(step.next)][step.rank]
-        }
-        chains.append(AttributionChain(nodes: nodes, contribution: first.share))
+      starts[position] = strongestWay(along: outgoing[neurons.count + position], ways, toLogits: false)
+    }
+
+    var chains: [AttributionChain] = []
+    for (position, start) in starts.enumerated() {
+      guard var way = start else { continue }
+      var chain = AttributionChain(position: position, neurons: [], mainTarget: 0, contribution: way.share)
+      while let next = way.next, let following = ways[Int(next)] {
+        chain.neurons.append(next)
+        way = following
       }
+      chain.mainTarget = way.mainTarget
+      chains.append(chain)
     }
-    chains.sort { a, b in
+    return chains.sorted { a, b in
       let (x, y) = (abs(a.contribution), abs(b.contribution))
-      return x != y ? x > y : a.nodes.lexicographicallyPrecedes(b.nodes)
+      return x != y ? x > y : a.position < b.position
     }
-    return Array(chains.prefix(limit))
   }
 
-  /// One way on from a node.
-  private struct Suffix {
-    /// What passes along it: a share of the node's relp, or for an embedding a part of the metric.
+  /// A way on from a node.
+  private struct Way {
+    /// What passes along it: a share of the neuron's relp, or for an embedding a part of the metric.
     var share: Double
-    var next: Int32
-    /// Which of the next node's suffixes follows.
-    var rank: Int
+    /// The next neuron; nil when the logits come next.
+    var next: Int32?
+    var mainTarget: Int
   }
 
-  /// The strongest ways along these edges, not yet divided by what the source has.
-  private func best(of edges: [Int], _ suffixes: [[Suffix]], logits: Bool, limit: Int) -> [Suffix] {
-    var found: [Suffix] = []
+  /// The strongest way along these edges of one source, not yet divided by what the source has.
+  private func strongestWay(along edges: [Int], _ ways: [Way?], toLogits: Bool) -> Way? {
+    var best: Way?
+    var direct = Way(share: 0, next: nil, mainTarget: 0)
+    var largest = 0.0
     for edge in edges {
       let target = Int(self.edges.target[edge])
       let flow = Double(self.edges.flow[edge])
       if target < neurons.count {
-        for (rank, suffix) in suffixes[target].enumerated() {
-          found.append(Suffix(share: flow * suffix.share, next: Int32(target), rank: rank))
-        }
-      } else if logits {
-        let weight = Double(metric.targets[target - neurons.count - tokens.count].weight)
-        found.append(Suffix(share: flow * weight, next: Int32(target), rank: 0))
+        guard let way = ways[target] else { continue }
+        let share = flow * way.share
+        if abs(share) > abs(best?.share ?? 0) { best = Way(share: share, next: Int32(target), mainTarget: 0) }
+      } else if toLogits {
+        let number = target - neurons.count - tokens.count
+        let part = flow * Double(metric.targets[number].weight)
+        direct.share += part
+        if abs(part) > largest { (largest, direct.mainTarget) = (abs(part), number) }
       }
     }
-    found.sort { a, b in
-      abs(a.share) != abs(b.share) ? abs(a.share) > abs(b.share) : (a.next, a.rank) < (b.next, b.rank)
-    }
-    return Array(found.prefix(limit))
+    return abs(direct.share) > abs(best?.share ?? 0) ? direct : best
   }
 }

@@ -111,7 +111,7 @@ extension GraphExport {
         "  " + "L\(neurons.layer[i])/N\(neurons.index[i])".leading(14) + "@\(position)".trailing(5) + "  "
           + String(token: labels.text(of: graph.tokens[position])).leading(26)
           + String(fixed: Double(neurons.activation[i]), decimals: 3).trailing(12)
-          + String(fixed: Double(neurons.relp[i]), decimals: 3, signed: true).trailing(12)
+          + String(fixed: Double(neurons.relp[i]), decimals: decimals + 1, signed: true).trailing(12)
           + share(Double(neurons.relp[i])).trailing(12))
       lines += edgeLine("from", incoming[i] ?? [], other: graph.edges.source)
       lines += edgeLine("to", outgoing[i] ?? [], other: graph.edges.target)
@@ -127,7 +127,7 @@ extension GraphExport {
     for (number, edge) in best.enumerated() {
       let piece =
         (number == 0 ? "" : ", ") + name(other[edge]) + " "
-        + String(fixed: Double(flow[edge]), decimals: 2, signed: true)
+        + String(fixed: Double(flow[edge]), decimals: decimals, signed: true)
       if line.utf8.count + piece.utf8.count > Self.width { break }
       line += piece
     }
@@ -137,13 +137,18 @@ extension GraphExport {
   // MARK: Chains
 
   private func chainLines() -> [String] {
-    let chains = graph.strongestChains(limit: Self.shownChains)
-    var lines = ["Strongest chains (what passes along exactly this path, of the metric)"]
+    let chains = graph.strongestChains().prefix(Self.shownChains)
+    var lines = ["Strongest chain from each token (what passes along exactly this path to the metric)"]
     guard !chains.isEmpty else { return lines + ["  none: no kept edges lead from a token over a neuron to a logit"] }
+    let others = graph.metric.targets.count > 1 ? ", .." : ""
     for chain in chains {
       var line = "  " + share(chain.contribution).trailing(9) + "  "
-      for (number, node) in chain.nodes.enumerated() {
-        let piece = (number == 0 ? "" : " -> ") + name(node)
+      let nodes =
+        [Int32(graph.neurons.count + chain.position)] + chain.neurons
+        + [Int32(graph.neurons.count + graph.tokens.count + chain.mainTarget)]
+      for (number, node) in nodes.enumerated() {
+        let end = number == nodes.count - 1 ? others : ""
+        let piece = (number == 0 ? "" : " -> ") + name(node) + end
         // A long chain goes on below.
         if line.utf8.count + piece.utf8.count > Self.width {
           lines.append(line)
@@ -167,9 +172,15 @@ extension GraphExport {
     }
   }
 
+  /// Enough that a thousandth of the metric shows.
+  private var decimals: Int {
+    let size = abs(graph.metric.value)
+    return size >= 10 ? 2 : size >= 1 ? 3 : 5
+  }
+
   private func share(_ contribution: Double) -> String {
     guard graph.metric.value != 0 else { return "-" }
-    return "\(String(fixed: contribution / abs(graph.metric.value) * 100, decimals: 1, signed: true)) %"
+    return "\(String(fixed: contribution / abs(graph.metric.value) * 100, decimals: 2, signed: true)) %"
   }
 
   private func percent(_ share: Float) -> String { "\(String(fixed: Double(share) * 100, decimals: 1)) %" }
