@@ -13,6 +13,7 @@ let settings: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -69,7 +70,7 @@ let package = Package(
     // 2
     target("Inference", ["Checkpoints", "COpenBLAS"]),
     target("ClusterProtocol", ["Circuits", "CMsgPack"]),
-    target("Atlas", ["Circuits", grdb]),
+    target("Atlas", ["Circuits", grdb, sqlite]),
 
     // 3
     target("Attribution", ["Circuits", "Inference"]),

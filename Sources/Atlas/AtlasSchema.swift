@@ -97,6 +97,8 @@ enum AtlasSchema {
     ) STRICT, WITHOUT ROWID;
     """
 
+  static let edgesByTarget = "CREATE INDEX edges_by_target ON edges (target);"
+
   /// What was learned, replaced as a whole by `RunAtlas.replaceAggregate`. Node numbers are `Endpoint.packed` as a signed
   /// integer; the views show names (`15_7890`, `E_13347`, `L_791`) for people. Flows and relp are in logits.
   private static let aggregateTables = """
@@ -141,7 +143,7 @@ enum AtlasSchema {
       maximum_flow REAL NOT NULL,
       PRIMARY KEY (source, target)
     ) STRICT, WITHOUT ROWID;
-    CREATE INDEX edges_by_target ON edges (target);
+    \(edgesByTarget)
     CREATE TABLE prompt_graphs (
       prompt INTEGER PRIMARY KEY REFERENCES prompts,
       tokens INTEGER NOT NULL,

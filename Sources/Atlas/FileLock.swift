@@ -38,6 +38,9 @@ final class FileLock: Sendable {
 
   deinit { close(descriptor) }
 
+  /// Gives the lock up before the end of the object.
+  func release() { flock(descriptor, LOCK_UN) }
+
   private static func holder(written descriptor: Int32) -> String {
     var buffer = [UInt8](repeating: 0, count: 512)
     let count = pread(descriptor, &buffer, buffer.count, 0)

@@ -36,71 +36,77 @@ extension RunAtlas {
   }
 
   private static func insertTokens(of aggregate: EdgeAggregate, into db: Database) throws {
-    let insertion = try RowInsertion(into: "tokens", columnCount: 2, db)
+    let row = try RowInsertion(into: "tokens", columnCount: 2, db)
     for token in aggregate.sortedVocabulary() {
-      try insertion.insert([token.id.databaseValue, token.text.databaseValue])
+      row.bind(1, token.id)
+      row.bind(2, token.text)
+      try row.insert()
     }
   }
 
   private static func insertNeurons(of aggregate: EdgeAggregate, into db: Database) throws {
-    let insertion = try RowInsertion(into: "neurons", columnCount: 12, db)
+    let row = try RowInsertion(into: "neurons", columnCount: 12, db)
     for neuron in aggregate.sortedNeurons() {
       guard let statistics = aggregate.statistics(of: neuron) else { continue }
-      try insertion.insert([
-        neuron.layer.databaseValue, neuron.index.databaseValue, statistics.domainPrompts.databaseValue,
-        statistics.baselinePrompts.databaseValue, statistics.occurrences.databaseValue,
-        statistics.positiveRelp.databaseValue, statistics.negativeRelp.databaseValue,
-        statistics.positiveActivation.databaseValue, statistics.negativeActivation.databaseValue,
-        statistics.relpSum.databaseValue, statistics.absoluteRelpSum.databaseValue,
-        statistics.activationSum.databaseValue,
-      ])
+      row.bind(1, neuron.layer)
+      row.bind(2, neuron.index)
+      row.bind(3, statistics.domainPrompts)
+      row.bind(4, statistics.baselinePrompts)
+      row.bind(5, statistics.occurrences)
+      row.bind(6, statistics.positiveRelp)
+      row.bind(7, statistics.negativeRelp)
+      row.bind(8, statistics.positiveActivation)
+      row.bind(9, statistics.negativeActivation)
+      row.bind(10, statistics.relpSum)
+      row.bind(11, statistics.absoluteRelpSum)
+      row.bind(12, statistics.activationSum)
+      try row.insert()
     }
   }
 
   private static func insertEdges(of aggregate: EdgeAggregate, into db: Database) throws {
-    let insertion = try RowInsertion(into: "edges", columnCount: 10, db)
+    // Building the index at the end is several times faster than keeping it up to date.
+    try db.execute(sql: "DROP INDEX edges_by_target")
+    let row = try RowInsertion(into: "edges", columnCount: 10, db)
     try aggregate.forEachEdge { source, target, statistics in
-      try insertion.insert([
-        Int64(bitPattern: source.packed).databaseValue, Int64(bitPattern: target.packed).databaseValue,
-        statistics.domainPrompts.databaseValue, statistics.baselinePrompts.databaseValue,
-        statistics.occurrences.databaseValue, statistics.sum.databaseValue, statistics.absoluteSum.databaseValue,
-        statistics.squareSum.databaseValue, statistics.minimum.databaseValue, statistics.maximum.databaseValue,
-      ])
+      row.bind(1, Int64(bitPattern: source.packed))
+      row.bind(2, Int64(bitPattern: target.packed))
+      row.bind(3, statistics.domainPrompts)
+      row.bind(4, statistics.baselinePrompts)
+      row.bind(5, statistics.occurrences)
+      row.bind(6, statistics.sum)
+      row.bind(7, statistics.absoluteSum)
+      row.bind(8, statistics.squareSum)
+      row.bind(9, statistics.minimum)
+      row.bind(10, statistics.maximum)
+      try row.insert()
     }
+    try db.execute(sql: AtlasSchema.edgesByTarget)
   }
 
   private static func insertPrompts(of aggregate: EdgeAggregate, into db: Database) throws {
-    let graphs = try RowInsertion(into: "prompt_graphs", columnCount: 12, db)
-    let neurons = try RowInsertion(into: "prompt_neurons", columnCount: 3, db)
+    let graph = try RowInsertion(into: "prompt_graphs", columnCount: 12, db)
+    let member = try RowInsertion(into: "prompt_neurons", columnCount: 3, db)
     for record in aggregate.sortedPrompts() {
-      try graphs.insert([
-        record.prompt.databaseValue, record.tokenCount.databaseValue, record.nodeCount.databaseValue,
-        record.edgeCount.databaseValue, record.counts.candidateNeurons.databaseValue,
-        record.counts.candidateEdges.databaseValue, record.counts.truncated.databaseValue,
-        record.counts.keptRelpShare.databaseValue, record.counts.keptFlowShare.databaseValue,
-        record.conservation.nodeTotal.databaseValue, record.conservation.layerCut.databaseValue,
-        record.conservation.directEffects.databaseValue,
-      ])
+      graph.bind(1, record.prompt)
+      graph.bind(2, record.tokenCount)
+      graph.bind(3, record.nodeCount)
+      graph.bind(4, record.edgeCount)
+      graph.bind(5, record.counts.candidateNeurons)
+      graph.bind(6, record.counts.candidateEdges)
+      graph.bind(7, record.counts.truncated ? 1 : 0)
+      graph.bind(8, Double(record.counts.keptRelpShare))
+      graph.bind(9, Double(record.counts.keptFlowShare))
+      graph.bind(10, Double(record.conservation.nodeTotal))
+      graph.bind(11, Double(record.conservation.layerCut))
+      graph.bind(12, Double(record.conservation.directEffects))
+      try graph.insert()
       for neuron in aggregate.neurons(inPrompt: record.prompt) {
-        try neurons.insert([
-          neuron.layer.databaseValue, neuron.index.databaseValue, record.prompt.databaseValue,
-        ])
+        member.bind(1, neuron.layer)
+        member.bind(2, neuron.index)
+        member.bind(3, record.prompt)
+        try member.insert()
       }
     }
-  }
-}
-
-/// A prepared `INSERT` of whole rows.
-private struct RowInsertion {
-  private let statement: Statement
-
-  init(into table: String, columnCount: Int, _ db: Database) throws {
-    let places = repeatElement("?", count: columnCount).joined(separator: ", ")
-    statement = try db.makeStatement(sql: "INSERT INTO \(table) VALUES (\(places))")
-  }
-
-  func insert(_ values: [DatabaseValue]) throws {
-    statement.setUncheckedArguments(StatementArguments(values))
-    try statement.execute()
   }
 }

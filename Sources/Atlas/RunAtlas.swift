@@ -74,7 +74,7 @@ package final class RunAtlas: Sendable {
       let pool = try DatabasePool(path: path, configuration: configuration)
       let epoch = try pool.writeWithoutTransaction { db in
         // GRDB leaves WAL databases at NORMAL, which may lose the last commits in a power cut.
-        try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000")
+        try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000; PRAGMA cache_size = -32768")
         var epoch: Int64 = 0
         try db.inTransaction(.immediate) {
           try AtlasSchema.migrate(db, from: version)
@@ -118,14 +118,15 @@ package final class RunAtlas: Sendable {
     return version
   }
 
-  /// Folds the write-ahead log into the file and closes it; the lock goes with the object.
+  /// Folds the write-ahead log into the file and closes it; the next coordinator may then open it.
   ///
-  /// Not calling it loses nothing.
+  /// Not calling it loses nothing; the lock then goes with the object.
   package func close() throws(AtlasError) {
     try surfacing(path) {
       // Readers elsewhere may hold the log open; it then stays, which is harmless.
       _ = try? pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
       try pool.close()
     }
+    lock.release()
   }
 }

@@ -23,6 +23,13 @@ import Testing
     _ = try RunAtlas(folder.path())
   }
 
+  @Test func closingLetsTheNextCoordinatorIn() throws {
+    let first = try RunAtlas(folder.path())
+    try first.close()
+    try RunAtlas(folder.path()).close()
+    withExtendedLifetime(first) {}
+  }
+
   @Test func readersAreWelcomeMeanwhile() throws {
     let atlas = try RunAtlas(folder.path())
     var configuration = Configuration()
