@@ -68,3 +68,12 @@ extension FleetMachine {
     }
   }
 }
+
+extension FleetMachine {
+  /// A sentence for each run whose file cannot be written.
+  package var storageProblems: [String] {
+    runs.compactMap { run in
+      run.storage.failure.map { "run \(run.specification.name) cannot be written: \($0.error)" }
+    }
+  }
+}

@@ -1,0 +1,126 @@
+// autointerp
+// How a command talks to a coordinator.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Circuits
+package import ClusterProtocol
+package import ClusterTransport
+internal import Synchronization
+
+/// A connection to a coordinator for requests. Every request may be repeated without harm, and is: a reply that does not
+/// come is asked for again under the same number until the time is up.
+package actor CoordinatorClient {
+  package nonisolated let endpoint: String
+  private let loop: SocketLoop
+  private let dealer: DealerSocket
+  private let patience: Duration
+  private let resendInterval: Duration
+  private var lastNumber: UInt64
+  private var waiting: [UInt64: CheckedContinuation<ClientReply?, Never>] = [:]
+
+  /// Connects and, while `body` runs, answers its requests.
+  ///
+  /// - Parameters:
+  ///   - endpoint: `tcp://HOST:PORT` of the coordinator.
+  ///   - security: The client's keys and the coordinator's.
+  ///   - patience: How long a request may take in all.
+  ///   - body: What to do with the connection.
+  /// - Throws: `TransportError` when the endpoint cannot be used; what `body` throws.
+  package static func with<Result: Sendable>(
+    _ endpoint: String, security: ClientSecurity, patience: Duration = .seconds(30),
+    _ body: @Sendable (CoordinatorClient) async throws -> Result
+  ) async throws -> Result {
+    let client = try await CoordinatorClient(endpoint, security: security, patience: patience)
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await client.receive() }
+      defer { group.cancelAll() }
+      do {
+        let result = try await body(client)
+        await client.close()
+        return result
+      } catch {
+        await client.close()
+        throw error
+      }
+    }
+  }
+
+  private init(_ endpoint: String, security: ClientSecurity, patience: Duration) async throws {
+    self.endpoint = endpoint
+    self.patience = patience
+    resendInterval = max(.milliseconds(200), min(.seconds(5), patience / 3))
+    loop = try SocketLoop()
+    dealer = DealerSocket(loop: loop)
+    // Numbers of one connection; where they start says nothing.
+    lastNumber = 0
+    try await dealer.connect(endpoint, security: security)
+  }
+
+  private func receive() async {
+    for await frame in dealer.incoming {
+      // What is not a reply to a request that somebody waits for is of no use to anybody.
+      guard let reply = try? NumberedReply(frame: frame) else { continue }
+      waiting.removeValue(forKey: reply.number)?.resume(returning: reply.reply)
+    }
+  }
+
+  private func close() async {
+    await dealer.close()
+    await loop.shutDown()
+  }
+
+  /// Sends a request and waits for its reply.
+  ///
+  /// - Throws: `CoordinatorError.refused` with the coordinator's reason, `noAnswer`; `TransportError`;
+  ///   `CancellationError`.
+  package func request(_ request: ClientRequest) async throws -> ClientReply {
+    lastNumber += 1
+    let number = lastNumber
+    let frame = NumberedRequest(number: number, request: request).encoded()
+    let deadline = ContinuousClock.now + patience
+    while ContinuousClock.now < deadline {
+      try Task.checkCancellation()
+      try await dealer.send(frame)
+      guard let reply = await reply(to: number, within: resendInterval) else { continue }
+      if case .refused(let reason) = reply { throw CoordinatorError.refused(reason: reason) }
+      return reply
+    }
+    throw CoordinatorError.noAnswer(
+      endpoint: endpoint, request: request.title, seconds: patience.components.seconds)
+  }
+
+  /// The reply with this number, nil when the time is up or the task is cancelled.
+  private func reply(to number: UInt64, within time: Duration) async -> ClientReply? {
+    await withTaskGroup(of: ClientReply?.self) { group in
+      group.addTask { await self.wait(for: number) }
+      group.addTask {
+        try? await Task.sleep(for: time)
+        await self.giveUp(number)
+        return nil
+      }
+      defer { group.cancelAll() }
+      return await group.next() ?? nil
+    }
+  }
+
+  private func wait(for number: UInt64) async -> ClientReply? {
+    await withCheckedContinuation { waiting[number] = $0 }
+  }
+
+  private func giveUp(_ number: UInt64) {
+    waiting.removeValue(forKey: number)?.resume(returning: nil)
+  }
+}
+
+extension ClientRequest {
+  /// For messages to people.
+  var title: String {
+    switch self {
+    case .submit(let run): "the submission of run \(run.name)"
+    case .status: "a request for the status"
+    case .cancel(let run): "the cancellation of run \(run)"
+    case .retry(let run): "the retry of run \(run)"
+    case .export(let run, _): "the export of run \(run)"
+    }
+  }
+}

@@ -1,0 +1,148 @@
+// autointerp
+// What can be asked of a coordinator: by clients, and by whoever embeds it.
+// SPDX-License-Identifier: Apache-2.0
+
+package import Circuits
+package import ClusterProtocol
+internal import Foundation
+
+extension Coordinator {
+  /// Where it listens, with the real port; suspends until it does.
+  ///
+  /// - Throws: what kept it from starting.
+  package func boundEndpoint() async throws -> String { try await startup.endpoint() }
+
+  /// Queues the run, or resumes the one with this specification; submitting twice is submitting once.
+  ///
+  /// - Returns: prompts that were done before.
+  /// - Throws: `CoordinatorError.differentRun`, `storage`.
+  @discardableResult
+  package func submit(_ specification: RunSpecification) async throws -> Int {
+    _ = try await startup.endpoint()
+    let name = specification.name
+    while true {
+      if let known = await core.specification(of: name) {
+        guard known.isSameRun(as: specification) else { throw CoordinatorError.differentRun(name: name) }
+        await core.resume(name)
+        return await core.doneCount(of: name)
+      }
+      guard await core.beginOpening(name) else { continue }
+      do {
+        let (stores, version, now) = (stores, configuration.softwareVersion, core.clock.now.milliseconds)
+        let store = try await offPool { try stores.open(specification, softwareVersion: version, now: now) }
+        try await open(store)
+        await core.endOpening(name)
+        await core.resume(name)
+        return await core.doneCount(of: name)
+      } catch {
+        await core.endOpening(name)
+        if let error = error as? CoordinatorError { throw error }
+        throw CoordinatorError.storage(run: name, reason: "\(error)")
+      }
+    }
+  }
+
+  /// The state of everything now.
+  package func status() async -> FleetStatus { await core.status() }
+
+  /// The state every `interval`, until the coordinator stops or the consumer does.
+  package func statusUpdates(every interval: Duration) -> some AsyncSequence<FleetStatus, Never> & Sendable {
+    AsyncStream(unfolding: { [self] in
+      try? await Task.sleep(for: interval)
+      return Task.isCancelled ? nil : await status()
+    })
+  }
+
+  /// Why leases are held back, a sentence each; empty when all is well.
+  package func problems() async -> [String] { await core.storageProblems() }
+
+  /// Ends a run where it stands.
+  package func cancel(_ run: String) async throws { try await core.cancel(run) }
+
+  /// Puts the quarantined prompts of a run back into its queue.
+  package func retry(_ run: String) async throws { try await core.retry(run) }
+
+  /// Suspends until the run is complete; returns its status then.
+  ///
+  /// - Throws: `CoordinatorError.cancelled`, `unknownRun`, `notRunning`; `CancellationError`.
+  package func waitForCompletion(of run: String) async throws -> RunStatus {
+    try await core.waitForEnd(of: run)
+    guard let status = await core.status().runs.first(where: { $0.name == run }) else {
+      throw CoordinatorError.unknownRun(run)
+    }
+    return status
+  }
+
+  /// The edge-statistics JSON of a run as it stands.
+  package func export(_ run: String) async throws -> [UInt8] {
+    guard let vault = await core.vaults[run], let specification = await core.specification(of: run) else {
+      throw CoordinatorError.unknownRun(run)
+    }
+    let quarantined = await core.quarantinedPrompts(of: run)
+    return try await vault.exported(specification, quarantined: quarantined)
+  }
+
+  /// Changes whenever the export of the run may have changed.
+  func generation(of run: String) async throws -> (number: Int64, isComplete: Bool) {
+    guard let vault = await core.vaults[run] else { throw CoordinatorError.unknownRun(run) }
+    let isComplete = await core.state(of: run) == .complete
+    return (await vault.generation, isComplete)
+  }
+
+  /// Writes the edge-statistics JSON of a run into a file, which is there as a whole or not at all.
+  package func export(_ run: String, toFile path: String) async throws {
+    let bytes = try await export(run)
+    try await offPool {
+      do {
+        try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+      } catch {
+        throw CoordinatorError.output(path: path, reason: error.localizedDescription)
+      }
+    }
+  }
+
+  /// The leading neurons of a run so far.
+  package func topNeurons(
+    of run: String, sortedBy order: NeuronOrder, limit: Int, edgesPerNeuron: Int
+  ) async throws -> [NeuronProfile] {
+    guard let vault = await core.vaults[run] else { throw CoordinatorError.unknownRun(run) }
+    return try await vault.topNeurons(sortedBy: order, limit: limit, edgesPerNeuron: edgesPerNeuron)
+  }
+
+  /// What is known of one neuron so far, nil when no merged prompt has it.
+  package func profile(
+    of neuron: NeuronID, run: String, edgesPerNeuron: Int
+  ) async throws -> NeuronProfile? {
+    guard let vault = await core.vaults[run] else { throw CoordinatorError.unknownRun(run) }
+    return try await vault.profile(of: neuron, edgesPerNeuron: edgesPerNeuron)
+  }
+
+  /// The aggregate of a run so far, as a copy.
+  package func aggregate(of run: String) async throws -> EdgeAggregate {
+    guard let vault = await core.vaults[run] else { throw CoordinatorError.unknownRun(run) }
+    return try await vault.snapshot()
+  }
+
+  /// Asks all workers to finish and leave, and suspends until they have.
+  package func drainWorkers(reason: String) async {
+    await core.drain(reason: reason)
+    await core.waitForDesertion()
+  }
+
+  /// Makes `run()` return, after what is on its way to the disk got there.
+  package func shutDown() { stopping.finish() }
+}
+
+extension RunSpecification {
+  /// Equal in everything that decides the result; a side that does not know the model leaves it to the other.
+  func isSameRun(as other: RunSpecification) -> Bool {
+    var (a, b) = (self, other)
+    if a.modelFingerprint == nil || b.modelFingerprint == nil {
+      (a.modelFingerprint, b.modelFingerprint) = (nil, nil)
+    } else {
+      b.modelName = a.modelName
+    }
+    b.corpusName = a.corpusName
+    return a == b
+  }
+}

@@ -1,0 +1,199 @@
+// autointerp
+// The coordinator as a service, and as an object to embed.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Atlas
+internal import Circuits
+internal import ClusterProtocol
+internal import ClusterTransport
+package import Logging
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// A coordinator: a router socket, the fleet machine, and a vault for each run.
+///
+/// `run()` serves until graceful shutdown, cancellation or `shutDown()`; meanwhile the other methods may be called from
+/// anywhere. Those that need the service wait until it is up.
+package final class Coordinator: Service {
+  let configuration: CoordinatorConfiguration
+  let stores: any RunStores
+  let logger: Logger
+  let core: FleetCore
+  let exports = ExportCache()
+  let knownPrompts = KnownPrompts()
+  let startup = Startup()
+  private let outgoing: AsyncStream<[FleetCore.Outbound]>
+  private let jobs: AsyncStream<FleetCore.Job>
+  let stopping: AsyncStream<Void>.Continuation
+  private let stops: AsyncStream<Void>
+
+  package init(configuration: CoordinatorConfiguration, stores: any RunStores, logger: Logger) {
+    self.configuration = configuration
+    self.stores = stores
+    self.logger = logger
+    let (outgoing, outbox) = AsyncStream<[FleetCore.Outbound]>.makeStream()
+    let (jobs, jobsInput) = AsyncStream<FleetCore.Job>.makeStream()
+    (stops, stopping) = AsyncStream<Void>.makeStream()
+    self.outgoing = outgoing
+    self.jobs = jobs
+    let clock = FleetClock()
+    core = FleetCore(
+      // Each start has a higher one, whatever runs there are; leases carry the epoch of their run's file.
+      settings: configuration.fleet, epoch: clock.now.components.seconds,
+      softwareVersion: configuration.softwareVersion, clock: clock, logger: logger, outbox: outbox, jobs: jobsInput)
+  }
+
+  /// Opens the runs, binds the socket and serves.
+  ///
+  /// - Throws: what keeps it from starting: `CoordinatorError.runsDirectory`, `TransportError`.
+  package func run() async throws {
+    do {
+      try await openRuns()
+      let loop = try SocketLoop()
+      let router = RouterSocket(loop: loop, options: configuration.socket)
+      let endpoint = try await router.bind(configuration.endpoint, security: configuration.security)
+      logger.notice("Coordinator listening", metadata: ["endpoint": "\(endpoint)"])
+      await startup.succeed(endpoint.description)
+      await serve(router)
+      await settle()
+      await router.close()
+      await loop.shutDown()
+    } catch {
+      await startup.fail(error)
+      await core.shutDown()
+      throw error
+    }
+  }
+
+  private func serve(_ router: RouterSocket) async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.receive(from: router) }
+      group.addTask { await self.send(through: router) }
+      group.addTask { await self.performJobs() }
+      group.addTask { await self.tick() }
+      let stops = stops
+      await cancelWhenGracefulShutdown {
+        for await _ in stops { break }
+      }
+      // Writes that are under way are finished, and what they acknowledge is sent.
+      let end = ContinuousClock.now + self.configuration.shutdownGrace
+      while ContinuousClock.now < end, !Task.isCancelled, await !self.core.isSettled {
+        try? await Task.sleep(for: .milliseconds(10))
+      }
+      group.cancelAll()
+    }
+  }
+
+  private func settle() async {
+    await core.shutDown()
+    for (name, vault) in await core.vaults {
+      do { try await vault.close() } catch {
+        logger.warning("A run's file was not closed cleanly", metadata: ["run": "\(name)", "error": "\(error)"])
+      }
+    }
+  }
+
+  private func send(through router: RouterSocket) async {
+    for await batch in outgoing {
+      var bytes = 0
+      for outbound in batch {
+        let frame =
+          switch outbound.message {
+          case .worker(let message): message.encoded()
+          case .client(let reply): reply.encoded()
+          }
+        do {
+          switch try await router.send(frame, to: outbound.peer) {
+          case .queued: bytes += frame.count
+          case .unroutable: break
+          case .congested: logger.debug("A peer does not take its frames")
+          }
+        } catch {
+          logger.error("A frame was not sent", metadata: ["error": "\(error)"])
+        }
+      }
+      await core.count(sent: bytes)
+    }
+  }
+
+  private func performJobs() async {
+    await withDiscardingTaskGroup { group in
+      for await job in jobs { group.addTask { await job() } }
+    }
+  }
+
+  private func tick() async {
+    let interval = max(configuration.fleet.heartbeat / 5, .milliseconds(10))
+    while !Task.isCancelled {
+      await core.tick()
+      try? await Task.sleep(for: interval)
+    }
+  }
+
+  // MARK: Runs at the start
+
+  private func openRuns() async throws {
+    let (stores, version, now) = (stores, configuration.softwareVersion, core.clock.now.milliseconds)
+    let found = try await offPool { try stores.openAll(softwareVersion: version, now: now) }
+    for result in found {
+      switch result {
+      case .success(let store): try await open(store)
+      case .failure(let error): logger.error("A run cannot be used", metadata: ["error": "\(error)"])
+      }
+    }
+  }
+
+  /// Puts an opened run into the machine; one with work left is read back first.
+  func open(_ store: any RunStore) async throws {
+    let (specification, ledger) = try await offPool { (try store.specification(), try store.ledger()) }
+    let vault = RunVault(store, specification: specification)
+    var stored = StoredRun(specification: specification, epoch: store.epoch, ledger: ledger)
+    if ledger.state != .complete, !ledger.digests.isEmpty {
+      let rebuilt = try await vault.load()
+      stored.computeKernels = rebuilt.computeKernels
+      stored.computeMilliseconds = rebuilt.computeMilliseconds
+    }
+    knownPrompts.add(specification)
+    await core.add(stored, vault: vault)
+  }
+}
+
+/// The origins of the prompts of every run, for those who check deltas.
+final class KnownPrompts: Sendable {
+  private let origins = Mutex<[String: [PromptOrigin]]>([:])
+
+  func add(_ specification: RunSpecification) {
+    let origins = specification.prompts.map(\.origin)
+    self.origins.withLock { $0[specification.name] = origins }
+  }
+
+  func origin(of fence: Fence) -> PromptOrigin? {
+    origins.withLock { origins in
+      guard let run = origins[fence.run], run.indices.contains(Int(fence.prompt)) else { return nil }
+      return run[Int(fence.prompt)]
+    }
+  }
+}
+
+/// Tells everybody who asks how the start went.
+actor Startup {
+  private var result: Result<String, any Error>?
+  private var waiters: [CheckedContinuation<String, any Error>] = []
+
+  func succeed(_ endpoint: String) { settle(.success(endpoint)) }
+
+  func fail(_ error: any Error) { settle(.failure(error)) }
+
+  private func settle(_ result: Result<String, any Error>) {
+    guard self.result == nil else { return }
+    self.result = result
+    for waiter in waiters { waiter.resume(with: result) }
+    waiters = []
+  }
+
+  /// The endpoint, once it is bound.
+  func endpoint() async throws -> String {
+    if let result { return try result.get() }
+    return try await withCheckedThrowingContinuation { waiters.append($0) }
+  }
+}

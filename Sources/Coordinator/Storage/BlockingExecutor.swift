@@ -1,0 +1,26 @@
+// autointerp
+// Where blocking calls run: on threads of their own, off the cooperative pool.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Dispatch
+
+/// Runs the jobs of one actor on a serial queue, so that its methods may block for the disk.
+final class BlockingExecutor: SerialExecutor {
+  private let queue: DispatchQueue
+
+  init(label: String) { queue = DispatchQueue(label: label) }
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+  }
+
+  func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
+}
+
+/// Performs blocking work on a thread of its own and waits for it without holding up the cooperative pool.
+func offPool<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+  try await withCheckedThrowingContinuation { continuation in
+    DispatchQueue.global().async { continuation.resume(with: Result(catching: body)) }
+  }
+}

@@ -1,0 +1,37 @@
+// autointerp
+// Where the facts of a run are kept, as far as the coordinator needs to know.
+// SPDX-License-Identifier: Apache-2.0
+
+package import Atlas
+package import Circuits
+
+/// The durable side of one run. `RunAtlas` in production; tests put a full disk in its place. Methods block.
+package protocol RunStore: Sendable {
+  var epoch: Int64 { get }
+  func specification() throws -> RunSpecification
+  func ledger() throws -> RunLedger
+  /// All of the batch is on the disk when this returns, nothing of it when it throws.
+  func write(_ batch: AtlasBatch) throws -> [DeltaOutcome]
+  func releaseQuarantine() throws
+  /// Returns the model that the run is bound to.
+  func bind(modelFingerprint: String) throws -> String
+  func forEachDelta(in prompts: Range<Int32>, _ body: (StoredDelta) throws -> Void) throws
+  func store(_ aggregate: EdgeAggregate, now: Int64) throws
+  func finish() throws
+}
+
+extension RunAtlas: RunStore {
+  package func write(_ batch: AtlasBatch) throws -> [DeltaOutcome] { try commit(batch) }
+  package func releaseQuarantine() throws { _ = try retryQuarantined() }
+  package func bind(modelFingerprint: String) throws -> String { try adopt(modelFingerprint: modelFingerprint) }
+  package func store(_ aggregate: EdgeAggregate, now: Int64) throws { try replaceAggregate(aggregate, now: now) }
+  package func finish() throws { try close() }
+}
+
+/// Where runs are found and made. Methods block.
+package protocol RunStores: Sendable {
+  /// Opens every run that is there. One that cannot be used is reported, not replaced.
+  func openAll(softwareVersion: String, now: Int64) throws -> [Result<any RunStore, CoordinatorError>]
+  /// Makes the store of a new run, or opens that of the run with this specification.
+  func open(_ specification: RunSpecification, softwareVersion: String, now: Int64) throws -> any RunStore
+}

@@ -1,0 +1,63 @@
+// autointerp
+// Stores whose disk can be full.
+// SPDX-License-Identifier: Apache-2.0
+
+import Atlas
+import Circuits
+import Coordinator
+import Synchronization
+
+/// A runs directory on a disk that is full while `isFull` says so.
+final class FlakyStores: RunStores {
+  private let directory: RunsDirectory
+  let isFull = Mutex(false)
+  let refusals = Mutex(0)
+
+  init(_ directory: RunsDirectory) { self.directory = directory }
+
+  func openAll(softwareVersion: String, now: Int64) throws -> [Result<any RunStore, CoordinatorError>] {
+    try directory.openAll(softwareVersion: softwareVersion, now: now).map { $0.map { FlakyStore($0, self) } }
+  }
+
+  func open(_ specification: RunSpecification, softwareVersion: String, now: Int64) throws -> any RunStore {
+    FlakyStore(try directory.open(specification, softwareVersion: softwareVersion, now: now), self)
+  }
+}
+
+/// A store that throws, before it writes anything, while its disk is full.
+private struct FlakyStore: RunStore {
+  private let store: any RunStore
+  private let disk: FlakyStores
+
+  init(_ store: any RunStore, _ disk: FlakyStores) {
+    self.store = store
+    self.disk = disk
+  }
+
+  private func check() throws {
+    guard disk.isFull.withLock({ $0 }) else { return }
+    disk.refusals.withLock { $0 += 1 }
+    throw AtlasError.diskFull(path: "test")
+  }
+
+  var epoch: Int64 { store.epoch }
+  func specification() throws -> RunSpecification { try store.specification() }
+  func ledger() throws -> RunLedger { try store.ledger() }
+  func write(_ batch: AtlasBatch) throws -> [DeltaOutcome] {
+    try check()
+    return try store.write(batch)
+  }
+  func releaseQuarantine() throws {
+    try check()
+    try store.releaseQuarantine()
+  }
+  func bind(modelFingerprint: String) throws -> String {
+    try check()
+    return try store.bind(modelFingerprint: modelFingerprint)
+  }
+  func forEachDelta(in prompts: Range<Int32>, _ body: (StoredDelta) throws -> Void) throws {
+    try store.forEachDelta(in: prompts, body)
+  }
+  func store(_ aggregate: EdgeAggregate, now: Int64) throws { try store.store(aggregate, now: now) }
+  func finish() throws { try store.finish() }
+}
