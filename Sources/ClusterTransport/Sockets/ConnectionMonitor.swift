@@ -5,14 +5,16 @@
 internal import CZeroMQ
 internal import Synchronization
 
-/// What happened to the connection of a dealer. ZeroMQ goes on trying after each of them.
+/// What happened to the connection of a dealer.
 package enum ConnectionEvent: Equatable, Sendable {
   /// Connected and, with CURVE, mutually authenticated.
   case connected
+  /// Lost, or not made; ZeroMQ goes on trying.
   case disconnected
-  /// The peer does not accept our key.
+  /// The peer does not accept our key; ZeroMQ gives up (see `DealerSocket.reconnect`).
   case keyRefused
-  /// The peer is not what we expect: another key than the one we know, no CURVE, or not ZeroMQ at all.
+  /// The peer is not what we expect: another key than the one we know, no CURVE, or not ZeroMQ at all; ZeroMQ may
+  /// give up.
   case handshakeFailed
 }
 

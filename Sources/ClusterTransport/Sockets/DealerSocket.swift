@@ -5,7 +5,8 @@
 internal import CZeroMQ
 internal import Glibc
 
-/// A connecting DEALER socket on a loop. ZeroMQ connects again by itself, for ever.
+/// A connecting DEALER socket on a loop. ZeroMQ makes a lost connection again by itself, for ever, but gives up after a
+/// refused handshake: `reconnect` tries anew.
 package actor DealerSocket {
   private let loop: SocketLoop
   private let options: SocketOptions
@@ -55,7 +56,7 @@ package actor DealerSocket {
   }
 
   /// Drops the connection with everything queued on it and makes a new one: for a peer that is silent although the
-  /// connection looks alive. Suspended senders stay suspended for the new connection.
+  /// connection looks alive, or that refused us and may have learnt our key since. Suspended senders stay suspended for the new connection.
   package func reconnect() throws(TransportError) {
     guard !isClosed, target != nil else { throw .closed }
     try? socket?.set(ZMQ_LINGER, Int32(0))
@@ -65,7 +66,7 @@ package actor DealerSocket {
     flush()
   }
 
-  /// Queues a frame; waits while the queue is full.
+  /// Queues a frame; waits while the queue is full, or while there is none because the peer refused us.
   ///
   /// - Throws: `frameTooLarge`, `closed` (also when the task is cancelled), or `system`.
   package func send(_ frame: [UInt8]) async throws(TransportError) {

@@ -1,0 +1,45 @@
+// autointerp
+// A router and dealers on loopback, for tests.
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import ClusterTransport
+
+/// One loop with a bound router; dealers are made on a loop of their own, as in another process.
+struct Rig {
+  let serverLoop: SocketLoop
+  let clientLoop: SocketLoop
+  let router: RouterSocket
+  let endpoint: Endpoint
+
+  init(security: ServerSecurity = .plain(), options: SocketOptions = SocketOptions()) async throws {
+    serverLoop = try SocketLoop()
+    clientLoop = try SocketLoop()
+    router = RouterSocket(loop: serverLoop, options: options)
+    endpoint = try await router.bind("tcp://127.0.0.1:0", security: security)
+  }
+
+  func dealer(
+    security: ClientSecurity = .plain(), options: SocketOptions = SocketOptions(),
+    onEvent: (@Sendable (ConnectionEvent) -> Void)? = nil
+  ) async throws -> DealerSocket {
+    // What a refused dealer has not got rid of need not be waited for.
+    var options = options
+    options.linger = .zero
+    let dealer = DealerSocket(loop: clientLoop, options: options, onEvent: onEvent)
+    try await dealer.connect(endpoint.description, security: security)
+    return dealer
+  }
+
+  func close() async {
+    await serverLoop.shutDown()
+    await clientLoop.shutDown()
+  }
+}
+
+/// Events of a connection, to be awaited in order.
+func connectionEvents() -> (AsyncStream<ConnectionEvent>, @Sendable (ConnectionEvent) -> Void) {
+  let (stream, continuation) = AsyncStream.makeStream(of: ConnectionEvent.self)
+  return (stream, { continuation.yield($0) })
+}

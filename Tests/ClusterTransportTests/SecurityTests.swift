@@ -1,0 +1,150 @@
+// autointerp
+// Who gets in.
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import ClusterTransport
+
+@Suite(.timeLimit(.minutes(2))) struct SecurityTests {
+  private let server: CurveKeyPair
+  private let worker: CurveKeyPair
+  private let client: CurveKeyPair
+
+  init() throws {
+    server = try .generate()
+    worker = try .generate()
+    client = try .generate()
+  }
+
+  private func rig() async throws -> Rig {
+    try await Rig(
+      security: .curve(server, AllowList([worker.publicKey: .worker, client.publicKey: .client])))
+  }
+
+  @Test func listedKeysGetInWithTheirRoles() async throws {
+    let rig = try await rig()
+    for (pair, role) in [(worker, PeerRole.worker), (client, .client)] {
+      let dealer = try await rig.dealer(security: .curve(pair, server: server.publicKey))
+      try await dealer.send([1])
+      let frame = try #require(await rig.router.incoming.first { _ in true })
+      #expect(frame.role == role)
+      #expect(frame.publicKey == pair.publicKey)
+      #expect(frame.speaks(as: role))
+      #expect(!frame.speaks(as: role == .worker ? .client : .worker))
+    }
+    await rig.close()
+  }
+
+  @Test func unlistedKeyIsRefusedAndToldSo() async throws {
+    let rig = try await rig()
+    let (events, onEvent) = connectionEvents()
+    let stranger = try await rig.dealer(
+      security: .curve(.generate(), server: server.publicKey), onEvent: onEvent)
+    async let _: Void = stranger.send([66])
+    var iterator = events.makeAsyncIterator()
+    #expect(await iterator.next() == .keyRefused)
+    let known = try await rig.dealer(security: .curve(worker, server: server.publicKey))
+    try await known.send([1])
+    #expect(await rig.router.incoming.first { _ in true }?.bytes == [1])
+    await rig.close()
+  }
+
+  @Test func impostorOfTheCoordinatorIsRefusedByTheWorker() async throws {
+    let rig = try await rig()
+    let (events, onEvent) = connectionEvents()
+    let dealer = try await rig.dealer(
+      security: .curve(worker, server: CurveKeyPair.generate().publicKey), onEvent: onEvent)
+    async let _: Void = dealer.send([66])
+    var iterator = events.makeAsyncIterator()
+    let event = await iterator.next()
+    #expect(event != .connected && event != nil)
+    let known = try await rig.dealer(security: .curve(worker, server: server.publicKey))
+    try await known.send([1])
+    #expect(await rig.router.incoming.first { _ in true }?.bytes == [1])
+    await rig.close()
+  }
+
+  @Test func plainPeerOfASecuredRouterIsRefused() async throws {
+    let rig = try await rig()
+    let (events, onEvent) = connectionEvents()
+    let plain = try await rig.dealer(onEvent: onEvent)
+    async let _: Void = plain.send([66])
+    var iterator = events.makeAsyncIterator()
+    #expect(await iterator.next() != .connected)
+    let known = try await rig.dealer(security: .curve(worker, server: server.publicKey))
+    try await known.send([1])
+    #expect(await rig.router.incoming.first { _ in true }?.bytes == [1])
+    await rig.close()
+  }
+
+  @Test func removedKeyIsRefusedFromThenOn() async throws {
+    let rig = try await rig()
+    await rig.router.replaceAllowList(AllowList([client.publicKey: .client]))
+    let (events, onEvent) = connectionEvents()
+    let dealer = try await rig.dealer(security: .curve(worker, server: server.publicKey), onEvent: onEvent)
+    async let _: Void = dealer.send([66])
+    var iterator = events.makeAsyncIterator()
+    #expect(await iterator.next() == .keyRefused)
+    await rig.close()
+  }
+
+  @Test(arguments: ["tcp://0.0.0.0:0", "tcp://*:0", "tcp://192.0.2.1:5555", "tcp://[::]:0", "tcp://node-1:5555"])
+  func plainTCPOffLoopbackIsRefused(endpoint: String) async throws {
+    let loop = try SocketLoop()
+    await #expect(throws: TransportError.plainOffLoopback(endpoint: endpoint)) {
+      try await RouterSocket(loop: loop).bind(endpoint, security: .plain())
+    }
+    await #expect(throws: TransportError.plainOffLoopback(endpoint: endpoint)) {
+      try await DealerSocket(loop: loop).connect(endpoint, security: .plain())
+    }
+    await loop.shutDown()
+  }
+
+  @Test func plainTCPOffLoopbackIsPossibleWhenSaidExplicitly() async throws {
+    let loop = try SocketLoop()
+    let dealer = DealerSocket(loop: loop)
+    try await dealer.connect("tcp://192.0.2.1:5555", security: .plain(insecure: true))
+    await dealer.close()
+    await loop.shutDown()
+  }
+
+  @Test(arguments: [
+    "", "tcp://", "tcp://host", "tcp://host:", "tcp://host:99999", "tcp://:5", "ipc:///tmp/x", "tcp://::1:5",
+    "tcp://a;b:5", "tcp://a b:5", "127.0.0.1:5",
+  ])
+  func textThatIsNoEndpointIsRefused(text: String) {
+    #expect(throws: TransportError.self) { try Endpoint(text) }
+  }
+
+  @Test(arguments: [
+    ("tcp://127.0.0.1:1", true), ("tcp://127.9.9.9:*", true), ("tcp://localhost:1", true), ("tcp://[::1]:1", true),
+    ("tcp://128.0.0.1:1", false), ("tcp://127.0.0.1.example.org:1", false), ("tcp://127.example:1", false),
+    ("tcp://*:1", false), ("tcp://0.0.0.0:1", false),
+  ])
+  func loopbackIsRecognised(text: String, isLoopback: Bool) throws {
+    #expect(try Endpoint(text).isLoopback == isLoopback)
+  }
+
+  @Test func authenticatorRefusesMalformedRequests() throws {
+    let list = AllowList([worker.publicKey: .worker])
+    let key = try #require(Z85.decode(worker.publicKey.text))
+    func status(_ request: [[UInt8]]) -> String {
+      let reply = ZapAuthenticator.reply(to: request, list)
+      #expect(reply.count == 6)
+      return String(decoding: reply[2], as: UTF8.self)
+    }
+    let good: [[UInt8]] = [
+      Array("1.0".utf8), [1], Array("autointerp".utf8), [], [], Array("CURVE".utf8), key,
+    ]
+    #expect(status(good) == "200")
+    #expect(status([]) == "400")
+    for part in [0, 2, 5, 6] {
+      var bad = good
+      bad[part] = [9, 9]
+      #expect(status(bad) == "400")
+    }
+    #expect(status(Array(good.dropLast())) == "400")
+    #expect(status(good + [[1]]) == "400")
+  }
+}
