@@ -1,0 +1,142 @@
+// autointerp
+// The state of a fleet as lines of a terminal.
+// SPDX-License-Identifier: Apache-2.0
+
+package import ClusterProtocol
+
+/// Renders a fleet's state for a terminal: a pure function of the state and the terminal's size.
+package struct StatusScreen: Sendable {
+  /// Columns of the terminal.
+  package var width: Int
+  /// Rows that may be used; nil for as many as it takes.
+  package var height: Int?
+  /// Whether to use the terminal's colours.
+  package var isColored: Bool
+
+  package init(width: Int, height: Int? = nil, isColored: Bool = false) {
+    self.width = max(40, width)
+    self.height = height.map { max(8, $0) }
+    self.isColored = isColored
+  }
+
+  /// The lines, none longer than `width` columns. When they are more than `height`, what went wrong is cut to a third of it
+  /// and the list of workers to the rest, the troubled ones first.
+  package func lines(for status: FleetStatus) -> [String] {
+    var above = [heading(status), ""]
+    if status.runs.isEmpty { above += ["No run yet. Start one with: autointerp run", ""] }
+    for run in status.runs where isShown(run, among: status.runs) { above += progress(run) + [""] }
+    var below = quarantine(status) + errors(status)
+    if let height, below.count > max(5, height / 3) { below = Array(below.prefix(max(5, height / 3))) }
+    let room = height.map { max(5, $0 - above.count - below.count) }
+    let result = above + workers(status, room: room) + below
+    guard let height, result.count > height else { return result }
+    return result.prefix(height - 1) + [styled(.dim, "… \(result.count - height + 1) more lines")]
+  }
+
+  /// A line about what is wrong with the connection.
+  package func notice(_ text: String) -> String { styled(.red, TerminalText.fitted(text, width)) }
+
+  enum Style: String {
+    case bold = "1"
+    case dim = "2"
+    case red = "31"
+    case green = "32"
+    case yellow = "33"
+    case blue = "34"
+  }
+
+  func styled(_ style: Style, _ text: String) -> String {
+    isColored && !text.isEmpty ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+  }
+
+  private func heading(_ status: FleetStatus) -> String {
+    let up = StatusFormat.span(seconds: Double(status.now - status.startedAt) / 1000)
+    let rest = TerminalText.fitted(
+      "  coordinator \(status.softwareVersion), epoch \(status.epoch), up \(up)", width - "autointerp".count)
+    return styled(.bold, "autointerp") + styled(.dim, rest)
+  }
+
+  /// Active and queued runs, and the last finished one when there is nothing else.
+  private func isShown(_ run: RunStatus, among runs: [RunStatus]) -> Bool {
+    if run.state == .active || run.state == .queued { return true }
+    return run == runs.last && !runs.contains { $0.state == .active || $0.state == .queued }
+  }
+
+  private func progress(_ run: RunStatus) -> [String] {
+    let state = Self.words(for: run)
+    let title = TerminalText.fitted(run.corpusName, max(8, width - TerminalText.columns(state) - 4))
+    let left = width - TerminalText.columns(title) - TerminalText.columns(state) - 4
+    let model = left > 8 ? TerminalText.fitted(run.modelName, left) : ""
+    let style: Style =
+      switch run.state {
+      case .active: .blue
+      case .queued: .dim
+      case .complete: run.quarantined.isEmpty ? .green : .yellow
+      case .cancelled: .red
+      }
+    let head = "\(styled(.bold, title))  \(styled(style, state))" + (model.isEmpty ? "" : "  \(styled(.dim, model))")
+    guard run.state != .queued else { return [head, "\(StatusFormat.count(run.promptCount)) prompts"] }
+
+    let percent = TerminalText.padded(Self.percent(run) + " %", 7, right: true)
+    let counts = "\(StatusFormat.count(run.done)) of \(StatusFormat.count(run.promptCount))"
+    let length = max(10, width - percent.count - counts.count - 4)
+    var facts = ["\(StatusFormat.count(run.inFlight)) in flight", "\(StatusFormat.count(run.queued)) queued"]
+    if !run.quarantined.isEmpty { facts.append("\(StatusFormat.count(run.quarantined.count)) quarantined") }
+    if run.state == .active {
+      facts.append("\(StatusFormat.rate(run.promptsPerSecond * 60)) per minute")
+      facts.append(run.secondsLeft.map { StatusFormat.span(seconds: $0) + " left" } ?? "time left not known yet")
+    }
+    let collected = [
+      "\(StatusFormat.count(run.neurons)) neurons", "\(StatusFormat.count(run.edges)) edges",
+      "\(StatusFormat.bytes(run.deltaBytes)) of deltas",
+      "\(StatusFormat.span(seconds: Double(run.computeMilliseconds) / 1000)) of compute",
+      "merge lag \(run.mergeLag)",
+    ]
+    return [head, "\(styled(.bold, percent))  \(bar(run, length: length))  \(counts)"] + flowed(facts)
+      + flowed(collected).map { styled(.dim, $0) }
+  }
+
+  static func words(for run: RunStatus) -> String {
+    run.state == .complete && !run.quarantined.isEmpty
+      ? "complete with \(run.quarantined.count) quarantined" : run.state.rawValue
+  }
+
+  /// Rounded down, so that 100.0 means all.
+  static func percent(_ run: RunStatus) -> String {
+    guard run.promptCount > 0 else { return "0.0" }
+    let perMille = run.done * 1000 / run.promptCount
+    return "\(perMille / 10).\(perMille % 10)"
+  }
+
+  /// Done in eighths of a column, then what is in flight, set aside and open.
+  private func bar(_ run: RunStatus, length: Int) -> String {
+    guard run.promptCount > 0 else { return styled(.dim, String(repeating: "░", count: length)) }
+    let eighths = max(run.done > 0 ? 1 : 0, min(length * 8, run.done * length * 8 / run.promptCount))
+    let part = eighths % 8 == 0 ? "" : String(["▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8 - 1])
+    let done = String(repeating: "█", count: eighths / 8) + part
+    var room = length - done.count
+    func share(_ prompts: Int, _ mark: String) -> String {
+      guard prompts > 0 else { return "" }
+      let columns = min(room, max(1, prompts * length / run.promptCount))
+      room -= columns
+      return String(repeating: mark, count: columns)
+    }
+    let flight = share(run.inFlight, "▒")
+    let aside = share(run.quarantined.count, "!")
+    return styled(.blue, done) + styled(.blue, flight) + styled(.yellow, aside)
+      + styled(.dim, String(repeating: "░", count: room))
+  }
+
+  /// Items with three blanks between, on as many lines as it takes.
+  private func flowed(_ items: [String]) -> [String] {
+    var lines: [String] = []
+    for item in items.map({ TerminalText.fitted($0, width) }) {
+      if let last = lines.last, last.count + 3 + item.count <= width {
+        lines[lines.count - 1] = last + "   " + item
+      } else {
+        lines.append(item)
+      }
+    }
+    return lines
+  }
+}

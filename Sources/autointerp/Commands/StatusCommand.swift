@@ -1,0 +1,104 @@
+// autointerp
+// `autointerp status`: the state of a coordinator, once, watched, or as JSON.
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import ClusterProtocol
+import Foundation
+import StatusServer
+
+struct StatusCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status",
+    abstract: "Show what a coordinator and its workers are doing.",
+    discussion: """
+      Reads the coordinator's status port. Where the port wants a bearer token, it is taken from the environment \
+      variable AUTOINTERP_STATUS_TOKEN. Without a terminal, --watch prints a line for each change.
+      """)
+
+  @Flag(help: "Stay and follow the changes until interrupted.")
+  var watch = false
+
+  @Flag(help: "Print the state as JSON, as at /status.")
+  var json = false
+
+  @Option(help: ArgumentHelp("Where the status port is.", valueName: "url"))
+  var url = "http://127.0.0.1:7646"
+
+  @Option(help: ArgumentHelp("Seconds between looks with --watch.", valueName: "seconds"))
+  var interval = 1.0
+
+  func validate() throws {
+    if watch, json { throw ValidationError("--watch and --json exclude each other; the events are at \(url)/events") }
+    guard interval >= 0.1, interval <= 3600 else {
+      throw ValidationError("--interval must be from 0.1 to 3600 seconds")
+    }
+  }
+
+  func run() async throws {
+    let environment = ProcessInfo.processInfo.environment
+    let token = environment["AUTOINTERP_STATUS_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
+    let client = try StatusClient(url: url, token: token)
+    var terminal = Terminal()
+    if json {
+      terminal.write(String(decoding: try await client.json(at: "/status"), as: UTF8.self) + "\n")
+    } else if !watch {
+      let status = try await client.status()
+      terminal.write(terminal.screen(isWhole: true).lines(for: status).joined(separator: "\n") + "\n")
+    } else if terminal.isInteractive {
+      try await follow(client, on: &terminal)
+    } else {
+      try await log(client, to: &terminal)
+    }
+  }
+
+  /// Draws the screen again and again in its place.
+  private func follow(_ client: StatusClient, on terminal: inout Terminal) async throws {
+    var latest: FleetStatus?
+    var heardAt = ContinuousClock.now
+    while !Task.isCancelled {
+      var problem: String?
+      do throws(StatusServerError) {
+        latest = try await client.status()
+        heardAt = .now
+      } catch {
+        guard error.isPassing else { throw error }
+        let silence = (ContinuousClock.now - heardAt).components.seconds
+        problem = latest == nil ? "\(error)" : "\(error) (these numbers are \(silence) s old)"
+      }
+      var screen = terminal.screen(isWhole: false)
+      if problem != nil, let height = screen.height { screen.height = height - 1 }
+      var lines = latest.map { screen.lines(for: $0) } ?? []
+      if let problem { lines.append(screen.notice(problem)) }
+      terminal.redraw(lines)
+      try await Task.sleep(for: .seconds(interval))
+    }
+  }
+
+  private func log(_ client: StatusClient, to terminal: inout Terminal) async throws {
+    var log = StatusLog()
+    var told: StatusServerError?
+    while !Task.isCancelled {
+      do throws(StatusServerError) {
+        for line in log.lines(for: try await client.status()) { terminal.write(line + "\n") }
+        told = nil
+      } catch {
+        guard error.isPassing else { throw error }
+        if told != error { terminal.write("\(Date.now.formatted(.iso8601)) \(error)\n") }
+        told = error
+      }
+      try await Task.sleep(for: .seconds(interval))
+    }
+  }
+}
+
+extension StatusServerError {
+  /// True for what may be over in a moment, such as a coordinator that is being restarted.
+  fileprivate var isPassing: Bool {
+    switch self {
+    case .unreachable: true
+    case .refused(_, let status, _): status >= 500
+    default: false
+    }
+  }
+}
