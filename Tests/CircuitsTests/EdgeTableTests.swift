@@ -1,0 +1,48 @@
+// autointerp
+// The hash table of edges against a dictionary.
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Circuits
+
+@Suite struct EdgeTableTests {
+  @Test(arguments: [1, 4, 9] as [UInt64])
+  func agreesWithADictionaryWhileItGrows(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    var table = EdgeTable()
+    var expected: [UInt64: EdgeStatistics] = [:]
+    for _ in 0..<20_000 {
+      let key = EdgeTable.key(
+        source: UInt32.random(in: 0..<200, using: &generator), target: UInt32.random(in: 0..<100, using: &generator))
+      let number = Int64.random(in: -1_000_000...1_000_000, using: &generator)
+      let origin: PromptOrigin = Bool.random(using: &generator) ? .domain : .baseline
+      let occurrences = UInt32.random(in: 1...3, using: &generator)
+      table.reserve(additional: 1)
+      table.record(key, number: number, occurrences: occurrences, origin: origin)
+      if expected[key] == nil {
+        expected[key] = EdgeStatistics(number: number, occurrences: occurrences, origin: origin)
+      } else {
+        expected[key]?.add(number: number, occurrences: occurrences, origin: origin)
+      }
+    }
+    #expect(table.count == expected.count)
+    for (key, statistics) in expected { #expect(table[key] == statistics) }
+    #expect(table[EdgeTable.key(source: 200, target: 0)] == nil)
+    let slots = (0..<table.slotCount).filter { table.key(inSlot: $0) != nil }
+    #expect(slots.count == expected.count)
+    for slot in slots {
+      #expect(Int(table.promptCount(inSlot: slot)) == table.statistics(inSlot: slot).prompts)
+      #expect(table.sumMagnitude(inSlot: slot) == abs(Double(table.statistics(inSlot: slot).sumNumber)))
+    }
+  }
+
+  @Test func endsOfAnEdgeAreToldApart() {
+    var table = EdgeTable()
+    table.reserve(additional: 2)
+    table.record(EdgeTable.key(source: 1, target: 2), number: 5, occurrences: 1, origin: .domain)
+    table.record(EdgeTable.key(source: 2, target: 1), number: 7, occurrences: 1, origin: .domain)
+    #expect(table[EdgeTable.key(source: 1, target: 2)]?.sumNumber == 5)
+    #expect(table[EdgeTable.key(source: 2, target: 1)]?.sumNumber == 7)
+  }
+}
