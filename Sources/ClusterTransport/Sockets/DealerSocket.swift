@@ -96,6 +96,23 @@ package actor DealerSocket {
     try result.get()
   }
 
+  /// Queues a frame if there is room for it; never waits.
+  ///
+  /// - Returns: `queued` or `congested`.
+  /// - Throws: `frameTooLarge`, `closed`, or `system`.
+  package func trySend(_ frame: [UInt8]) throws(TransportError) -> SendOutcome {
+    guard frame.count <= options.maximumFrameBytes else {
+      throw .frameTooLarge(bytes: frame.count, limit: options.maximumFrameBytes)
+    }
+    guard let socket, !socket.isClosed else { throw .closed }
+    // Those who wait already come first.
+    guard pending.isEmpty else { return .congested }
+    let status = socket.send(frame)
+    if status == EAGAIN { return .congested }
+    guard status == 0 else { throw Self.sendError(status) }
+    return .queued
+  }
+
   /// What arrives, for one consumer. Messages of several parts come as an empty frame, which the decoder refuses.
   package nonisolated var incoming: IncomingFrames<[UInt8]> {
     IncomingFrames { [weak self] in await self?.nextBatch() }

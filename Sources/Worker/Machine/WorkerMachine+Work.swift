@@ -1,0 +1,99 @@
+// autointerp
+// Slots finish, and time passes.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Circuits
+package import ClusterProtocol
+
+extension WorkerSettings {
+  /// Leaves room for the fields around a payload.
+  static let largestPayload = FrameLimits.maximumFrameBytes - (64 << 10)
+}
+
+extension WorkerMachine {
+  /// A slot is done with the lease that it was given with `fence`.
+  package mutating func finish(_ fence: Fence, _ outcome: LeaseOutcome, at now: Duration) -> [WorkerAction] {
+    guard state != .stopped, let number = executions.firstIndex(where: { $0.started == fence }) else { return [] }
+    let execution = executions.remove(at: number)
+    vitals.progress[fence] = nil
+    var actions: [WorkerAction] = []
+    if !execution.isUnwanted {
+      reports.append(Report(fence: execution.lease.fence, outcome: bounded(outcome), sentAt: nil))
+      if isWelcomed { actions.append(send(reports.count - 1, at: now)) }
+    }
+    if credit > 0 { actions.append(.send(.ready(credit: credit))) }
+    return actions + leaveIfDone(at: now)
+  }
+
+  /// Time passed; to be called at `nextDeadline` at the latest. `vitals` are what a heartbeat would tell.
+  package mutating func tick(at now: Duration, _ vitals: WorkerVitals) -> [WorkerAction] {
+    guard state != .stopped else { return [] }
+    self.vitals = vitals
+    let leaving = leaveIfDone(at: now)
+    if !leaving.isEmpty { return leaving }
+    if let giveUpAfter = settings.giveUpAfter, now >= lastHeard + giveUpAfter {
+      return stop(.failed(.coordinatorGone(silence: giveUpAfter)))
+    }
+    if now >= silentSince + deadAfter {
+      let note = WorkerAction.note("nothing heard from the coordinator for \(now - lastHeard); connecting anew")
+      silentSince = now
+      for number in reports.indices { reports[number].sentAt = nil }
+      return [note, .reconnect] + greet(at: now)
+    }
+    switch state {
+    case .greeting(let next, _): return now >= next ? greet(at: now) : []
+    case .welcomed: return now >= nextHeartbeat ? beat(at: now) + resend(at: now) : []
+    case .stopped: return []
+    }
+  }
+
+  /// Tells what is held and how much room there is.
+  mutating func beat(at now: Duration) -> [WorkerAction] {
+    guard case .welcomed(let welcome) = state else { return [] }
+    nextHeartbeat = now + .milliseconds(welcome.heartbeatMilliseconds)
+    let executing = executions.map {
+      WorkerMessage.SlotProgress(
+        fence: $0.lease.fence, phase: .executing, progress: vitals.progress[$0.started] ?? 0)
+    }
+    let reported = reports.map {
+      WorkerMessage.SlotProgress(fence: $0.fence, phase: .reported, progress: 0)
+    }
+    let heartbeat = WorkerMessage.WorkerHeartbeat(
+      slots: executing + reported, residentBytes: vitals.residentBytes)
+    return [.send(.heartbeat(heartbeat))] + (credit > 0 ? [.send(.ready(credit: credit))] : [])
+  }
+
+  /// Sends again what was not acknowledged for a while, as long as there is somebody to hear it.
+  private mutating func resend(at now: Duration) -> [WorkerAction] {
+    var actions: [WorkerAction] = []
+    for number in reports.indices {
+      if let sentAt = reports[number].sentAt, now < sentAt + settings.resendAfter || lastHeard <= sentAt { continue }
+      actions.append(send(number, at: now))
+    }
+    return actions
+  }
+
+  mutating func send(_ number: Int, at now: Duration) -> WorkerAction {
+    reports[number].sentAt = now
+    let fence = reports[number].fence
+    switch reports[number].outcome {
+    case .computed(let payload, let computeMilliseconds):
+      return .send(.delta(.init(fence: fence, payload: payload, computeMilliseconds: computeMilliseconds)))
+    case .failed(let failure):
+      return .send(.failed(.init(fence: fence, kind: failure.kind, error: failure.reason)))
+    }
+  }
+
+  private func bounded(_ outcome: LeaseOutcome) -> LeaseOutcome {
+    guard case .computed(let payload, _) = outcome, payload.count > settings.maximumPayloadBytes else {
+      return outcome
+    }
+    return .failed(
+      LeaseFailure(
+        .prompt,
+        """
+        the graph takes \(payload.count) bytes, more than the \(settings.maximumPayloadBytes) that a message holds: \
+        raise the thresholds or lower the cap on nodes
+        """))
+  }
+}
