@@ -7,13 +7,13 @@ extension Checkpoint {
   static let wholeTensorBytes = 1 << 20
   /// Of larger ones this many bytes at a time, at evenly spaced places, besides the first and the last.
   static let sampleBytes = 4096
-  static let sampleCount = 64
+  static let sampleCount = 16
 
   /// BLAKE2b-256 over the configuration and, in a fixed order, every weight's role, type, shape and bytes, in hexadecimal.
   ///
-  /// A tensor of more than 1 MiB contributes its first and last 4 KiB and 64 evenly spaced samples of 4 KiB instead of
+  /// A tensor of more than 1 MiB contributes its first and last 4 KiB and 16 evenly spaced samples of 4 KiB instead of
   /// all its bytes, so that a model of 16 GB is known in a fraction of a second. This tells models, fine-tunes and
-  /// quantisations apart, since those change every tensor everywhere; it is not a proof against somebody who changes
+  /// quantisations apart, since those change whole tensors; it is not a proof against somebody who changes
   /// single weights on purpose.
   package static func fingerprint(of configuration: ModelConfiguration, _ weights: [WeightRole: TensorView]) -> String {
     let ordered = weights.map { (role: $0.key.ggufName, tensor: $0.value) }.sorted { $0.role < $1.role }
@@ -41,7 +41,7 @@ extension Checkpoint {
     return digest.hexadecimal()
   }
 
-  /// The parts of a large tensor that are hashed: first, 64 evenly spaced, last.
+  /// The parts of a large tensor that are hashed: first, 16 evenly spaced, last.
   static func sampleRanges(byteCount: Int) -> [Range<Int>] {
     let last = byteCount - sampleBytes
     var starts = [0]
