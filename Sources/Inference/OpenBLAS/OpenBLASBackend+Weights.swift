@@ -158,7 +158,7 @@ struct Operand: @unchecked Sendable {
 
 extension OpenBLASBackend {
   /// Rows of mapped weights that are unpacked at a time.
-  static let unpackedRows = 1024
+  static let unpackedRows = 512
 
   /// Cuts `range` into an even number of panels of at most 512; the cut depends on the range alone.
   func forEachPanel(of range: Range<Int>, _ body: @Sendable (Range<Int>) -> Void) {
@@ -175,16 +175,17 @@ extension OpenBLASBackend {
   func forEachUnpackedPanel(
     of w: OpenBLASMatrix, _ outputs: Range<Int>, _ body: (Range<Int>, Operand) -> Void
   ) {
-    let scratch = FloatBuffer(uninitialized: min(Self.unpackedRows, outputs.count) * w.inputCount)
-    for start in stride(from: outputs.lowerBound, to: outputs.upperBound, by: Self.unpackedRows) {
-      let panel = start..<min(start + Self.unpackedRows, outputs.upperBound)
-      let chunk = 64
-      parallel((panel.count + chunk - 1) / chunk) { i in
-        let first = start + i * chunk
-        w.copyRows(
-          first..<min(first + chunk, panel.upperBound), into: scratch.values + (first - start) * w.inputCount)
+    withScratch(count: min(Self.unpackedRows, outputs.count) * w.inputCount) { scratch in
+      for start in stride(from: outputs.lowerBound, to: outputs.upperBound, by: Self.unpackedRows) {
+        let panel = start..<min(start + Self.unpackedRows, outputs.upperBound)
+        let chunk = 64
+        parallel((panel.count + chunk - 1) / chunk) { i in
+          let first = start + i * chunk
+          w.copyRows(
+            first..<min(first + chunk, panel.upperBound), into: scratch.values + (first - start) * w.inputCount)
+        }
+        body(panel, Operand(scratch.values, w.inputCount))
       }
-      body(panel, Operand(scratch.values, w.inputCount))
     }
   }
 

@@ -4,6 +4,7 @@
 
 internal import COpenBLAS
 internal import Dispatch
+internal import Synchronization
 
 /// Computes on the CPU, at once: an operation has finished when it returns.
 ///
@@ -15,6 +16,8 @@ package final class OpenBLASBackend: ComputeBackend {
   package typealias Matrix = OpenBLASMatrix
 
   package let threadCount: Int
+  /// Memory for unpacked panels, kept from one product to the next.
+  private let idleScratch = Mutex<[FloatBuffer]>([])
 
   package init(threadCount: Int = 1) {
     precondition(threadCount >= 1)
@@ -47,6 +50,14 @@ package final class OpenBLASBackend: ComputeBackend {
 // MARK: - Memory
 
 extension OpenBLASBackend {
+  /// Lends `body` at least `count` values of memory with arbitrary contents.
+  func withScratch(count: Int, _ body: (FloatBuffer) -> Void) {
+    let kept = idleScratch.withLock { $0.popLast() }
+    let buffer = kept.flatMap { $0.count >= count ? $0 : nil } ?? FloatBuffer(uninitialized: count)
+    body(buffer)
+    idleScratch.withLock { $0.append(buffer) }
+  }
+
   package func makeBuffer(count: Int) -> FloatBuffer { FloatBuffer(zeros: count) }
   package func upload(_ values: [Float]) -> FloatBuffer { FloatBuffer(values) }
   package func upload(_ indices: [Int32]) -> [Int32] { indices }
