@@ -23,6 +23,8 @@ package struct StatusServerConfiguration: Equatable, Sendable {
   package var heartbeatInterval: Duration = .seconds(5)
   /// A snapshot of the state serves every reader for this long.
   package var snapshotLifetime: Duration = .milliseconds(250)
+  /// A list of top neurons serves every reader who asks the same for this long: it takes a pass over all edges.
+  package var neuronsLifetime: Duration = .seconds(2)
   /// Time between samples of the progress history at the start of a run; it doubles as the run gets long.
   package var historyInterval: Duration = .seconds(2)
   /// More simultaneous `/events` readers than this are answered 503.

@@ -110,8 +110,17 @@ import Testing
     let source = FakeSource()
     var configuration = StatusServerConfiguration()
     configuration.snapshotLifetime = .seconds(3600)
+    configuration.neuronsLifetime = .seconds(3600)
     let feed = StatusFeed(source: source, configuration: configuration)
-    for _ in 0..<50 { _ = try await feed.snapshot() }
+    var query = NeuronQuery(run: "r")
+    for _ in 0..<50 {
+      _ = try await feed.snapshot()
+      _ = try await feed.topNeurons(query)
+    }
     #expect(source.looks == 1)
+    #expect(source.queries.count == 1)
+    query.limit += 1
+    _ = try await feed.topNeurons(query)
+    #expect(source.queries.count == 2)
   }
 }

@@ -20,6 +20,7 @@ func withStatusServer<Result: Sendable>(
   configuration.eventInterval = .milliseconds(10)
   configuration.heartbeatInterval = .milliseconds(20)
   configuration.snapshotLifetime = .zero
+  configuration.neuronsLifetime = .zero
   configure(&configuration)
   let (ports, listening) = AsyncStream.makeStream(of: Int.self)
   let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

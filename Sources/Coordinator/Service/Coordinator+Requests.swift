@@ -117,6 +117,12 @@ extension Coordinator {
     return try await vault.profile(of: neuron, edgesPerNeuron: edgesPerNeuron)
   }
 
+  /// The texts of tokens that merged prompts of the run mention; tokens that none does are left out.
+  package func texts(ofTokens tokens: Set<Int32>, run: String) async throws -> [Int32: String] {
+    guard let vault = await core.vaults[run] else { throw CoordinatorError.unknownRun(run) }
+    return try await vault.texts(ofTokens: tokens)
+  }
+
   /// The aggregate of a run so far, as a copy.
   package func aggregate(of run: String) async throws -> EdgeAggregate {
     guard let vault = await core.vaults[run] else { throw CoordinatorError.unknownRun(run) }

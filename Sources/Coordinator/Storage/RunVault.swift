@@ -110,6 +110,11 @@ actor RunVault {
 
   func text(ofToken token: Int32) -> String? { aggregate?.text(ofToken: token) }
 
+  func texts(ofTokens tokens: Set<Int32>) throws -> [Int32: String] {
+    try ensureAggregate()
+    return tokens.reduce(into: [:]) { $0[$1] = aggregate?.text(ofToken: $1) }
+  }
+
   func close() throws { try store.finish() }
 
   private func ensureAggregate() throws {

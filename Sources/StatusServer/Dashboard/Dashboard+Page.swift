@@ -63,7 +63,7 @@ extension Dashboard {
           <div class="sort" role="group" aria-label="Order of the neurons">
             <button type="button" data-sort="prompts" aria-pressed="true">by prompts</button>
             <button type="button" data-sort="relp" aria-pressed="false">by |RelP|</button>
-            <button type="button" data-sort="specificity" aria-pressed="false">by domain specificity</button>
+            <button type="button" data-sort="domain" aria-pressed="false">by domain specificity</button>
           </div>
         </div>
         <p class="key"><span class="swatch" data-kind="done"></span>domain prompts, <span class="swatch" data-kind="flight"></span>baseline prompts; ← driven by, → drives (mean flow of the strongest edges; tokens tinted). Open a neuron for more.</p>

@@ -23,11 +23,14 @@ actor StatusFeed {
   nonisolated let source: any StatusSource
   private let lifetime: Duration
   private var history: ProgressHistory
+  private let neuronsLifetime: Duration
+  private var neurons: [NeuronQuery: (reports: [NeuronReport], taken: ContinuousClock.Instant)] = [:]
   private var latest: (snapshot: Snapshot, taken: ContinuousClock.Instant)?
 
   init(source: any StatusSource, configuration: StatusServerConfiguration) {
     self.source = source
     lifetime = configuration.snapshotLifetime
+    neuronsLifetime = configuration.neuronsLifetime
     let interval = configuration.historyInterval.components
     history = ProgressHistory(
       intervalMilliseconds: interval.seconds * 1000 + interval.attoseconds / 1_000_000_000_000_000)
@@ -43,6 +46,19 @@ actor StatusFeed {
     // Another reader may have been here while we waited: keep the newer one.
     if latest.map({ $0.snapshot.status.now <= status.now }) ?? true { latest = (snapshot, .now) }
     return snapshot
+  }
+
+  /// The leading neurons, at most their lifetime old.
+  ///
+  /// - Throws: what the source throws.
+  func topNeurons(_ query: NeuronQuery) async throws -> [NeuronReport] {
+    if let known = neurons[query], ContinuousClock.now - known.taken < neuronsLifetime { return known.reports }
+    let reports = try await source.topNeurons(query)
+    let now = ContinuousClock.now
+    // What is old goes, so what stays is bounded by what is asked within a lifetime.
+    neurons = neurons.filter { now - $0.value.taken < neuronsLifetime }
+    neurons[query] = (reports, now)
+    return reports
   }
 
   /// Adds the state now to the progress history.

@@ -32,7 +32,7 @@ extension StatusResponder {
       var neurons: [NeuronReport]
     }
     let name = query.text("run")
-    let order = try query.choice("sort", default: NeuronQuery.Order.prompts)
+    let order = try query.choice("sort", default: NeuronOrder.prompts)
     let limit = try query.number("limit", in: 1...configuration.maximumNeurons, default: 20)
     let edges = try query.number("edges", in: 0...50, default: 3)
     try query.finish()
@@ -40,7 +40,7 @@ extension StatusResponder {
     wanted.order = order
     wanted.limit = limit
     wanted.edgesPerNeuron = edges
-    let neurons = try await feed.source.topNeurons(wanted)
+    let neurons = try await feed.topNeurons(wanted)
     return .json(try StatusJSON.encode(Answer(run: wanted.run, sort: order.rawValue, neurons: neurons)))
   }
 

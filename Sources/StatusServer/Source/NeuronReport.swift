@@ -16,8 +16,7 @@ package struct NeuronReport: Codable, Equatable, Sendable {
   package var prompts: Int
   package var domainPrompts: Int
   package var baselinePrompts: Int
-  /// Share of the domain's prompts with the neuron over the sum of the shares of domain and baseline, in `0...1`; nil
-  /// until both have prompts.
+  /// `DomainSpecificity.ratio`, in `0...1`; nil until domain and baseline both have prompts.
   package var domainSpecificity: Double?
   /// Mean RelP over the prompts with the neuron, signed.
   package var meanRelp: Double

@@ -37,19 +37,9 @@ package struct Readiness: Codable, Equatable, Sendable {
 }
 
 /// Which neurons of which run.
-package struct NeuronQuery: Equatable, Sendable {
-  /// What decides who comes first.
-  package enum Order: String, CaseIterable, Sendable {
-    /// Prompts the neuron was selected in.
-    case prompts
-    /// Sum of |RelP| over all prompts.
-    case relp
-    /// How much more often in domain prompts than in baseline prompts.
-    case specificity
-  }
-
+package struct NeuronQuery: Hashable, Sendable {
   package var run: String
-  package var order: Order = .prompts
+  package var order: NeuronOrder = .prompts
   package var limit = 20
   /// Edges reported in each direction for each neuron.
   package var edgesPerNeuron = 3
