@@ -12,7 +12,8 @@ package struct DomainSpecificity: Equatable, Sendable {
   /// baseline. 0.5 when one origin has no prompts at all, since nothing is known then.
   package var ratio: Double
   /// Natural logarithm of the odds ratio, with half a prompt added to each of the four counts (Haldane 1956, Anscombe
-  /// 1956), so that it is finite and few prompts do not look like certainty. Rounded to six decimals.
+  /// 1956), so that it is finite and few prompts do not look like certainty. 0 when one origin has no prompts. Rounded
+  /// to six decimals.
   package var logOdds: Double
   /// `logOdds` over its standard error (Woolf 1955): above about 2 the difference is hardly chance for one neuron
   /// looked at alone; of thousands, dozens reach that by chance. Rounded to six decimals.
@@ -23,9 +24,11 @@ package struct DomainSpecificity: Equatable, Sendable {
     precondition(0...max(domainPrompts, 0) ~= domain && 0...max(baselinePrompts, 0) ~= baseline)
     let domainRate = domainPrompts > 0 ? Double(domain) / Double(domainPrompts) : 0
     let baselineRate = baselinePrompts > 0 ? Double(baseline) / Double(baselinePrompts) : 0
-    let comparable = domainPrompts > 0 && baselinePrompts > 0 && domainRate + baselineRate > 0
-    ratio = comparable ? domainRate / (domainRate + baselineRate) : 0.5
-
+    guard domainPrompts > 0, baselinePrompts > 0, domainRate + baselineRate > 0 else {
+      (ratio, logOdds, zScore) = (0.5, 0, 0)
+      return
+    }
+    ratio = domainRate / (domainRate + baselineRate)
     let cells = [domain, domainPrompts - domain, baseline, baselinePrompts - baseline].map { Double($0) + 0.5 }
     let odds = log(cells[0]) - log(cells[1]) - log(cells[2]) + log(cells[3])
     let error = cells.reduce(0) { $0 + 1 / $1 }.squareRoot()
