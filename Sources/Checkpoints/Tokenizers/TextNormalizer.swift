@@ -2,8 +2,6 @@
 // What happens to text before it is cut into words.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-
 /// One step of normalisation; steps run in order on each stretch of text between added tokens.
 enum TextNormalizer: Equatable, Sendable {
   /// Canonical composition (Unicode normalisation form C).
@@ -18,9 +16,7 @@ enum TextNormalizer: Equatable, Sendable {
   func apply(to text: inout [UInt8], isFirst: Bool) {
     switch self {
     case .canonicalComposition:
-      // Below U+0300, the first combining mark, every text is composed already.
-      guard text.contains(where: { $0 >= 0xCC }) else { return }
-      text = Array(String(decoding: text, as: UTF8.self).precomposedStringWithCanonicalMapping.utf8)
+      CanonicalComposition.unicode9.apply(to: &text)
     case .prepend(let prefix):
       if !text.isEmpty { text.insert(contentsOf: prefix.utf8, at: 0) }
     case .prependIfMissing(let prefix, let onlyFirst):

@@ -54,7 +54,7 @@ extension Tokenizer {
   ) {
     if range.isEmpty { return }
     if definition.normalizers.isEmpty, normalizedAddedTokens.isEmpty {
-      definition.preTokenizer.forEachWord(in: text, range) { words.encode(text, $0) }
+      encodeWords(text, range, isFirst: range.lowerBound == 0, &words)
       return
     }
     // Whether specials are parsed is a matter of the original text; a stretch is either all trusted or treated as not.
@@ -65,11 +65,24 @@ extension Tokenizer {
       let view = TextView(bytes: bytes)
       var start = 0
       for match in normalizedAddedTokens.matches(in: view, 0..<bytes.count, parsesSpecials: { _ in parses }) {
-        definition.preTokenizer.forEachWord(in: view, start..<match.range.lowerBound) { words.encode(view, $0) }
+        encodeWords(view, start..<match.range.lowerBound, isFirst: range.lowerBound == 0 && start == 0, &words)
         words.output.append(match.id)
         start = match.range.upperBound
       }
-      definition.preTokenizer.forEachWord(in: view, start..<bytes.count) { words.encode(view, $0) }
+      encodeWords(view, start..<bytes.count, isFirst: range.lowerBound == 0 && start == 0, &words)
+    }
+  }
+
+  private func encodeWords(_ text: TextView, _ range: Range<Int>, isFirst: Bool, _ words: inout WordEncoder) {
+    if definition.wordPreparation.isEmpty {
+      definition.preTokenizer.forEachWord(in: text, range) { words.encode(text, $0) }
+      return
+    }
+    var prepared = Array(text.bytes[range])
+    for step in definition.wordPreparation { step.apply(to: &prepared, isFirst: isFirst) }
+    prepared.withUnsafeBufferPointer { bytes in
+      let view = TextView(bytes: bytes)
+      definition.preTokenizer.forEachWord(in: view, 0..<bytes.count) { words.encode(view, $0) }
     }
   }
 
@@ -107,7 +120,12 @@ struct WordEncoder {
     merger.begin()
     switch tokenizer.definition.alphabet {
     case .bytes:
-      for byte in bytes where tokenizer.byteTokens[Int(byte)] >= 0 { merger.add(tokenizer.byteTokens[Int(byte)]) }
+      var lastWasUnknown = false
+      for byte in bytes {
+        let token = tokenizer.byteTokens[Int(byte)]
+        if token >= 0 { merger.add(token) } else { addUnknown(after: lastWasUnknown) }
+        lastWasUnknown = token < 0
+      }
     case .scalars(let byteFallback): addScalars(bytes, byteFallback: byteFallback)
     }
     merger.finish(into: &output)
@@ -127,10 +145,16 @@ struct WordEncoder {
       } else if byteFallback, scalar.allSatisfy({ tokenizer.byteTokens[Int($0)] >= 0 }) {
         for byte in scalar { merger.add(tokenizer.byteTokens[Int(byte)]) }
         lastWasUnknown = false
-      } else if let unknown = tokenizer.definition.unknownToken {
-        if !(lastWasUnknown && tokenizer.definition.fusesUnknown) { merger.add(unknown) }
+      } else {
+        addUnknown(after: lastWasUnknown)
         lastWasUnknown = true
       }
     }
+  }
+
+  /// Adds the unknown token, if there is one, for text that has no other.
+  private mutating func addUnknown(after lastWasUnknown: Bool) {
+    guard let unknown = tokenizer.definition.unknownToken else { return }
+    if !(lastWasUnknown && tokenizer.definition.fusesUnknown) { merger.add(unknown) }
   }
 }

@@ -27,8 +27,12 @@ extension TokenizerDefinition {
     var table = TokenTable()
     table.reserveCapacity(tokens.texts.count)
     for (text, kind) in zip(tokens.texts, tokens.kinds) {
-      if kind == .normal || kind == .unused, let bytes = ByteLevelAlphabet.bytes(of: text) {
-        table.append(bytes, kind)
+      if kind == .normal || kind == .unused {
+        if let bytes = ByteLevelAlphabet.bytes(of: text) {
+          table.append(bytes, kind)
+        } else {
+          table.append(text.utf8, .unused)
+        }
       } else {
         table.append(text.utf8, kind)
       }

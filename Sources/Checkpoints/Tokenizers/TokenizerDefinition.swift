@@ -6,7 +6,8 @@
 struct TokenizerDefinition: Sendable {
   /// What the symbols are from which merging starts.
   enum Alphabet: Equatable, Sendable {
-    /// Bytes; one without a token is dropped, and what stood around it becomes neighbours.
+    /// Bytes; one without a token becomes the unknown token, or else is dropped and what stood around it becomes
+    /// neighbours.
     case bytes
     /// Unicode scalars; one without a token becomes its bytes' tokens (`<0xE2>`), or else the unknown token.
     case scalars(byteFallback: Bool)
@@ -26,6 +27,8 @@ struct TokenizerDefinition: Sendable {
   var table: TokenTable
   var merges: [Merge]
   var normalizers: [TextNormalizer] = []
+  /// What happens to each stretch after its added tokens are out, before it is cut.
+  var wordPreparation: [TextNormalizer] = []
   var preTokenizer: PreTokenizer
   /// A word that is a token is not merged at all.
   var ignoresMerges = false

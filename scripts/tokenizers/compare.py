@@ -1,0 +1,135 @@
+# autointerp
+# Compares `autointerp tokenize` with Hugging Face tokenizers and llama.cpp, token for token.
+# SPDX-License-Identifier: Apache-2.0
+"""Run by scripts/check-tokenizers, which makes the environment.
+
+For every tokenizer: all texts through our binary, through Hugging Face `tokenizers` and, where there is a GGUF, through
+llama.cpp. Ours must equal Hugging Face's on every text, special tokens parsed and not. llama.cpp must equal it too, except
+on texts where the two references disagree with each other; these are counted and explained by what kind they are.
+"""
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unicodedata
+import urllib.request
+
+import families
+import varied_text
+
+
+class LlamaCpp:
+    """llama.cpp's tokenizer, through the HTTP server of xllamacpp."""
+
+    def __init__(self, path):
+        import xllamacpp
+        parameters = xllamacpp.CommonParams()
+        parameters.model.path = str(path)
+        parameters.n_ctx = 64
+        parameters.warmup = False
+        parameters.verbosity = -1
+        self.server = xllamacpp.Server(parameters)
+        self.address = self.server.listening_address + "/tokenize"
+
+    def encode(self, text, parses_special):
+        body = json.dumps({"content": text, "add_special": False, "parse_special": parses_special}).encode()
+        request = urllib.request.Request(self.address, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)["tokens"]
+
+
+def ours(binary, model, inputs, plain):
+    command = [binary, "tokenize", "--json", "--no-bos", "--model", str(model), "--input", str(inputs)] + ["--plain"] * plain
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode != 0:
+        sys.exit(f"{' '.join(command)}\n{result.stderr}")
+    return [json.loads(line)["ids"] for line in result.stdout.splitlines()]
+
+
+def reason(text, tokenizer, expected):
+    """Why the two references disagree on a text, as far as can be told."""
+    if tokenizer.decode(expected, skip_special_tokens=False) not in [text, text.replace("\u2581", " ")]:
+        return "a character with bytes that the vocabulary lacks: llama.cpp does not merge across them"
+    if "<0x" in text:
+        return "the name of a byte token written out: llama.cpp takes it for the byte"
+    if "\u017f" in text:
+        return "'\u017f, which is 's without regard to case: not in llama.cpp"
+    if any(unicodedata.category(c) == "Cn" for c in text):
+        return "a character that one reference's version of Unicode lacks"
+    return "unexplained"
+
+
+def compare(name, model, tokenizer, gguf_path, binary, texts, inputs, plain):
+    tokenizer.encode_special_tokens = plain
+    expected = [e.ids for e in tokenizer.encode_batch(texts, add_special_tokens=False)]
+    found = ours(binary, model, inputs, plain)
+    normalizes = gguf_path is not None and tokenizer.normalizer is not None and "NFC" in str(tokenizer.normalizer)
+    if normalizes:
+        # A GGUF has no normalizer: hold ours against Hugging Face without it.
+        tokenizer = families.Tokenizer.from_str(tokenizer.to_str())
+        tokenizer.normalizer = None
+        tokenizer.encode_special_tokens = plain
+        expected = [e.ids for e in tokenizer.encode_batch(texts, add_special_tokens=False)]
+    failures = [i for i, (a, b) in enumerate(zip(found, expected)) if a != b]
+    label = f"{name}{', special tokens as text' if plain else ''}"
+    print(f"{label}: {len(texts)} texts, {sum(map(len, found))} tokens, {len(failures)} differ from Hugging Face" + (" (without NFC)" if normalizes else ""))
+    for i in failures[:5]:
+        at = next((k for k, (a, b) in enumerate(zip(found[i], expected[i])) if a != b), min(len(found[i]), len(expected[i])))
+        print(f"  text {i} {ascii(texts[i])[:200]}\n    token {at}: ours {found[i][max(0, at - 2):at + 6]} expected {expected[i][max(0, at - 2):at + 6]}")
+    assert len(found) == len(expected) == len(texts)
+    return found, expected, len(failures)
+
+
+def compare_llama_cpp(server, tokenizer, texts, found, expected, plain):
+    others = [server.encode(text, not plain) for text in texts]
+    disputed = [i for i in range(len(texts)) if others[i] != expected[i]]
+    failures = [i for i in range(len(texts)) if others[i] != found[i] and others[i] == expected[i]]
+    reasons = {}
+    for i in disputed:
+        reasons.setdefault(reason(texts[i], tokenizer, expected[i]), []).append(i)
+    print(f"  llama.cpp: equal on {len(texts) - len(disputed)} texts; on {len(disputed)} it differs from Hugging Face, and so from ours")
+    for why, numbers in sorted(reasons.items()):
+        i = min(numbers, key=lambda n: len(texts[n]))
+        print(f"    {len(numbers)}: {why}, such as {ascii(texts[i])[:120]}\n      llama.cpp {others[i][:12]} Hugging Face {expected[i][:12]}")
+    return len(failures)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--binary", required=True)
+    parser.add_argument("--model", required=True, help="SmolLM2's GGUF file")
+    parser.add_argument("--lines", type=int, default=22000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="", help="only tokenizers whose name contains this")
+    arguments = parser.parse_args()
+
+    texts = varied_text.lines(arguments.lines, arguments.seed)
+    failures = 0
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        inputs = folder / "texts.jsonl"
+        inputs.write_text("".join(json.dumps(text) + "\n" for text in texts))
+        training = varied_text.lines(6000, arguments.seed + 1)[:6000]
+        candidates = [("SmolLM2, GGUF", pathlib.Path(arguments.model), families.from_gguf(arguments.model), pathlib.Path(arguments.model))]
+        candidates += families.make(folder, training)
+        for name, model, tokenizer, gguf_path in candidates:
+            if arguments.only not in name:
+                continue
+            server = LlamaCpp(gguf_path) if gguf_path else None
+            for plain in [False, True]:
+                found, expected, different = compare(name, model, tokenizer, gguf_path, arguments.binary, texts, inputs, plain)
+                failures += different
+                # llama.cpp's plain mode lets merges make control tokens of SentencePiece-style models; ours never does.
+                if server and not (plain and "llama2" in name):
+                    failures += compare_llama_cpp(server, tokenizer, texts, found, expected, plain)
+            del server
+    print("all equal" if failures == 0 else f"{failures} differences")
+    sys.exit(failures != 0)
+
+
+if __name__ == "__main__":
+    main()
