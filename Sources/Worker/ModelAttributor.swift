@@ -1,0 +1,40 @@
+// autointerp
+// Attributes leased prompts with a model on this machine.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Attribution
+package import Checkpoints
+package import Circuits
+package import ClusterProtocol
+package import Inference
+
+/// One model, shared by all compute threads of a worker; each prompt is computed by one thread alone, so that its numbers
+/// do not depend on what else is running.
+package struct ModelAttributor: PromptAttributing {
+  private let propagation: RelevancePropagation<OpenBLASBackend>
+  private let tokenizer: Tokenizer
+
+  /// - Parameters:
+  ///   - checkpoint: The model.
+  ///   - tokenizer: Its tokenizer.
+  ///   - storage: How the weights are held.
+  package init(checkpoint: Checkpoint, tokenizer: Tokenizer, storage: WeightStorage) {
+    let backend = OpenBLASBackend(threadCount: 1)
+    propagation = RelevancePropagation(
+      transformer: Transformer(checkpoint, backend: backend, storage: storage), backend: backend)
+    self.tokenizer = tokenizer
+  }
+
+  package func attribute(
+    _ lease: CoordinatorMessage.Lease, progress: ProgressCounter
+  ) throws -> EdgeDelta {
+    let tokens = try PromptTemplate(name: lease.template.name, system: lease.template.system)
+      .tokens(for: lease.text, answerPrefix: lease.answerPrefix, tokenizer: tokenizer)
+    progress.advance()
+    let graph = try propagation.graph(of: tokens, settings: lease.settings) { progress.advance() }
+    let mentioned = Set(graph.tokens + graph.metric.targets.map(\.token)).sorted()
+    return EdgeDelta(
+      prompt: lease.fence.prompt, origin: lease.origin, graph: graph,
+      vocabulary: mentioned.map { TokenText(id: $0, text: tokenizer.displayText(of: $0)) })
+  }
+}

@@ -1,0 +1,44 @@
+// autointerp
+// `autointerp keygen`: a CURVE key pair for a coordinator, a worker or a client.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import ClusterTransport
+
+struct KeygenCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "keygen",
+    abstract: "Make a key pair for a coordinator, a worker or a client.",
+    discussion: """
+      Writes NAME.key (mode 0600, for --key-file of that peer) and NAME.pub (for everyone else), and prints the line for \
+      the coordinator's allow-list. Existing files are never overwritten. Several workers may share a key.
+
+      EXAMPLES
+        autointerp keygen coordinator
+        autointerp keygen node-1 >> allowed
+        autointerp keygen alice --role client >> allowed
+      """)
+
+  @Option(help: "worker or client: what the printed line entitles the key to.")
+  var role: String = PeerRole.worker.rawValue
+
+  @Option(help: "Where to write the files.")
+  var directory: String = "."
+
+  @Argument(help: "Name of the files.")
+  var name: String
+
+  func validate() throws {
+    guard PeerRole(rawValue: role) != nil else { throw ValidationError("--role must be worker or client.") }
+    let isPlain = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
+    guard isPlain, !name.isEmpty, !name.hasPrefix(".") else {
+      throw ValidationError("'\(name)' is no name for files: use letters, digits, '-', '_' and '.'.")
+    }
+  }
+
+  func run() throws {
+    let pair = try CurveKeyPair.generate()
+    _ = try KeyFile.write(pair, name: name, directory: directory)
+    print("\(role) \(pair.publicKey) \(name)")
+  }
+}

@@ -1,0 +1,175 @@
+// autointerp
+// `autointerp worker`: computes prompts for a coordinator.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Checkpoints
+internal import ClusterProtocol
+internal import ClusterTransport
+internal import Foundation
+internal import Inference
+internal import Logging
+internal import ServiceLifecycle
+internal import Worker
+
+struct WorkerCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "worker",
+    abstract: "Compute prompts for a coordinator.",
+    discussion: """
+      Connects to a coordinator, for ever if need be, takes prompts and sends back their graphs. SIGTERM and SIGINT let it \
+      finish what it is computing, for a limited time, and hand back the rest. Logs go to standard error.
+
+      EXAMPLES
+        autointerp worker --slots 8
+        autointerp worker --connect tcp://head:7645 --key-file node-1.key --server-key coordinator.pub
+      """)
+
+  @Option(help: "Settings (default: cluster.toml in the working directory, if there is one).")
+  var config: String?
+
+  @Option(help: "The coordinator, tcp://HOST:PORT.")
+  var connect: String?
+
+  @Option(help: "A GGUF file, a safetensors file or a folder with one; the coordinator's run decides which is wanted.")
+  var model: String?
+
+  @Option(help: "resident: weights as Float32 in memory; mapped: in the file, unpacked at each use; auto: what fits.")
+  var weights: String = "auto"
+
+  @Option(help: "Prompts computed at once, a thread each.")
+  var slots: Int?
+
+  @Option(help: "Name of the worker, unique in the fleet (default: host name and process).")
+  var name: String?
+
+  @Option(help: "OpenBLAS core type, to pin the bits of a mixed fleet (default: OpenBLAS's choice for the processor).")
+  var kernel: String?
+
+  @Option(help: "File with this worker's key pair, as keygen writes it.")
+  var keyFile: String?
+
+  @Option(help: "The coordinator's public key, or a file with it.")
+  var serverKey: String?
+
+  @Flag(help: "Permit plain TCP to another machine, where anyone can read and join.")
+  var insecure = false
+
+  @Option(help: "End after this many seconds without a coordinator (default: wait for ever).")
+  var giveUpAfter: Double?
+
+  @Option(help: "Seconds to finish what is being computed when asked to leave.")
+  var drainLimit: Double = 60
+
+  @Flag(help: "End when standard input does: when the process that started this one, and holds the other end, is gone.")
+  var exitWithParent = false
+
+  @Option(help: "trace, debug, info, notice, warning, error or critical.")
+  var logLevel: String = "info"
+
+  func validate() throws {
+    if let slots, !(1...1024).contains(slots) { throw ValidationError("--slots must be from 1 to 1024.") }
+    if let giveUpAfter, !(giveUpAfter > 0) { throw ValidationError("--give-up-after must be above 0.") }
+    guard drainLimit >= 0 else { throw ValidationError("--drain-limit must be at least 0.") }
+    guard weights == "auto" || WeightStorage(rawValue: weights) != nil else {
+      throw ValidationError("--weights must be resident, mapped or auto.")
+    }
+    guard Logger.Level(rawValue: logLevel) != nil else {
+      let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--log-level must be one of \(levels).")
+    }
+  }
+
+  func run() async throws {
+    let settings = try merged()
+    try pinKernel(settings.worker.kernel)
+    var logging = Logger(label: "autointerp.worker") { StreamLogHandler.standardError(label: $0) }
+    logging.logLevel = Logger.Level(rawValue: logLevel) ?? .info
+    let logger = logging
+    let security = try settings.security.client()
+    if case .plain(insecure: true) = security {
+      logger.warning("insecure: anyone on the network between here and the coordinator can read and join")
+    }
+
+    let engine = try EngineOptions.parse(
+      ["--weights", weights] + (settings.model.path.isEmpty ? [] : ["--model", settings.model.path]))
+    let checkpoint = try engine.checkpoint()
+    let attributor = ModelAttributor(
+      checkpoint: checkpoint, tokenizer: try Tokenizer.open(engine.model), storage: engine.storage(for: checkpoint))
+
+    let host = hostName()
+    var behaviour = WorkerSettings()
+    behaviour.giveUpAfter = giveUpAfter.map { .seconds($0) }
+    behaviour.drainLimit = .seconds(drainLimit)
+    let hello = WorkerMessage.Hello(
+      worker: settings.worker.name.isEmpty ? "\(host)-\(getpid())" : settings.worker.name,
+      incarnation: UInt64.random(in: 1 ... .max), host: host, slots: settings.worker.slots,
+      modelName: checkpoint.name, modelFingerprint: checkpoint.fingerprint,
+      softwareVersion: SoftwareVersion.current, computeKernel: OpenBLASBackend.kernelName)
+    let service = WorkerService(
+      configuration: WorkerConfiguration(
+        coordinator: settings.worker.coordinator, security: security, hello: hello, settings: behaviour),
+      attributor: attributor, logger: logger)
+
+    if exitWithParent { try endWithInput(logger) }
+    try await ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: [
+          .init(
+            service: service, successTerminationBehavior: .gracefullyShutdownGroup,
+            failureTerminationBehavior: .cancelGroup)
+        ],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    ).run()
+  }
+
+  /// The file's settings, overridden by flags.
+  private func merged() throws -> ClusterConfiguration {
+    var settings = try ClusterConfiguration.load(path: config)
+    if let connect { settings.worker.coordinator = connect }
+    if let model { settings.model.path = model }
+    if let slots { settings.worker.slots = slots }
+    if let name { settings.worker.name = name }
+    if let kernel { settings.worker.kernel = kernel }
+    if let keyFile { settings.security.keyFile = keyFile }
+    if let serverKey { settings.security.serverKey = serverKey }
+    if insecure { settings.security.insecure = true }
+    return settings
+  }
+
+  /// OpenBLAS chooses its kernels while the program is loaded: to choose for it, the program starts itself once more.
+  private func pinKernel(_ kernel: String) throws {
+    if kernel.isEmpty { return }
+    let variable = "OPENBLAS_CORETYPE"
+    if ProcessInfo.processInfo.environment[variable] == kernel {
+      guard OpenBLASBackend.kernelName.caseInsensitiveCompare(kernel) == .orderedSame else {
+        throw ValidationError("OpenBLAS has no kernel '\(kernel)' here; it chose \(OpenBLASBackend.kernelName).")
+      }
+      return
+    }
+    setenv(variable, kernel, 1)
+    var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
+    execv("/proc/self/exe", &arguments)
+    throw ValidationError("Cannot start again with \(variable)=\(kernel): \(String(cString: strerror(errno))).")
+  }
+
+  /// Ends this process at the end of standard input: the coordinator is gone with the parent, and there is nobody to hand
+  /// anything back to.
+  private func endWithInput(_ logger: Logger) throws {
+    try DedicatedThread.start(name: "input") {
+      var buffer = [UInt8](repeating: 0, count: 256)
+      while true {
+        let count = read(STDIN_FILENO, &buffer, buffer.count)
+        if count == 0 || count < 0 && errno != EINTR { break }
+      }
+      logger.notice("the parent process is gone")
+      _exit(EXIT_FAILURE)
+    }
+  }
+
+  private func hostName() -> String {
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
+    return String(cString: buffer)
+  }
+}
