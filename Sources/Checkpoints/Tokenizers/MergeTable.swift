@@ -11,9 +11,13 @@ struct MergeTable: Sendable {
     var result: Int32
   }
 
-  /// `left << 32 | right`, or `free`; symbols are not negative, so no pair equals `free`.
-  private var pairs: [UInt64]
-  private var merges: [Merge]
+  private struct Slot {
+    /// `left << 32 | right`, or `free`; symbols are not negative, so no pair equals `free`.
+    var pair: UInt64
+    var merge: Merge
+  }
+
+  private var slots: [Slot]
   private let shift: UInt64
   private static let free = UInt64.max
 
@@ -25,8 +29,7 @@ struct MergeTable: Sendable {
       size *= 2
       bits += 1
     }
-    self.pairs = Array(repeating: Self.free, count: size)
-    self.merges = Array(repeating: Merge(rank: 0, result: 0), count: size)
+    self.slots = Array(repeating: Slot(pair: Self.free, merge: Merge(rank: 0, result: 0)), count: size)
     self.shift = 64 - bits
   }
 
@@ -34,12 +37,11 @@ struct MergeTable: Sendable {
   mutating func insert(_ left: Int32, _ right: Int32, _ merge: Merge) -> Bool {
     let pair = Self.key(left, right)
     var slot = firstSlot(pair)
-    while pairs[slot] != Self.free {
-      if pairs[slot] == pair { return false }
-      slot = (slot + 1) & (pairs.count - 1)
+    while slots[slot].pair != Self.free {
+      if slots[slot].pair == pair { return false }
+      slot = (slot + 1) & (slots.count - 1)
     }
-    pairs[slot] = pair
-    merges[slot] = merge
+    slots[slot] = Slot(pair: pair, merge: merge)
     return true
   }
 
@@ -48,10 +50,10 @@ struct MergeTable: Sendable {
     let pair = Self.key(left, right)
     var slot = firstSlot(pair)
     while true {
-      let found = pairs[slot]
-      if found == pair { return merges[slot] }
-      if found == Self.free { return nil }
-      slot = (slot + 1) & (pairs.count - 1)
+      let found = slots[slot]
+      if found.pair == pair { return found.merge }
+      if found.pair == Self.free { return nil }
+      slot = (slot + 1) & (slots.count - 1)
     }
   }
 
