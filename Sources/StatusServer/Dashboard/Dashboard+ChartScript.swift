@@ -71,7 +71,7 @@ extension Dashboard {
     const niceCeiling = (value) => {
       if (!(value > 0)) return 1;
       const power = 10 ** Math.floor(Math.log10(value));
-      return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((step) => step * power).find((step) => step >= value);
+      return [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].map((step) => step * power).find((step) => step >= value);
     };
 
     let hover = null;

@@ -8,7 +8,7 @@ extension Dashboard {
       color-scheme: light dark;
       --ground: #f6f6f3; --card: #fff; --ink: #1c1e23; --muted: #5f636c; --faint: #8a8e97; --line: #e5e4df; --track: #e9e8e3;
       --accent: #3d4fc4; --accent-soft: #a9b3ec; --wash: #eef0fb;
-      --good: #1c7a4c; --warn: #8f5b00; --warn-fill: #d9962a; --bad: #b3261e; --idle: #9a9ea7;
+      --good: #17693f; --warn: #8f5b00; --warn-fill: #d9962a; --bad: #b3261e; --idle: #9a9ea7;
     }
     @media (prefers-color-scheme: dark) {
       :root {
@@ -45,6 +45,8 @@ extension Dashboard {
     .link[data-state=stale] .dot, .link[data-state=lost] .dot { background: var(--bad); }
     body.stale #main { opacity: .62; }
     .notice, .empty { color: var(--muted); padding: 6px 0; }
+
+    #no-run { padding-bottom: 18px; }
 
     .runs { display: flex; gap: 8px; flex-wrap: wrap; margin: -8px 0 24px; }
     .runs button {
@@ -154,7 +156,7 @@ extension Dashboard {
     }
     .neuron summary::-webkit-details-marker { display: none; }
     .neuron summary:hover .id b { color: var(--accent); }
-    .neuron .rank { color: var(--faint); font-size: 13px; text-align: right; }
+    .neuron .rank { color: var(--muted); font-size: 13px; text-align: right; }
     .neuron .id b { font-weight: 600; }
     .neuron .label { display: block; color: var(--muted); font-size: 12.5px; line-height: 1.3; }
     .split { display: flex; height: 6px; border-radius: 3px; background: var(--track); overflow: hidden; margin-top: 3px; }
@@ -164,7 +166,7 @@ extension Dashboard {
     .share span { color: var(--muted); }
     .edges { display: flex; flex-wrap: wrap; gap: 4px 6px; align-items: center; font-size: 13px; min-width: 0; }
     .way { display: grid; grid-template-columns: 18px minmax(0, 1fr); align-items: baseline; font-size: 13px; min-width: 0; }
-    .way > span:first-child { color: var(--faint); }
+    .way > span:first-child { color: var(--muted); }
     .edge { display: inline-flex; gap: 7px; max-width: 100%; border: 1px solid var(--line); border-radius: 6px; padding: 0 7px; line-height: 22px; }
     .edge .node { overflow: hidden; text-overflow: ellipsis; white-space: pre; max-width: 13ch; }
     .edge.token { background: var(--wash); border-color: transparent; }
