@@ -29,12 +29,24 @@ import Testing
     #expect(table.count == expected.count)
     for (key, statistics) in expected { #expect(table[key] == statistics) }
     #expect(table[EdgeTable.key(source: 200, target: 0)] == nil)
-    let slots = (0..<table.slotCount).filter { table.key(inSlot: $0) != nil }
-    #expect(slots.count == expected.count)
-    for slot in slots {
-      #expect(Int(table.promptCount(inSlot: slot)) == table.statistics(inSlot: slot).prompts)
-      #expect(table.sumMagnitude(inSlot: slot) == abs(Double(table.statistics(inSlot: slot).sumNumber)))
+    var visited: Set<UInt64> = []
+    table.forEach { key, place in
+      #expect(visited.insert(key).inserted)
+      #expect(table.statistics(at: place) == expected[key])
     }
+    #expect(visited == Set(expected.keys))
+    var (singles, several) = (0, 0)
+    table.forEachSingle { key, _, magnitude in
+      singles += 1
+      #expect(expected[key]?.prompts == 1)
+      #expect(magnitude() == expected[key].map { Double(abs($0.minimumNumber)) })
+    }
+    table.forEachSeveral { key, _, prompts, magnitude in
+      several += 1
+      #expect(expected[key].map { UInt32($0.prompts) } == prompts && prompts > 1)
+      #expect(magnitude() == expected[key].map { abs(Double($0.sumNumber)) })
+    }
+    #expect(singles + several == expected.count)
   }
 
   @Test func endsOfAnEdgeAreToldApart() {

@@ -50,19 +50,18 @@ extension EdgeAggregate {
     let order = endpoints.indices.sorted { endpoints[$0] < endpoints[$1] }
     var rankOfNumber = [UInt32](repeating: 0, count: order.count)
     for (rank, number) in order.enumerated() { rankOfNumber[number] = UInt32(rank) }
-    var entries: [(rank: UInt64, slot: UInt32)] = []
+    var entries: [(rank: UInt64, place: EdgeTable.Place)] = []
     entries.reserveCapacity(edges.count)
-    for slot in 0..<edges.slotCount {
-      guard let key = edges.key(inSlot: slot) else { continue }
+    edges.forEach { key, place in
       let source = rankOfNumber[Int(EdgeTable.source(key))]
       let target = rankOfNumber[Int(EdgeTable.target(key))]
-      entries.append((EdgeTable.key(source: source, target: target), UInt32(slot)))
+      entries.append((EdgeTable.key(source: source, target: target), place))
     }
     entries.sort { $0.rank < $1.rank }
     for entry in entries {
       try body(
         endpoints[order[Int(EdgeTable.source(entry.rank))]], endpoints[order[Int(EdgeTable.target(entry.rank))]],
-        edges.statistics(inSlot: Int(entry.slot)))
+        edges.statistics(at: entry.place))
     }
   }
 

@@ -98,12 +98,11 @@ package struct EdgeAggregate: Sendable {
       neurons[Int(number)].add(statistics)
     }
     edges.reserve(additional: other.edges.count)
-    for slot in 0..<other.edges.slotCount {
-      guard let key = other.edges.key(inSlot: slot) else { continue }
+    other.edges.forEach { key, place in
       edges.record(
         EdgeTable.key(
           source: global[Int(EdgeTable.source(key))], target: global[Int(EdgeTable.target(key))]),
-        other.edges.statistics(inSlot: slot))
+        other.edges.statistics(at: place))
     }
     for (token, text) in other.vocabulary { learn(text, token: token) }
     ambiguousTokens.formUnion(other.ambiguousTokens)
@@ -154,11 +153,12 @@ extension EdgeAggregate: Equatable {
         other.neurons == entry.neurons.map({ inB[Int($0)] }).sorted()
       else { return false }
     }
-    for slot in 0..<a.edges.slotCount {
-      guard let key = a.edges.key(inSlot: slot) else { continue }
+    var equal = true
+    a.edges.forEach { key, place in
+      guard equal else { return }
       let other = EdgeTable.key(source: inB[Int(EdgeTable.source(key))], target: inB[Int(EdgeTable.target(key))])
-      guard b.edges[other] == a.edges.statistics(inSlot: slot) else { return false }
+      equal = b.edges[other] == a.edges.statistics(at: place)
     }
-    return true
+    return equal
   }
 }

@@ -4,14 +4,19 @@
 
 /// Position-free edges and their statistics, keyed by a pair of endpoint numbers.
 ///
-/// Open addressing with linear probing over two parallel arrays (key, place of the statistics). Most edges of a run are
-/// seen in a single prompt, where one flow says everything, so those take 16 bytes and only edges of several prompts
-/// take the 80 bytes of full statistics. The place of an edge that is seen again is reused by the next new one.
+/// Open addressing with linear probing over slots of 8 bytes, each of which has half of the key's hash and the place of
+/// the edge. Most edges of a run are seen in a single prompt, where one flow says everything, so those take 24 bytes and
+/// only edges of several prompts take the 96 bytes of full statistics. Both kinds stand densely in arrays of their own,
+/// which is where a pass over all edges goes along; the room of a single edge that is seen again is reused.
 ///
-/// Insertion and lookup are O(1); the order of slots means nothing and never reaches the outside.
+/// Insertion and lookup are O(1); the order of edges means nothing and never reaches the outside.
 struct EdgeTable: Sendable {
+  /// Where an edge is: an index into the single edges or, with the top bit, into those of several prompts.
+  typealias Place = UInt32
+
   /// The flow of an edge that one prompt has.
   private struct Single: Sendable {
+    var key: UInt64
     var number: Int64
     /// Pairs of positions; the top bit says that the prompt is of the baseline.
     var occurrencesAndOrigin: UInt32
@@ -21,24 +26,28 @@ struct EdgeTable: Sendable {
     static let baselineBit: UInt32 = 1 << 31
   }
 
-  private static let vacantKey = UInt64.max
-  /// Set in the place of an edge with full statistics.
-  private static let severalBit: UInt32 = 1 << 31
+  private struct Several: Sendable {
+    var statistics: EdgeStatistics
+    var key: UInt64
+  }
+
+  /// Neither a slot nor a key: places and endpoint numbers stay below 2^31.
+  private static let vacant = UInt64.max
+  private static let severalBit: Place = 1 << 31
   private static let initialCapacity = 1024
 
-  private var keys: [UInt64]
-  private var places: [UInt32]
+  /// Half of the hash in the high 32 bits, the place in the low ones.
+  private var slots: [UInt64]
   private var shift: UInt64
   private var singles: [Single] = []
-  private var freeSingles: [UInt32] = []
-  private var several: [EdgeStatistics] = []
+  private var freeSingles: [Place] = []
+  private var several: [Several] = []
   private(set) var count = 0
   /// Keeps the loads of the look-ahead from being optimised away; means nothing.
   private var touched: UInt64 = 0
 
   init() {
-    keys = Array(repeating: Self.vacantKey, count: Self.initialCapacity)
-    places = Array(repeating: 0, count: Self.initialCapacity)
+    slots = Array(repeating: Self.vacant, count: Self.initialCapacity)
     shift = 64 - UInt64(Self.initialCapacity.trailingZeroBitCount)
   }
 
@@ -46,74 +55,80 @@ struct EdgeTable: Sendable {
   static func source(_ key: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: key >> 32) }
   static func target(_ key: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: key) }
 
-  /// Slots, occupied or not.
-  var slotCount: Int { keys.count }
-
   var residentBytes: Int {
-    keys.capacity * 8 + places.capacity * 4 + singles.capacity * MemoryLayout<Single>.stride
-      + freeSingles.capacity * 4 + several.capacity * MemoryLayout<EdgeStatistics>.stride
+    slots.capacity * 8 + singles.capacity * MemoryLayout<Single>.stride
+      + freeSingles.capacity * MemoryLayout<Place>.stride + several.capacity * MemoryLayout<Several>.stride
   }
 
-  /// The key in a slot, nil when the slot is vacant.
-  func key(inSlot slot: Int) -> UInt64? { keys[slot] == Self.vacantKey ? nil : keys[slot] }
-
-  /// The statistics in an occupied slot.
-  func statistics(inSlot slot: Int) -> EdgeStatistics { statistics(at: places[slot]) }
-
-  /// `statistics(inSlot:).prompts`, cheaper.
-  func promptCount(inSlot slot: Int) -> UInt32 {
-    let place = places[slot]
-    guard place & Self.severalBit != 0 else { return 1 }
-    let statistics = several[Int(place & ~Self.severalBit)]
-    return statistics.domainPrompts + statistics.baselinePrompts
-  }
-
-  /// The magnitude of the summed flow, in `2^-32`, rounded to a Double.
-  func sumMagnitude(inSlot slot: Int) -> Double {
-    let place = places[slot]
-    guard place & Self.severalBit != 0 else { return Double(abs(singles[Int(place)].number)) }
-    return abs(FixedPoint.double(several[Int(place & ~Self.severalBit)].sumNumber))
-  }
+  // MARK: Reading
 
   subscript(key: UInt64) -> EdgeStatistics? {
-    let slot = slot(of: key)
-    return keys[slot] == key ? statistics(at: places[slot]) : nil
+    let slot = slots[slot(of: key)]
+    return slot == Self.vacant ? nil : statistics(at: Self.place(slot))
   }
 
-  private func statistics(at place: UInt32) -> EdgeStatistics {
-    if place & Self.severalBit != 0 { return several[Int(place & ~Self.severalBit)] }
+  func statistics(at place: Place) -> EdgeStatistics {
+    if place & Self.severalBit != 0 { return several[Int(place & ~Self.severalBit)].statistics }
     let single = singles[Int(place)]
     return EdgeStatistics(number: single.number, occurrences: single.occurrences, origin: single.origin)
   }
 
+  /// Visits the edges of several prompts, with the magnitude of their summed flow in `2^-32`, rounded to a Double.
+  @inline(__always)
+  func forEachSeveral(_ body: (_ key: UInt64, _ place: Place, _ prompts: UInt32, _ magnitude: () -> Double) -> Void) {
+    for index in several.indices {
+      let edge = several[index]
+      body(
+        edge.key, Place(index) | Self.severalBit, edge.statistics.domainPrompts + edge.statistics.baselinePrompts,
+        { abs(FixedPoint.double(edge.statistics.sumNumber)) })
+    }
+  }
+
+  /// Visits the edges of one prompt, with the magnitude of their flow in `2^-32`, rounded to a Double.
+  @inline(__always)
+  func forEachSingle(_ body: (_ key: UInt64, _ place: Place, _ magnitude: () -> Double) -> Void) {
+    for index in singles.indices {
+      let edge = singles[index]
+      guard edge.key != Self.vacant else { continue }
+      body(edge.key, Place(index), { Double(abs(edge.number)) })
+    }
+  }
+
+  /// Visits every edge.
+  func forEach(_ body: (_ key: UInt64, _ place: Place) throws -> Void) rethrows {
+    for index in several.indices { try body(several[index].key, Place(index) | Self.severalBit) }
+    for index in singles.indices where singles[index].key != Self.vacant {
+      try body(singles[index].key, Place(index))
+    }
+  }
+
+  // MARK: Recording
+
   /// Makes room for more edges without growing in between.
   mutating func reserve(additional: Int) {
-    var needed = keys.count
+    var needed = slots.count
     while (count + additional) * 4 > needed * 3 { needed *= 2 }
-    if needed > keys.count { grow(to: needed) }
+    if needed > slots.count { grow(to: needed) }
   }
 
   /// Adds one prompt's flow on an edge. Room must have been reserved.
   @inline(__always)
   mutating func record(_ key: UInt64, number: Int64, occurrences: UInt32, origin: PromptOrigin) {
     let slot = slot(of: key)
-    guard keys[slot] == key else {
+    guard slots[slot] != Self.vacant else {
+      let originBit = origin == .baseline ? Single.baselineBit : 0
       insert(
         key, inSlot: slot,
-        place: placeSingle(
-          Single(
-            number: number,
-            occurrencesAndOrigin: occurrences | (origin == .baseline ? Single.baselineBit : 0))))
+        place: placeSingle(Single(key: key, number: number, occurrencesAndOrigin: occurrences | originBit)))
       return
     }
-    let place = places[slot]
+    let place = Self.place(slots[slot])
     if place & Self.severalBit != 0 {
-      several[Int(place & ~Self.severalBit)].add(number: number, occurrences: occurrences, origin: origin)
+      several[Int(place & ~Self.severalBit)].statistics.add(number: number, occurrences: occurrences, origin: origin)
     } else {
       var statistics = statistics(at: place)
       statistics.add(number: number, occurrences: occurrences, origin: origin)
-      freeSingles.append(place)
-      places[slot] = placeSeveral(statistics)
+      promote(key, inSlot: slot, from: place, to: statistics)
     }
   }
 
@@ -131,18 +146,16 @@ struct EdgeTable: Sendable {
         let flow = flows[start + i]
         let key = Self.key(source: endpoints[Int(flow.source)], target: endpoints[Int(flow.target)])
         keysOfBlock[i] = key
-        let home = home(of: key)
-        touched &+= keys[home] &+ UInt64(places[home])
+        touched &+= slots[Int(truncatingIfNeeded: Self.hash(key) >> shift)]
       }
       for i in 0..<length {
-        let home = home(of: keysOfBlock[i])
-        guard keys[home] == keysOfBlock[i] else { continue }
-        let place = places[home]
-        if place & Self.severalBit != 0 {
-          touched &+= UInt64(several[Int(place & ~Self.severalBit)].domainPrompts)
-        } else {
-          touched &+= UInt64(singles[Int(place)].occurrencesAndOrigin)
-        }
+        let hash = Self.hash(keysOfBlock[i])
+        let slot = slots[Int(truncatingIfNeeded: hash >> shift)]
+        guard slot != Self.vacant, slot >> 32 == hash & 0xFFFF_FFFF else { continue }
+        let place = Self.place(slot)
+        touched &+=
+          place & Self.severalBit != 0
+          ? several[Int(place & ~Self.severalBit)].key : UInt64(singles[Int(place)].occurrencesAndOrigin)
       }
       for i in 0..<length {
         let flow = flows[start + i]
@@ -161,71 +174,88 @@ struct EdgeTable: Sendable {
       return
     }
     let slot = slot(of: key)
-    guard keys[slot] == key else {
-      insert(key, inSlot: slot, place: placeSeveral(other))
+    guard slots[slot] != Self.vacant else {
+      insert(key, inSlot: slot, place: placeSeveral(key, other))
       return
     }
-    let place = places[slot]
+    let place = Self.place(slots[slot])
     if place & Self.severalBit != 0 {
-      several[Int(place & ~Self.severalBit)].add(other)
+      several[Int(place & ~Self.severalBit)].statistics.add(other)
     } else {
       var statistics = statistics(at: place)
       statistics.add(other)
-      freeSingles.append(place)
-      places[slot] = placeSeveral(statistics)
+      promote(key, inSlot: slot, from: place, to: statistics)
     }
   }
 
-  private mutating func placeSingle(_ single: Single) -> UInt32 {
+  /// Turns a single edge into one of several prompts.
+  private mutating func promote(_ key: UInt64, inSlot slot: Int, from place: Place, to statistics: EdgeStatistics) {
+    singles[Int(place)].key = Self.vacant
+    freeSingles.append(place)
+    slots[slot] = slots[slot] & ~0xFFFF_FFFF | UInt64(placeSeveral(key, statistics))
+  }
+
+  private mutating func placeSingle(_ single: Single) -> Place {
     if let place = freeSingles.popLast() {
       singles[Int(place)] = single
       return place
     }
     singles.append(single)
-    return UInt32(singles.count - 1)
+    return Place(singles.count - 1)
   }
 
-  private mutating func placeSeveral(_ statistics: EdgeStatistics) -> UInt32 {
-    several.append(statistics)
-    return UInt32(several.count - 1) | Self.severalBit
+  private mutating func placeSeveral(_ key: UInt64, _ statistics: EdgeStatistics) -> Place {
+    several.append(Several(statistics: statistics, key: key))
+    return Place(several.count - 1) | Self.severalBit
   }
 
-  private mutating func insert(_ key: UInt64, inSlot slot: Int, place: UInt32) {
-    precondition(count * 4 < keys.count * 3, "room must be reserved")
-    keys[slot] = key
-    places[slot] = place
+  private mutating func insert(_ key: UInt64, inSlot slot: Int, place: Place) {
+    precondition(count * 4 < slots.count * 3, "room must be reserved")
+    slots[slot] = Self.slot(hash: Self.hash(key), place: place)
     count += 1
+  }
+
+  // MARK: Slots
+
+  private static func slot(hash: UInt64, place: Place) -> UInt64 { hash << 32 | UInt64(place) }
+  private static func place(_ slot: UInt64) -> Place { Place(truncatingIfNeeded: slot) }
+
+  private func key(at place: Place) -> UInt64 {
+    place & Self.severalBit != 0 ? several[Int(place & ~Self.severalBit)].key : singles[Int(place)].key
   }
 
   /// The slot that has the key, or the vacant one where it belongs.
   @inline(__always)
   private func slot(of key: UInt64) -> Int {
-    let mask = keys.count - 1
-    var slot = home(of: key)
+    let mask = slots.count - 1
+    let hash = Self.hash(key)
+    var slot = Int(truncatingIfNeeded: hash >> shift)
     while true {
-      let found = keys[slot]
-      if found == key || found == Self.vacantKey { return slot }
+      let found = slots[slot]
+      if found == Self.vacant { return slot }
+      if found >> 32 == hash & 0xFFFF_FFFF, self.key(at: Self.place(found)) == key { return slot }
       slot = (slot + 1) & mask
     }
   }
 
-  /// Multiplicative hash; the fold lets both numbers reach the top bits.
+  /// The home slot comes from the top bits, what a slot keeps from the low half.
   @inline(__always)
-  private func home(of key: UInt64) -> Int {
-    let folded = (key ^ (key >> 32)) &* 0x9E37_79B9_7F4A_7C15
-    return Int(truncatingIfNeeded: ((folded ^ (folded >> 29)) &* 0xBF58_476D_1CE4_E5B9) >> shift)
+  private static func hash(_ key: UInt64) -> UInt64 {
+    // The finaliser of SplitMix64 (Steele, Lea and Flood 2014) without its last step.
+    let first = (key ^ (key >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    return (first ^ (first >> 27)) &* 0x94D0_49BB_1331_11EB
   }
 
   private mutating func grow(to capacity: Int) {
     precondition(capacity <= 1 << 31, "an aggregate holds fewer than 2^31 distinct edges")
-    let (oldKeys, oldPlaces) = (keys, places)
-    keys = Array(repeating: Self.vacantKey, count: capacity)
-    places = Array(repeating: 0, count: capacity)
+    slots = Array(repeating: Self.vacant, count: capacity)
     shift = 64 - UInt64(capacity.trailingZeroBitCount)
-    for (key, place) in zip(oldKeys, oldPlaces) where key != Self.vacantKey {
-      let slot = slot(of: key)
-      keys[slot] = key
-      places[slot] = place
+    let mask = capacity - 1
+    forEach { key, place in
+      let hash = Self.hash(key)
+      var slot = Int(truncatingIfNeeded: hash >> shift)
+      while slots[slot] != Self.vacant { slot = (slot + 1) & mask }
+      slots[slot] = Self.slot(hash: hash, place: place)
     }
   }
 }

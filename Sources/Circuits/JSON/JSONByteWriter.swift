@@ -8,7 +8,9 @@
 /// UTF-8 with the escapes that JSON demands. An array or object opened with `lines: true` puts each element on a line.
 package struct JSONByteWriter: Sendable {
   package private(set) var bytes: [UInt8] = []
-  private var containers: [Container] = []
+  /// The innermost open array or object, and those around it; at the top there is a container that is never closed.
+  private var innermost = Container(close: 0, lines: false)
+  private var outer: [Container] = []
   private var afterKey = false
 
   private struct Container: Sendable {
@@ -24,14 +26,15 @@ package struct JSONByteWriter: Sendable {
   init(elementsOfLinesAtDepth depth: Int, reservingCapacity capacity: Int) {
     precondition(depth > 0)
     bytes.reserveCapacity(capacity)
-    containers = Array(repeating: Container(close: UInt8(ascii: "]"), lines: true), count: depth)
+    innermost = Container(close: UInt8(ascii: "]"), lines: true)
+    outer = Array(repeating: Container(close: 0, lines: true), count: depth)
   }
 
   /// Appends what `other`, made for the array that is open here, has written.
   mutating func appendElements(of other: JSONByteWriter) {
-    precondition(other.containers.count == containers.count, "the elements are of another depth")
-    guard !other.bytes.isEmpty, let last = containers.indices.last else { return }
-    if containers[last].isEmpty { containers[last].isEmpty = false } else { bytes.append(UInt8(ascii: ",")) }
+    precondition(other.outer.count == outer.count, "the elements are of another depth")
+    guard !other.bytes.isEmpty else { return }
+    if innermost.isEmpty { innermost.isEmpty = false } else { bytes.append(UInt8(ascii: ",")) }
     bytes.append(contentsOf: other.bytes)
   }
 
@@ -49,10 +52,11 @@ package struct JSONByteWriter: Sendable {
   /// Closes the innermost open array or object.
   package mutating func end() {
     precondition(!afterKey, "a key needs a value")
-    guard let container = containers.popLast() else { preconditionFailure("nothing is open") }
-    if container.lines, !container.isEmpty { newLine() }
-    bytes.append(container.close)
-    if containers.isEmpty { bytes.append(UInt8(ascii: "\n")) }
+    guard let around = outer.popLast() else { preconditionFailure("nothing is open") }
+    if innermost.lines, !innermost.isEmpty { newLine() }
+    bytes.append(innermost.close)
+    innermost = around
+    if outer.isEmpty { bytes.append(UInt8(ascii: "\n")) }
   }
 
   /// The next value's key. It is written as it stands: it must need no escapes.
@@ -63,7 +67,7 @@ package struct JSONByteWriter: Sendable {
     bytes.append(contentsOf: UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount))
     bytes.append(UInt8(ascii: "\""))
     bytes.append(UInt8(ascii: ":"))
-    if containers.last?.lines == true { bytes.append(UInt8(ascii: " ")) }
+    if innermost.lines { bytes.append(UInt8(ascii: " ")) }
     afterKey = true
   }
 
@@ -176,7 +180,8 @@ package struct JSONByteWriter: Sendable {
   private mutating func begin(_ open: Unicode.Scalar, closing: Unicode.Scalar, lines: Bool) {
     separate()
     bytes.append(UInt8(ascii: open))
-    containers.append(Container(close: UInt8(ascii: closing), lines: lines))
+    outer.append(innermost)
+    innermost = Container(close: UInt8(ascii: closing), lines: lines)
   }
 
   /// What stands between the previous element and the next one.
@@ -186,15 +191,17 @@ package struct JSONByteWriter: Sendable {
       afterKey = false
       return
     }
-    guard !containers.isEmpty else { return }
-    let last = containers.count - 1
-    if containers[last].isEmpty { containers[last].isEmpty = false } else { bytes.append(UInt8(ascii: ",")) }
-    if containers[last].lines { newLine() }
+    if innermost.isEmpty {
+      innermost.isEmpty = false
+    } else if !outer.isEmpty {
+      bytes.append(UInt8(ascii: ","))
+    }
+    if innermost.lines { newLine() }
   }
 
   private mutating func newLine() {
     bytes.append(UInt8(ascii: "\n"))
-    bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: containers.count))
+    bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: outer.count))
   }
 
   private mutating func append(_ text: StaticString) {

@@ -9,8 +9,7 @@
 struct BestEdges: Sendable {
   struct Candidate: Sendable {
     var prompts: UInt32
-    /// Slot in the edge table.
-    var slot: UInt32
+    var place: EdgeTable.Place
     /// |summed flow| in `2^-32`, rounded to a Double.
     var magnitude: Double
     /// The other end, packed.
@@ -28,14 +27,17 @@ struct BestEdges: Sendable {
   private var heaps: [Candidate]
   /// `[rows]`
   private var kept: [Int32]
+  /// `[rows]`: prompts of the worst kept edge once the heap is full, so that most edges never touch the heap.
+  private var fewestPrompts: [UInt32]
   /// `[rows]`: offered, kept or not.
   private(set) var offered: [Int32]
 
   init(rows: Int, capacity: Int) {
     self.capacity = capacity
-    let none = Candidate(prompts: 0, slot: 0, magnitude: 0, other: 0)
+    let none = Candidate(prompts: 0, place: 0, magnitude: 0, other: 0)
     heaps = Array(repeating: none, count: rows * capacity)
     kept = Array(repeating: 0, count: rows)
+    fewestPrompts = Array(repeating: capacity == 0 ? .max : 0, count: rows)
     offered = Array(repeating: 0, count: rows)
   }
 
@@ -43,14 +45,18 @@ struct BestEdges: Sendable {
   @inline(__always)
   mutating func offer(row: Int, prompts: UInt32, candidate: () -> Candidate) {
     offered[row] += 1
+    guard prompts >= fewestPrompts[row] else { return }
     let base = row * capacity
     let count = Int(kept[row])
     if count < capacity {
       kept[row] += 1
       siftUp(candidate(), base: base, from: count)
-    } else if capacity > 0, prompts >= heaps[base].prompts {
+      if count + 1 == capacity { fewestPrompts[row] = heaps[base].prompts }
+    } else {
       let new = candidate()
-      if new.isBetter(than: heaps[base]) { siftDown(new, base: base, count: count) }
+      guard new.isBetter(than: heaps[base]) else { return }
+      siftDown(new, base: base, count: count)
+      fewestPrompts[row] = heaps[base].prompts
     }
   }
 

@@ -60,20 +60,23 @@ struct ProfileReader: Sendable {
     return found.withLock { $0 }
   }
 
+  // Edges of several prompts are offered first: they fill the heaps, and the many edges of one prompt pass by.
+
   private static func upstreamEdges(
     of aggregate: EdgeAggregate, rowOfNumber: [Int32], rows: Int, listLength: Int
   ) -> BestEdges {
     var upstream = BestEdges(rows: rows, capacity: listLength)
-    let table = aggregate.edges
-    for slot in 0..<table.slotCount {
-      guard let key = table.key(inSlot: slot) else { continue }
+    func offer(_ key: UInt64, _ place: EdgeTable.Place, _ prompts: UInt32, _ magnitude: () -> Double) {
       let row = Int(rowOfNumber[Int(EdgeTable.target(key))])
-      guard row >= 0 else { continue }
-      let prompts = table.promptCount(inSlot: slot)
+      guard row >= 0 else { return }
       upstream.offer(row: row, prompts: prompts) {
-        candidate(slot: slot, prompts: prompts, other: EdgeTable.source(key), aggregate)
+        BestEdges.Candidate(
+          prompts: prompts, place: place, magnitude: magnitude(),
+          other: aggregate.endpoints[Int(EdgeTable.source(key))].packed)
       }
     }
+    aggregate.edges.forEachSeveral(offer)
+    aggregate.edges.forEachSingle { offer($0, $1, 1, $2) }
     return upstream
   }
 
@@ -82,30 +85,19 @@ struct ProfileReader: Sendable {
   ) -> (all: BestEdges, outputs: BestEdges) {
     var all = BestEdges(rows: rows, capacity: listLength)
     var outputs = BestEdges(rows: rows, capacity: listLength)
-    let table = aggregate.edges
-    for slot in 0..<table.slotCount {
-      guard let key = table.key(inSlot: slot) else { continue }
+    func offer(_ key: UInt64, _ place: EdgeTable.Place, _ prompts: UInt32, _ magnitude: () -> Double) {
       let row = Int(rowOfNumber[Int(EdgeTable.source(key))])
-      guard row >= 0 else { continue }
-      let prompts = table.promptCount(inSlot: slot)
-      let target = EdgeTable.target(key)
-      all.offer(row: row, prompts: prompts) { candidate(slot: slot, prompts: prompts, other: target, aggregate) }
-      if aggregate.endpoints[Int(target)].kind == .logit {
-        outputs.offer(row: row, prompts: prompts) {
-          candidate(slot: slot, prompts: prompts, other: target, aggregate)
-        }
+      guard row >= 0 else { return }
+      let target = aggregate.endpoints[Int(EdgeTable.target(key))]
+      func candidate() -> BestEdges.Candidate {
+        BestEdges.Candidate(prompts: prompts, place: place, magnitude: magnitude(), other: target.packed)
       }
+      all.offer(row: row, prompts: prompts, candidate: candidate)
+      if target.kind == .logit { outputs.offer(row: row, prompts: prompts, candidate: candidate) }
     }
+    aggregate.edges.forEachSeveral(offer)
+    aggregate.edges.forEachSingle { offer($0, $1, 1, $2) }
     return (all, outputs)
-  }
-
-  @inline(__always)
-  private static func candidate(
-    slot: Int, prompts: UInt32, other: UInt32, _ aggregate: EdgeAggregate
-  ) -> BestEdges.Candidate {
-    BestEdges.Candidate(
-      prompts: prompts, slot: UInt32(slot), magnitude: aggregate.edges.sumMagnitude(inSlot: slot),
-      other: aggregate.endpoints[Int(other)].packed)
   }
 
   private static func postings(
@@ -151,22 +143,33 @@ struct ProfileReader: Sendable {
 
   private func edges(_ best: BestEdges, row: Int, of prompts: Int) -> [NeuronProfile.Edge] {
     best.sorted(row: row).map { candidate in
-      let statistics = aggregate.edges.statistics(inSlot: Int(candidate.slot))
+      let statistics = aggregate.edges.statistics(at: candidate.place)
       return NeuronProfile.Edge(
         endpoint: Endpoint(packed: candidate.other), statistics: statistics,
         frequency: Double(statistics.prompts) / Double(prompts))
     }
   }
 
+  /// Fills `shared` with the prompts that each neuron shares with the one of this row.
+  private func count(row: Int, _ shared: inout SharedPrompts) {
+    var seen = shared.seen
+    shared.seen = []
+    shared.counts.withUnsafeMutableBufferPointer { counts in
+      for place in postings[starts[row]..<starts[row + 1]] {
+        for number in promptNeurons[Int(place)] {
+          let before = counts[Int(number)]
+          counts[Int(number)] = before + 1
+          if before == 0 { seen.append(number) }
+        }
+      }
+    }
+    shared.seen = seen
+  }
+
   private func cooccurrences(
     row: Int, of prompts: Int, _ shared: inout SharedPrompts
   ) -> (count: Int, top: [NeuronProfile.Cooccurrence]) {
-    for place in postings[starts[row]..<starts[row + 1]] {
-      for number in promptNeurons[Int(place)] {
-        if shared.counts[Int(number)] == 0 { shared.seen.append(number) }
-        shared.counts[Int(number)] += 1
-      }
-    }
+    count(row: row, &shared)
     // More prompts, then the smaller neuron: one number, so that the best are those with the smallest ranks.
     var top: [(prompts: UInt32, other: UInt64)] = []
     var worst: (prompts: UInt32, other: UInt64) = (0, .max)
