@@ -18,17 +18,19 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nio = ["NIOCore", "NIOHTTP1", "NIOPosix"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
-func target(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
-  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(of name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+/// `fixtures`: the target has a folder `Fixtures` that its tests read by path.
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], fixtures: Bool = false) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, resources: resources,
-    swiftSettings: settings)
+    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+    exclude: fixtures ? ["Fixtures"] : [], swiftSettings: settings)
 }
 
 // Targets in layers; an arrow points only downwards (scripts/check-layers holds this file to it).
@@ -87,16 +89,16 @@ let package = Package(
     // 6
     .executableTarget(
       name: "autointerp",
-      dependencies: ["Corpora", "Simulation", "StatusServer", argumentParser, lifecycle, logging, toml],
+      dependencies: ["Corpora", "Simulation", "StatusServer", argumentParser, lifecycle, logging, signals, toml],
       swiftSettings: settings),
 
     tests(of: "Circuits"),
-    tests(of: "Checkpoints"),
+    tests(of: "Checkpoints", fixtures: true),
     tests(of: "Corpora"),
     tests(of: "Inference"),
     tests(of: "ClusterProtocol"),
     tests(of: "Atlas", [grdb]),
-    tests(of: "Attribution"),
+    tests(of: "Attribution", fixtures: true),
     tests(of: "ClusterTransport"),
     tests(of: "StatusServer", [lifecycle, logging] + nio),
     tests(of: "Coordinator"),
