@@ -88,12 +88,17 @@ package struct EdgeSweep<Backend: ComputeBackend>: Sendable {
     t < nodes.neurons.count ? Int(nodes.neurons.position[t]) : trace.tokens.count - 1
   }
 
-  /// All kept edges, sorted by target, then source, and the residual of the direct effects.
-  package func run(progress: @Sendable () -> Void) throws(AttributionError) -> (edges: EdgeList, residual: Double) {
+  /// How the sources are cut into blocks.
+  var plan: SweepPlan {
     let neurons = nodes.neurons
-    let plan = SweepPlan(
+    return SweepPlan(
       neurons: (0..<neurons.count).map { (Int(neurons.layer[$0]), Int(neurons.position[$0])) },
       tokens: trace.tokens.count, layerCount: transformer.layers.count, maximumRows: settings.maximumSweepRows)
+  }
+
+  /// All kept edges, sorted by target, then source, and the residual of the direct effects.
+  package func run(progress: @Sendable () -> Void) throws(AttributionError) -> (edges: EdgeList, residual: Double) {
+    let plan = plan
     let lanes = min(backend.laneCount, plan.blocks.count)
     let results = Mutex([EdgeList?](repeating: nil, count: plan.blocks.count))
     if lanes == 1 {

@@ -95,12 +95,7 @@ struct GraphCommand: AsyncParsableCommand {
       return try PromptTemplate(name: template, system: system)
         .tokens(for: text, answerPrefix: answerPrefix, tokenizer: tokenizer.get())
     }
-    return try (tokens ?? "").split(separator: ",").map { part in
-      guard let id = Int32(part.trimmingCharacters(in: .whitespaces)) else {
-        throw ValidationError("--tokens: \"\(part)\" is not a token id.")
-      }
-      return id
-    }
+    return try PromptTokens.parse(tokens ?? "")
   }
 }
 
