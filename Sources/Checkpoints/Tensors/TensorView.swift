@@ -2,7 +2,8 @@
 // A weight tensor where it lies: in a mapped file or in memory.
 // SPDX-License-Identifier: Apache-2.0
 
-/// How the elements of a stored tensor are encoded.
+/// How the elements of a stored tensor are encoded; the cases have ggml's names.
+// swift-format-ignore: AlwaysUseLowerCamelCase
 package enum ElementType: String, Hashable, Sendable, CaseIterable {
   case float32 = "F32"
   case float16 = "F16"
