@@ -61,6 +61,8 @@ extension CoordinatorClient {
   ///   - run: The run's name.
   ///   - interval: Time between looks.
   ///   - onStatus: Told of every look.
+  /// - Returns: The run's status when it was complete.
+  /// - Throws: `CoordinatorError.cancelled`, `unknownRun`, and as `request`.
   package func waitForCompletion(
     of run: String, every interval: Duration = .seconds(1),
     onStatus: @Sendable (FleetStatus) async -> Void = { _ in }

@@ -25,6 +25,7 @@ package actor CoordinatorClient {
   ///   - security: The client's keys and the coordinator's.
   ///   - patience: How long a request may take in all.
   ///   - body: What to do with the connection.
+  /// - Returns: What `body` returns.
   /// - Throws: `TransportError` when the endpoint cannot be used; what `body` throws.
   package static func with<Result: Sendable>(
     _ endpoint: String, security: ClientSecurity, patience: Duration = .seconds(30),

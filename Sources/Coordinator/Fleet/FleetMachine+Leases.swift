@@ -113,6 +113,19 @@ extension FleetMachine {
     }
   }
 
+  /// A worker is at work on a prompt without a lease: after a restart of the coordinator, or when it had been given up.
+  /// If nobody else has it, it goes on with a new lease, and nothing is computed twice.
+  mutating func adopt(_ prompt: Int32, run: Int, worker: WorkerNumber, now: Duration) {
+    guard runs[run][phase: prompt] == .queued, runs[run].failures[prompt] == nil, isGranting(runs[run]),
+      workers[worker].phase == .present, drainReason == nil, !workers[worker].isIsolated,
+      workers[worker].leases.count < workers[worker].hello.slots,
+      runs[run].accepts(workers[worker].hello.modelFingerprint)
+    else { return }
+    // The worker counts it already, so its credit stays what it is.
+    workers[worker].credit += 1
+    grant(Choice(run: run, prompt: prompt), to: worker, now: now)
+  }
+
   private mutating func grant(_ choice: Choice, to worker: WorkerNumber, now: Duration) {
     let hello = workers[worker].hello
     if runs[choice.run].fingerprint == nil {

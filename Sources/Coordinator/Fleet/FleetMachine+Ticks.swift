@@ -52,6 +52,9 @@ extension FleetMachine {
       } else if !lease.isReported, now - lease.progressAt >= settings.progressDeadline {
         let seconds = (now - lease.progressAt).components.seconds
         fail(number, .stalled, "no progress for \(seconds) s (attempt \(lease.fence.attempt))", now: now)
+        // The slot is lost for as long as the process lives; a new process is whole again.
+        retire(
+          lease.worker, reason: "no progress on prompt \(lease.fence.prompt) for \(seconds) s; start a new process")
       }
     }
   }

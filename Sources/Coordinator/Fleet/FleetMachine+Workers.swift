@@ -79,7 +79,8 @@ extension FleetMachine {
     workers[worker].hello = hello
     workers[worker].lastHeard = now
     workers[worker].credit = 0
-    if !workers[worker].isPresent { workers[worker].phase = .present }
+    // A worker that was asked to leave and says hello again does not know: it is asked again when it must.
+    workers[worker].phase = .present
     for key in workers[worker].silentSuspicions {
       runs[key.run].failures[key.prompt]?.removeAll { $0.kind == .silent && $0.incarnation == hello.incarnation }
       if runs[key.run].failures[key.prompt]?.isEmpty == true { runs[key.run].failures[key.prompt] = nil }
@@ -113,9 +114,11 @@ extension FleetMachine {
     workers[worker].residentBytes = beat.residentBytes
     var known: Set<LeaseNumber> = []
     for slot in beat.slots {
-      guard let run = runNumbers[slot.fence.run], let lease = leases.number(of: slot.fence, run: run),
-        leases[lease].worker == worker
-      else { continue }
+      guard let run = runNumbers[slot.fence.run], runs[run].has(slot.fence.prompt) else { continue }
+      guard let lease = leases.number(of: slot.fence, run: run), leases[lease].worker == worker else {
+        if slot.phase == .executing { adopt(slot.fence.prompt, run: run, worker: worker, now: now) }
+        continue
+      }
       known.insert(lease)
       leases[lease].isReported = slot.phase == .reported
       if slot.progress != leases[lease].progress {
@@ -124,6 +127,9 @@ extension FleetMachine {
       }
     }
     send(.heartbeat, to: worker)
+    watchUnleased(beat, worker: worker, now: now)
+    // An earlier wish may have been lost.
+    if workers[worker].phase == .draining { send(.drain(reason: drainReason ?? "asked to leave"), to: worker) }
     for lease in workers[worker].leases where !known.contains(lease) {
       // A beat may have crossed the grant; one interval later it has not.
       guard now - leases[lease].sentAt >= settings.heartbeat else { continue }
@@ -131,6 +137,23 @@ extension FleetMachine {
       leases[lease].progressAt = now
       leases[lease].deadline = now + settings.lease
       send(.lease(message(for: leases[lease])), to: worker)
+    }
+  }
+
+  /// A slot that gets nowhere with something that it has no lease for (any more) is lost until the process is started
+  /// anew, and nothing else would notice.
+  private mutating func watchUnleased(
+    _ beat: WorkerMessage.WorkerHeartbeat, worker: WorkerNumber, now: Duration
+  ) {
+    var unleased: [Fence: (progress: Int64, since: Duration)] = [:]
+    for slot in beat.slots where slot.phase == .executing {
+      if let run = runNumbers[slot.fence.run], leases.number(of: slot.fence, run: run) != nil { continue }
+      let known = workers[worker].unleased[slot.fence]
+      unleased[slot.fence] = known?.progress == slot.progress ? known : (slot.progress, now)
+    }
+    workers[worker].unleased = unleased
+    if let stuck = unleased.first(where: { now - $0.value.since >= settings.progressDeadline }) {
+      retire(worker, reason: "no progress on prompt \(stuck.key.prompt); start a new process")
     }
   }
 
@@ -168,6 +191,12 @@ extension FleetMachine {
         machine.drain(worker, reason: reason)
       }
     }
+  }
+
+  /// Asks one worker to finish what it can and leave.
+  mutating func retire(_ worker: WorkerNumber, reason: String) {
+    guard workers[worker].phase == .present else { return }
+    drain(worker, reason: reason)
   }
 
   private mutating func drain(_ worker: WorkerNumber, reason: String) {

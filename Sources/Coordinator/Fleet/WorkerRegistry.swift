@@ -43,6 +43,8 @@ struct WorkerRecord: Sendable {
   var lastBlamed = Duration.zero
   /// Prompts suspected because it fell silent; taken back when the same process returns.
   var silentSuspicions: Set<PromptKey> = []
+  /// What it is at work on without a lease, with the last progress and when that was new.
+  var unleased: [Fence: (progress: Int64, since: Duration)] = [:]
   /// Processes that another one with the same name replaced, newest last.
   var superseded: [UInt64] = []
   var returnsOfSuperseded = 0
