@@ -36,27 +36,24 @@ def special(*texts):
     return [AddedToken(text, special=True, normalized=False) for text in texts]
 
 
-def gpt2(texts):
-    tokenizer = train_byte_level(texts, byte_level(True), 3000)
+def gpt2(texts, size=3000):
+    tokenizer = train_byte_level(texts, byte_level(True), size)
     tokenizer.add_special_tokens(special("<|endoftext|>"))
     return tokenizer, "gpt-2", "<|endoftext|>", False
 
 
-def smollm(texts):
-    tokenizer = train_byte_level(texts, pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), byte_level(True)]), 3000)
+def smollm(texts, size=3000):
+    tokenizer = train_byte_level(texts, pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), byte_level(True)]), size)
     tokenizer.add_special_tokens(special("<|endoftext|>", "<|im_start|>", "<|im_end|>"))
     return tokenizer, "smollm", "<|im_start|>", False
 
 
-def llama3(texts):
-    tokenizer = train_byte_level(texts, split(LLAMA3), 4000)
+def llama3(texts, size=3000):
+    tokenizer = train_byte_level(texts, split(LLAMA3), size)
     # Words that are tokens no merge leads to: what `ignore_merges` is for.
     data = json.loads(tokenizer.to_str())
-    unreachable = [m for m in data["model"]["merges"][-400:]]
-    data["model"]["merges"] = data["model"]["merges"][:-400]
+    data["model"]["merges"] = data["model"]["merges"][:-size // 10]
     data["model"]["ignore_merges"] = True
-    kept = {tuple(m) if isinstance(m, list) else tuple(m.split(" ")) for m in data["model"]["merges"]}
-    assert len(kept) == len(data["model"]["merges"]) and unreachable
     tokenizer = Tokenizer.from_str(json.dumps(data))
     tokenizer.add_special_tokens(special("<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"))
     bos = tokenizer.token_to_id("<|begin_of_text|>")
@@ -65,8 +62,8 @@ def llama3(texts):
     return tokenizer, "llama-bpe", "<|begin_of_text|>", True
 
 
-def qwen2(texts):
-    tokenizer = train_byte_level(texts, split(QWEN2), 3000)
+def qwen2(texts, size=3000):
+    tokenizer = train_byte_level(texts, split(QWEN2), size)
     tokenizer.normalizer = normalizers.NFC()
     tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
     tokenizer.add_special_tokens(special("<|endoftext|>", "<|im_start|>", "<|im_end|>"))
@@ -74,11 +71,11 @@ def qwen2(texts):
     return tokenizer, "qwen2", None, False
 
 
-def llama2(texts):
+def llama2(texts, size=3000):
     """SentencePiece-style BPE with byte fallback, as conversions of Llama 2 are written."""
     trained = Tokenizer(models.BPE())
     trained.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always", split=True)
-    trained.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=3000, show_progress=False, limit_alphabet=700))
+    trained.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=size, show_progress=False, limit_alphabet=size // 4))
     trained = json.loads(trained.to_str())["model"]
     pieces = [p for p, _ in sorted(trained["vocab"].items(), key=lambda x: x[1])]
     fixed = ["<unk>", "<s>", "</s>"] + [f"<0x{b:02X}>" for b in range(256)]
