@@ -170,22 +170,25 @@ struct ProfileReader: Sendable {
     row: Int, of prompts: Int, _ shared: inout SharedPrompts
   ) -> (count: Int, top: [NeuronProfile.Cooccurrence]) {
     count(row: row, &shared)
-    // More prompts, then the smaller neuron: one number, so that the best are those with the smallest ranks.
+    // Sorted by more prompts, then the smaller neuron. Once the list is full, `fewest` turns most others away.
     var top: [(prompts: UInt32, other: UInt64)] = []
-    var worst: (prompts: UInt32, other: UInt64) = (0, .max)
-    for number in shared.seen {
-      let count = shared.counts[Int(number)]
-      shared.counts[Int(number)] = 0
-      guard number != numbers[row], listLength > 0 else { continue }
-      if top.count == listLength, count < worst.prompts { continue }
-      let new = (prompts: count, other: aggregate.endpoints[Int(number)].packed)
-      if top.count == listLength {
-        guard (worst.prompts, new.other) < (new.prompts, worst.other) else { continue }
-        top.removeLast()
+    var fewest: UInt32 = listLength > 0 ? 0 : .max
+    let (own, seen) = (numbers[row], shared.seen)
+    shared.counts.withUnsafeMutableBufferPointer { counts in
+      for number in seen {
+        let count = counts[Int(number)]
+        counts[Int(number)] = 0
+        guard count >= fewest, number != own else { continue }
+        let new = (prompts: count, other: aggregate.endpoints[Int(number)].packed)
+        if top.count == listLength {
+          let worst = top[listLength - 1]
+          guard (worst.prompts, new.other) < (new.prompts, worst.other) else { continue }
+          top.removeLast()
+        }
+        let place = top.firstIndex { ($0.prompts, new.other) < (new.prompts, $0.other) } ?? top.endIndex
+        top.insert(new, at: place)
+        if top.count == listLength { fewest = top[listLength - 1].prompts }
       }
-      let place = top.firstIndex { ($0.prompts, new.other) < (new.prompts, $0.other) } ?? top.endIndex
-      top.insert(new, at: place)
-      worst = top[top.count - 1]
     }
     let count = shared.seen.count - 1
     shared.seen.removeAll(keepingCapacity: true)
