@@ -3,7 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The frames of a socket in order of arrival, for one consumer; ends when the socket is closed or the consumer's task is
-/// cancelled.
+/// cancelled. Meant for one loop over the socket's whole life: an iterator takes what is there in batches, and what it has
+/// not handed out is lost with it.
 package struct IncomingFrames<Element: Sendable>: AsyncSequence, Sendable {
   let nextBatch: @Sendable () async -> [Element]?
 
