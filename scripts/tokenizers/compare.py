@@ -13,8 +13,6 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 import unicodedata
 import urllib.request
 
@@ -116,9 +114,10 @@ def main():
         training = varied_text.lines(6000, arguments.seed + 1)[:6000]
         candidates = [("SmolLM2, GGUF", pathlib.Path(arguments.model), families.from_gguf(arguments.model), pathlib.Path(arguments.model))]
         candidates += families.make(folder, training)
+        candidates = [candidate for candidate in candidates if arguments.only in candidate[0]]
+        if not candidates:
+            sys.exit(f"no tokenizer is called so: {arguments.only}")
         for name, model, tokenizer, gguf_path in candidates:
-            if arguments.only not in name:
-                continue
             server = LlamaCpp(gguf_path) if gguf_path else None
             for plain in [False, True]:
                 found, expected, different = compare(name, model, tokenizer, gguf_path, arguments.binary, texts, inputs, plain)
