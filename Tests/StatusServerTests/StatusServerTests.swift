@@ -95,12 +95,12 @@ import Testing
     source.set([report])
     let (list, one, encoded) = try await withStatusServer(source) { port in
       (
-        try await RawHTTP.get("/neurons?run=math-aa01&sort=relp&limit=7&edges=2", port: port),
+        try await RawHTTP.get("/neurons?run=math-aa01&sort=prompts&limit=7&edges=2", port: port),
         try await RawHTTP.get("/neurons/L15/N7890", port: port), try await RawHTTP.get("/neurons/15%3A7890", port: port)
       )
     }
     var query = NeuronQuery(run: "math-aa01")
-    query.order = .relp
+    query.order = .prompts
     query.limit = 7
     query.edgesPerNeuron = 2
     #expect(source.queries == [query])

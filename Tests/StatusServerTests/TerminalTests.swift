@@ -11,7 +11,7 @@ import Testing
   @Test func aFleetAtWorkFillsAScreen() {
     #expect(
       StatusScreen(width: 80).lines(for: .sample()) == [
-        "autointerp  coordinator 0.1.0, epoch 3, up 1 min 40 s",
+        "autointerp  coordinator 0.1.0, up 1 min 40 s",
         "",
         "capitals  active  SmolLM2-135M",
         " 41.6 %  █████████████████████████▍▒▒!░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░  25 of 60",

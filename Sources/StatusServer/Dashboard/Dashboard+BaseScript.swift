@@ -78,7 +78,7 @@ extension Dashboard {
     };
 
     // What the page knows. `status` is the coordinator's latest word; `heardAt` is when it came, by this page's clock.
-    const state = { status: null, heardAt: 0, chosen: null, samples: null, samplesOf: null, sort: "prompts", isAllWorkers: false, isAllQuarantine: false };
+    const state = { status: null, heardAt: 0, chosen: null, samples: null, samplesOf: null, sort: "relp", isAllWorkers: false, isAllQuarantine: false };
 
     const coordinatorNow = () => state.status.now + (performance.now() - state.heardAt);
 

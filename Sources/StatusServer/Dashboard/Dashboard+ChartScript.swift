@@ -4,7 +4,8 @@
 
 extension Dashboard {
   /// Progress samples come from `/history` once for each run shown, then from the events. The rate at a time is what was
-  /// done in the window before it; the window is a fortieth of what is shown, at least ten seconds.
+  /// done in the window before it; the window is a fortieth of what is shown, at least ten seconds, and wide enough for
+  /// some eight prompts, so that a slow run is a line and not a fence.
   static let chartScript = #"""
     const svg = (tag, attributes, text) => {
       const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -56,7 +57,8 @@ extension Dashboard {
       const { at } = samples;
       if (at.length < 2) return [];
       const [start, end] = [at[0], at.at(-1)];
-      const window = Math.max(10000, (end - start) / 40);
+      const perPrompt = (end - start) / Math.max(1, samples.done.at(-1) - samples.done[0]);
+      const window = Math.max(10000, (end - start) / 40, Math.min(8 * perPrompt, (end - start) / 3));
       const points = Math.max(2, Math.min(160, Math.floor((end - start) / 1000)));
       const result = [];
       for (let i = 0; i <= points; i += 1) {

@@ -79,8 +79,8 @@ extension Dashboard {
     };
 
     const renderFleet = () => {
-      const { softwareVersion, epoch, startedAt, counters } = state.status;
-      setText($("coordinator"), `coordinator ${softwareVersion} · epoch ${epoch} · up ${span((coordinatorNow() - startedAt) / 1000)}`);
+      const { softwareVersion, startedAt, counters } = state.status;
+      setText($("coordinator"), `coordinator ${softwareVersion} · up ${span((coordinatorNow() - startedAt) / 1000)}`);
       const words = [
         `${plural(counters.leasesGranted, "lease", "leases")} granted, ${count(counters.leasesExpired)} expired`,
         `${plural(counters.deltasMerged, "delta", "deltas")} merged, ${count(counters.deltasDuplicate)} duplicate, ${count(counters.deltasConflicting)} conflicting`,

@@ -61,8 +61,8 @@ extension Dashboard {
         <div class="card-head">
           <h2 id="neurons-title">Top neurons so far</h2>
           <div class="sort" role="group" aria-label="Order of the neurons">
-            <button type="button" data-sort="prompts" aria-pressed="true">by prompts</button>
-            <button type="button" data-sort="relp" aria-pressed="false">by |RelP|</button>
+            <button type="button" data-sort="relp" aria-pressed="true">by |RelP|</button>
+            <button type="button" data-sort="prompts" aria-pressed="false">by prompts</button>
             <button type="button" data-sort="domain" aria-pressed="false">by domain specificity</button>
           </div>
         </div>

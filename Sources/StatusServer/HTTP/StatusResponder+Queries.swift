@@ -32,7 +32,7 @@ extension StatusResponder {
       var neurons: [NeuronReport]
     }
     let name = query.text("run")
-    let order = try query.choice("sort", default: NeuronOrder.prompts)
+    let order = try query.choice("sort", default: NeuronOrder.relp)
     let limit = try query.number("limit", in: 1...configuration.maximumNeurons, default: 20)
     let edges = try query.number("edges", in: 0...50, default: 3)
     try query.finish()

@@ -12,7 +12,7 @@ extension PrometheusText {
     gauge(
       "autointerp_start_time_seconds", "When the coordinator started, in seconds since 1970.",
       Double(status.startedAt) / 1000)
-    gauge("autointerp_coordinator_epoch", "Starts of the coordinator on its data so far.", Double(status.epoch))
+    gauge("autointerp_coordinator_epoch", "Number of the coordinator's start; higher is newer.", Double(status.epoch))
     add(status.counters)
     add(status.runs)
     add(status.workers)

@@ -39,7 +39,7 @@ package struct Readiness: Codable, Equatable, Sendable {
 /// Which neurons of which run.
 package struct NeuronQuery: Hashable, Sendable {
   package var run: String
-  package var order: NeuronOrder = .prompts
+  package var order: NeuronOrder = .relp
   package var limit = 20
   /// Edges reported in each direction for each neuron.
   package var edgesPerNeuron = 3

@@ -52,7 +52,7 @@ package struct StatusScreen: Sendable {
   private func heading(_ status: FleetStatus) -> String {
     let up = StatusFormat.span(seconds: Double(status.now - status.startedAt) / 1000)
     let rest = TerminalText.fitted(
-      "  coordinator \(status.softwareVersion), epoch \(status.epoch), up \(up)", width - "autointerp".count)
+      "  coordinator \(status.softwareVersion), up \(up)", width - "autointerp".count)
     return styled(.bold, "autointerp") + styled(.dim, rest)
   }
 
