@@ -53,13 +53,13 @@ package struct Scenario: Sendable {
   package var workerDrains = 0.0
   /// Share of workers that are `slowness` times slower.
   package var slowWorkers = 0.0
-  package var slowness: SimulatedTime = 40
+  package var slowness: SimulatedTime = 20
   /// Chance of one execution to hang until the process is restarted.
   package var wedges = 0.0
   /// Workers that are cut off, by number, and when.
   package var partitions: [(span: TimeSpan, workers: Set<Int>)] = []
   package var coordinatorCrashes: [SimulatedTime] = []
-  package var coordinatorRestart: ClosedRange<SimulatedTime> = .seconds(0.1) ... .seconds(15)
+  package var coordinatorRestart: ClosedRange<SimulatedTime> = .seconds(0.1) ... .seconds(10)
   package var diskFull: [TimeSpan] = []
   /// Real deltas and the real aggregate instead of stand-ins.
   package var usesRealDeltas = false
@@ -70,15 +70,15 @@ package struct Scenario: Sendable {
     workerSettings.maximumHelloInterval = .seconds(4)
     workerSettings.resendAfter = .seconds(2)
     workerSettings.deadAfter = .seconds(6)
-    workerSettings.drainLimit = .seconds(10)
+    workerSettings.drainLimit = .seconds(5)
     settings.heartbeat = .seconds(1)
     settings.deadAfter = .seconds(4)
-    settings.lease = .seconds(40)
-    settings.progressDeadline = .seconds(10)
-    settings.secondOpinionPatience = .seconds(8)
-    settings.backupAfter = .seconds(6)
-    settings.parole = .seconds(60)
-    settings.lastStorageRetry = .seconds(8)
+    settings.lease = .seconds(20)
+    settings.progressDeadline = .seconds(6)
+    settings.secondOpinionPatience = .seconds(4)
+    settings.backupAfter = .seconds(4)
+    settings.parole = .seconds(30)
+    settings.lastStorageRetry = .seconds(4)
   }
 
   /// A small fleet with a few kinds of faults at once, drawn from the seed.

@@ -103,13 +103,16 @@ struct SimulatedFleet {
       }
       try handle(event)
       step += 1
-      if step % scenario.checkInterval == 0, let machine = coordinator?.machine {
-        let broken = machine.brokenInvariants(deep: scenario.checkInterval == 1 && step % 16 == 0)
-        if let first = broken.first { throw SimulationFailure.brokenInvariant(first) }
+      if step % scenario.checkInterval == 0, coordinator != nil {
+        let isDeep = scenario.checkInterval == 1 && step % 64 == 0
+        if let broken = coordinator!.machine.brokenInvariants(deep: isDeep).first {
+          throw SimulationFailure.brokenInvariant(broken)
+        }
       }
     }
     statistics.events = step
     statistics.simulatedTime = now
+    statistics.promptsMerged = disk.mergeCounts.count
     guard finishedAt != nil else { throw SimulationFailure.stuck("nothing is going to happen any more") }
     try checkEnd()
   }

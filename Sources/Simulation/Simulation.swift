@@ -8,8 +8,20 @@ package struct SimulationStatistics: Equatable, Sendable {
   package var messages = 0
   package var simulatedTime: SimulatedTime = 0
   package var workerCrashes = 0
+  package var promptsMerged = 0
   /// Prompts without a fault of their own that were quarantined by bad luck, and done after a retry.
   package var wronglyQuarantined = 0
+
+  package init() {}
+
+  package mutating func add(_ other: SimulationStatistics) {
+    events += other.events
+    messages += other.messages
+    simulatedTime += other.simulatedTime
+    workerCrashes += other.workerCrashes
+    promptsMerged += other.promptsMerged
+    wronglyQuarantined += other.wronglyQuarantined
+  }
 }
 
 /// How a history broke a promise.

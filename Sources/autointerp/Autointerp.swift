@@ -22,8 +22,15 @@ struct Autointerp: AsyncParsableCommand {
       CommandGroup(
         name: "One prompt, one model:", subcommands: [GraphCommand.self, ProjectCommand.self, TokenizeCommand.self]),
       CommandGroup(
-        name: "Runs:", subcommands: [RunCommand.self, StatusCommand.self]),
+        name: "Runs:",
+        subcommands: [
+          RunCommand.self, RunsCommand.self, StatusCommand.self, ExportCommand.self, RetryCommand.self,
+          CancelCommand.self,
+        ]),
       CommandGroup(
-        name: "The cluster:", subcommands: [WorkerCommand.self, KeygenCommand.self, BenchCommand.self]),
+        name: "The cluster:",
+        subcommands: [
+          CoordinatorCommand.self, WorkerCommand.self, KeygenCommand.self, SimulateCommand.self, BenchCommand.self,
+        ]),
     ])
 }

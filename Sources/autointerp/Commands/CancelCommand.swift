@@ -1,0 +1,32 @@
+// autointerp
+// `autointerp cancel`: ends a run where it stands.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+
+/// Cancels a run.
+struct CancelCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cancel",
+    abstract: "End a run of a coordinator where it stands.",
+    discussion: """
+      What is done stays in the run's file and can be exported; submitting the same run again resumes it. Cancelling \
+      twice does no harm.
+
+      EXAMPLES
+        autointerp cancel medical-smollm2-1f2e3d4c
+
+      Exit codes: 0 cancelled (or over already), 2 no such run, no answer or a wrong command line.
+      """)
+
+  @OptionGroup var coordinator: CoordinatorOptions
+
+  @Argument(help: ArgumentHelp("The run, as `autointerp runs` lists it.", valueName: "run"))
+  var name: String
+
+  func run() async throws {
+    let run = name
+    try await coordinator.connected { try await $0.cancel(run: run) }
+    print("cancelled \(run)")
+  }
+}

@@ -1,0 +1,55 @@
+// autointerp
+// `autointerp runs`: the runs of a coordinator.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import ClusterProtocol
+internal import Foundation
+
+/// Lists runs.
+struct RunsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "runs",
+    abstract: "List the runs of a coordinator.",
+    discussion: """
+      One line for each run: its state, how many of its prompts are done, under way, waiting and quarantined, and its \
+      name. Quarantined prompts are listed below their run with the errors of every attempt.
+
+      EXAMPLES
+        autointerp runs
+        autointerp runs --coordinator tcp://head:7645 --key-file me.key --server-key coordinator.pub --json
+
+      Exit codes: 0, 2 no answer or a wrong command line.
+      """)
+
+  @OptionGroup var coordinator: CoordinatorOptions
+
+  @Flag(help: "Print the runs as a JSON array.")
+  var json = false
+
+  func run() async throws {
+    let runs = try await coordinator.connected { try await $0.status().runs }
+    if json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+      print(String(decoding: try encoder.encode(runs), as: UTF8.self))
+    } else if runs.isEmpty {
+      print("There are no runs.")
+    } else {
+      for run in runs { for line in Self.lines(for: run) { print(line) } }
+    }
+  }
+
+  static func lines(for run: RunStatus) -> [String] {
+    var parts = ["\(run.done) of \(run.promptCount) prompts"]
+    if run.inFlight > 0 { parts.append("\(run.inFlight) under way") }
+    if run.queued > 0 { parts.append("\(run.queued) waiting") }
+    if !run.quarantined.isEmpty { parts.append("\(run.quarantined.count) quarantined") }
+    let state = run.state.rawValue.padding(toLength: 9, withPad: " ", startingAt: 0)
+    let quarantine = run.quarantined.flatMap { prompt in
+      ["  prompt \(prompt.prompt): \(TokenizeCommand.visible(prompt.excerpt))"]
+        + prompt.errors.map { "    \(TokenizeCommand.visible($0))" }
+    }
+    return ["\(state)  \(run.name)  \(parts.joined(separator: ", "))"] + quarantine
+  }
+}

@@ -1,0 +1,52 @@
+// autointerp
+// The flags that say which coordinator a command talks to.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import ClusterTransport
+internal import Coordinator
+internal import Foundation
+
+/// A coordinator and how to talk to it.
+struct CoordinatorOptions: ParsableArguments {
+  @OptionGroup var configuration: ConfigurationOptions
+  @OptionGroup var security: ClientSecurityOptions
+
+  @Option(
+    help: ArgumentHelp("The coordinator (default: worker.coordinator of the settings).", valueName: "tcp://host:port"))
+  var coordinator: String?
+
+  @Flag(help: "Permit plain TCP to another machine.")
+  var insecure = false
+
+  @Option(help: "Seconds to wait for an answer.")
+  var timeout: Double = 30
+
+  func validate() throws {
+    guard timeout > 0, timeout <= 86_400 else { throw ValidationError("--timeout must be from 0 to 86400 seconds.") }
+  }
+
+  /// Runs `body` with a connection to the coordinator.
+  ///
+  /// A failure is told on standard error and ends the command with exit code 2, so that 1 can mean quarantined prompts.
+  func connected<Result: Sendable>(
+    _ body: @Sendable (CoordinatorClient) async throws -> Result
+  ) async throws -> Result {
+    do {
+      var settings = try configuration.load()
+      security.apply(to: &settings.security)
+      if insecure { settings.security.insecure = true }
+      return try await CoordinatorClient.with(
+        coordinator ?? settings.worker.coordinator, security: try settings.security.client(),
+        patience: .seconds(timeout), body)
+    } catch let error where !(error is ExitCode) && !(error is CleanExit) {
+      Self.tell("Error: \(error)")
+      throw ExitCode(2)
+    }
+  }
+
+  /// Says something beside the command's output.
+  static func tell(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
+  }
+}
