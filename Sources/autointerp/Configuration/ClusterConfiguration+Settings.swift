@@ -10,6 +10,7 @@ extension ClusterConfiguration {
   /// Every key, in the order of the file.
   static let settings: [Setting] =
     modelSettings + attributionSettings + runSettings + coordinatorSettings + workerSettings + statusSettings
+    + securitySettings
 
   private static let modelSettings: [Setting] = [
     .string("model", "path", \.model.path),
@@ -73,6 +74,13 @@ extension ClusterConfiguration {
     .integer("status", "max_event_streams", \.status.maximumEventStreams, in: 1...10_000),
     .integer("status", "max_connections", \.status.maximumConnections, in: 2...100_000),
     .integer("status", "max_neurons", \.status.maximumNeurons, in: 1...100_000),
+  ]
+
+  private static let securitySettings: [Setting] = [
+    .string("security", "key_file", \.security.keyFile),
+    .string("security", "server_key", \.security.serverKey),
+    .string("security", "allow", \.security.allow),
+    .flag("security", "insecure", \.security.insecure),
   ]
 
   private static let times: ClosedRange<Duration> = .milliseconds(1)...Duration.seconds(7 * 24 * 3600)

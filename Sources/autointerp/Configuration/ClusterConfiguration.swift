@@ -48,6 +48,17 @@ struct ClusterConfiguration: Equatable, Sendable {
     var kernel = ""
   }
 
+  struct Security: Equatable, Sendable {
+    /// File with this process's CURVE key pair, as `autointerp keygen` writes it; empty is plain TCP.
+    var keyFile = ""
+    /// The coordinator's public key, or a file with it: for workers and clients.
+    var serverKey = ""
+    /// File with the keys that the coordinator lets in.
+    var allow = ""
+    /// Permits plain TCP to and from other machines.
+    var insecure = false
+  }
+
   var model = Model()
   var template = Template()
   var attribution = AttributionSettings()
@@ -55,6 +66,7 @@ struct ClusterConfiguration: Equatable, Sendable {
   var coordinator = Coordinator()
   var worker = Worker()
   var status = StatusServerConfiguration()
+  var security = Security()
 }
 
 extension AttributionSettings {

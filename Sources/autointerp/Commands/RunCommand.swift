@@ -1,0 +1,213 @@
+// autointerp
+// `autointerp run`: prompts in, edge statistics out.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Checkpoints
+internal import Circuits
+internal import ClusterProtocol
+internal import Coordinator
+internal import Foundation
+
+/// Runs a corpus, on workers of this machine or of a coordinator elsewhere.
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Attribute a corpus of prompts and write the edge statistics.",
+    discussion: """
+      Starts a coordinator and --local worker processes on this machine, or hands the run to the coordinator daemon of \
+      --coordinator. Ctrl-C stops cleanly; the same command again resumes where it stopped, and prints the summary again \
+      when everything is done. The result does not depend on the number of workers or on interruptions. Prompts that \
+      cannot be attributed are listed at the end, and the exit code is then 1.
+
+      EXAMPLES
+        autointerp run --local 2 --prompts scripts/corpora/medical.yaml --baseline scripts/corpora/baseline.txt \
+      --limit 24
+        autointerp run --coordinator tcp://head:7645 --prompts domain.jsonl --baseline fineweb.jsonl -o stats.json
+      """)
+
+  @OptionGroup var configuration: ConfigurationOptions
+  @OptionGroup var metric: MetricOptions
+  @OptionGroup var security: ClientSecurityOptions
+
+  @Option(
+    parsing: .upToNextOption, help: ArgumentHelp("Domain prompts: .yaml, .json, .jsonl or .txt.", valueName: "file"))
+  var prompts: [String]
+
+  @Option(
+    parsing: .upToNextOption, help: ArgumentHelp("Baseline prompts or texts, same formats.", valueName: "file"))
+  var baseline: [String] = []
+
+  @Option(help: "Prompts in all, half of each origin, drawn by the seed; 0 for all.")
+  var limit: Int?
+
+  @Option(help: "Decides which prompts are drawn and in which order.")
+  var seed: Int?
+
+  @Option(help: "Worker processes to start on this machine.")
+  var local: Int?
+
+  @Option(help: ArgumentHelp("Use this coordinator and its workers instead.", valueName: "tcp://host:port"))
+  var coordinator: String?
+
+  @Option(help: "A GGUF file, a safetensors file or a folder with one.")
+  var model: String?
+
+  @Option(help: "raw, chatml, llama3, or a text with {prompt} and {answer_prefix}.")
+  var template: String?
+
+  @Option(help: "System turn of a chat template; empty for none (default: the template's own).")
+  var system: String?
+
+  @Option(help: "Keep neurons whose |total effect| is at least this share of |metric|.")
+  var tau: Double?
+
+  @Option(help: "Keep edges whose |flow| is at least this share of |metric|.")
+  var edgeThreshold: Double?
+
+  @Option(help: "Keep at most this many neurons of a prompt, those with the largest |total effect|.")
+  var maxNodes: Int?
+
+  @Option(help: "Rows of the edge sweep in memory at once.")
+  var maxSweepRows: Int?
+
+  @Option(name: .shortAndLong, help: "Where the edge statistics go (default: edge_stats.json).")
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Folder of the run's SQLite file and logs (default: named after corpus, model and settings, in runs/).",
+      valueName: "dir"))
+  var runDir: String?
+
+  @Flag(help: "Try the prompts again that failed.")
+  var retryFailed = false
+
+  @Flag(help: "Print the outcome as JSON.")
+  var json = false
+
+  @Flag(help: "Show no progress.")
+  var quiet = false
+
+  func validate() throws {
+    if coordinator != nil, local != nil || runDir != nil {
+      throw ValidationError("--coordinator excludes --local and --run-dir: the daemon has its own workers and folder.")
+    }
+    if let local, !(1...1024).contains(local) { throw ValidationError("--local: expected 1 to 1024 workers.") }
+    if let limit, limit < 0 { throw ValidationError("--limit must not be negative.") }
+    if let seed, seed < 0 { throw ValidationError("--seed must not be negative.") }
+    for (name, value) in [("--tau", tau), ("--edge-threshold", edgeThreshold)] {
+      if let value, !(0...1).contains(value) { throw ValidationError("\(name): expected 0 to 1.") }
+    }
+    if let maxNodes, maxNodes < 0 { throw ValidationError("--max-nodes must not be negative.") }
+  }
+
+  func run() async throws {
+    let settings = try settings()
+    let plan = try plan(settings)
+    guard !plan.specification.prompts.isEmpty else { throw RunError.noPrompts }
+    let display = ProgressDisplay(isQuiet: quiet)
+    for note in plan.notes { await display.tell(note) }
+    if let coordinator {
+      try await runRemotely(plan, settings, endpoint: coordinator, display: display)
+    } else {
+      try await runLocally(plan, settings, display: display)
+    }
+  }
+
+  // MARK: Settings
+
+  /// The file's settings with the flags over them.
+  private func settings() throws -> ClusterConfiguration {
+    var settings = try configuration.load()
+    if let model { settings.model.path = model }
+    if settings.model.path.isEmpty { settings.model.path = DefaultModel.path }
+    if let template { settings.template.name = template }
+    if let system { settings.template.system = system }
+    if let limit { settings.run.limit = limit }
+    if let seed { settings.run.seed = seed }
+    if let local { settings.run.local = local }
+    if let output { settings.run.output = output }
+    if let topLogits = metric.topLogits { settings.attribution.topLogitCount = topLogits }
+    if let position = metric.position { settings.attribution.position = position }
+    if let tau { settings.attribution.tau = tau }
+    if let edgeThreshold { settings.attribution.edgeThreshold = edgeThreshold }
+    if let maxNodes { settings.attribution.maximumNodeCount = maxNodes }
+    if let maxSweepRows { settings.attribution.maximumSweepRows = maxSweepRows }
+    security.apply(to: &settings.security)
+    return settings
+  }
+
+  private func plan(_ settings: ClusterConfiguration) throws -> RunPlan {
+    let path = settings.model.path
+    let isThere = FileManager.default.fileExists(atPath: path)
+    // A daemon's workers have the model; here it need not be.
+    guard isThere || coordinator != nil else {
+      throw RunError.noModel(path: path, isDefault: path == DefaultModel.path)
+    }
+    let namesTokens = !metric.targetTokens.isEmpty || !metric.contrast.isEmpty
+    return try RunPlan(
+      promptFiles: prompts, baselineFiles: baseline, configuration: settings,
+      metric: namesTokens ? metric.specification { try Tokenizer.open(path) } : nil,
+      model: isThere ? Checkpoint.open(path) : nil)
+  }
+
+  // MARK: Running
+
+  private func runLocally(_ plan: RunPlan, _ settings: ClusterConfiguration, display: ProgressDisplay) async throws {
+    let folder = RunFolder(path: runDir ?? "\(settings.run.directory)/\(plan.specification.name)")
+    let start = ContinuousClock.now
+    let ending = try await LocalRun(
+      plan: plan, configuration: settings, folder: folder, configurationFile: configuration.config,
+      retriesFailed: retryFailed
+    ).run(output: settings.run.output, display: display)
+    switch ending {
+    case .complete(let status, let aggregate):
+      let report = RunReport(run: status, output: settings.run.output, database: folder.database)
+      let summary = RunSummary(
+        aggregate: aggregate, specification: plan.specification, seconds: (ContinuousClock.now - start).seconds,
+        quarantined: status.quarantined.count)
+      try finish(report, summary: summary.text())
+    case .interrupted(let signal):
+      tell("stopped; the same command resumes the run, which is in \(folder.path)")
+      throw ExitCode(Interrupts.exitCode(for: signal))
+    }
+  }
+
+  private func runRemotely(
+    _ plan: RunPlan, _ settings: ClusterConfiguration, endpoint: String, display: ProgressDisplay
+  ) async throws {
+    let remote = RemoteRun(endpoint: endpoint, security: try settings.security.client(), retriesFailed: retryFailed)
+    switch try await remote.run(plan.specification, output: settings.run.output, display: display) {
+    case .complete(let status):
+      try finish(
+        RunReport(run: status, output: settings.run.output, database: nil), summary: RemoteRun.summary(of: status))
+    case .interrupted(let signal):
+      tell("the run goes on in the coordinator; the same command waits for it again")
+      throw ExitCode(Interrupts.exitCode(for: signal))
+    }
+  }
+
+  private func finish(_ report: RunReport, summary: String) throws {
+    if json {
+      try FileHandle.standardOutput.write(contentsOf: Data(try report.json().utf8))
+    } else {
+      try FileHandle.standardOutput.write(contentsOf: Data((summary + "\n" + report.text).utf8))
+    }
+    guard report.run.quarantined.isEmpty else {
+      try FileHandle.standardError.write(contentsOf: Data(report.failures.utf8))
+      throw ExitCode.failure
+    }
+  }
+
+  private func tell(_ message: String) {
+    try? FileHandle.standardError.write(contentsOf: Data("autointerp: \(message)\n".utf8))
+  }
+}
+
+extension Duration {
+  fileprivate var seconds: Double {
+    let (seconds, attoseconds) = components
+    return Double(seconds) + Double(attoseconds) * 1e-18
+  }
+}

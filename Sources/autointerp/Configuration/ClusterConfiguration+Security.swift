@@ -1,0 +1,33 @@
+// autointerp
+// From key files to the security of a socket.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ClusterTransport
+
+extension ClusterConfiguration.Security {
+  /// What protects a coordinator's socket.
+  ///
+  /// - Throws: `TransportError` when a key file or the allow-list cannot be used.
+  func server() throws -> ServerSecurity {
+    guard !keyFile.isEmpty else { return .plain(insecure: insecure) }
+    let allowed = allow.isEmpty ? AllowList() : try AllowList(contentsOf: allow)
+    return .curve(try KeyFile.readPair(keyFile), allowed)
+  }
+
+  /// What protects the socket of a worker or client.
+  ///
+  /// - Throws: `TransportError` when a key cannot be used; `ConfigurationError` when only one of two is there.
+  func client() throws -> ClientSecurity {
+    switch (keyFile.isEmpty, serverKey.isEmpty) {
+    case (true, true):
+      return .plain(insecure: insecure)
+    case (false, false):
+      return .curve(try KeyFile.readPair(keyFile), server: try KeyFile.publicKey(serverKey))
+    case (true, false), (false, true):
+      let (present, missing) = keyFile.isEmpty ? ("server_key", "key_file") : ("key_file", "server_key")
+      throw ConfigurationError(
+        file: "security", line: nil,
+        message: "\(present) is given without \(missing): both are needed, the own key pair and the coordinator's key")
+    }
+  }
+}

@@ -1,0 +1,172 @@
+// autointerp
+// A run on this machine: a coordinator in this process and worker processes beside it.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Circuits
+internal import ClusterProtocol
+internal import Coordinator
+internal import Foundation
+internal import UnixSignals
+
+/// Runs a plan on local workers, over loopback TCP with keys of its own.
+struct LocalRun {
+  /// How it ended.
+  enum Ending {
+    case complete(RunStatus, EdgeAggregate)
+    case interrupted(UnixSignal)
+  }
+
+  private enum Event: Sendable {
+    case complete(RunStatus)
+    case fleetStopped
+    case signal(UnixSignal)
+    case graceOver
+    /// Of no consequence.
+    case nothing
+  }
+
+  private typealias Tasks = ThrowingTaskGroup<Event, any Error>
+
+  /// How long workers have to finish or hand back what they are at, once they are asked to leave.
+  private static let grace: Duration = .seconds(60)
+
+  let plan: RunPlan
+  let configuration: ClusterConfiguration
+  let folder: RunFolder
+  /// Passed on to the workers.
+  let configurationFile: String?
+  let retriesFailed: Bool
+
+  /// Runs to the end or the first interrupt, and writes the edge statistics to `output` in the first case.
+  ///
+  /// - Throws: `CoordinatorError` when the run's file cannot be used, `LocalFleet.AllWorkersLost`.
+  func run(output: String, display: ProgressDisplay) async throws -> Ending {
+    try folder.create()
+    let keys = try RunKeys()
+    defer { withExtendedLifetime(keys) {} }
+    var settings = CoordinatorConfiguration(softwareVersion: SoftwareVersion.current)
+    settings.endpoint = "tcp://127.0.0.1:0"
+    settings.security = keys.server
+    settings.fleet = configuration.coordinator.fleet
+    let coordinator = Coordinator(
+      configuration: settings, stores: folder, logger: FileLog.logger(label: "coordinator", path: folder.log))
+    let signals = Interrupts.trapped()
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await coordinator.run() }
+      // Ends the coordinator in any case; it writes what it has before it returns.
+      defer { coordinator.shutDown() }
+      let ending = try await withThrowingTaskGroup(of: Event.self) { tasks in
+        defer { tasks.cancelAll() }
+        return try await conduct(coordinator, signals, keys: keys, output: output, display: display, in: &tasks)
+      }
+      coordinator.shutDown()
+      try await group.waitForAll()
+      return ending
+    }
+  }
+
+  /// Submits the run and follows what happens until the outcome is known and no worker is left.
+  private func conduct(
+    _ coordinator: Coordinator, _ signals: AsyncStream<UnixSignal>, keys: RunKeys, output: String, display: ProgressDisplay,
+    in group: inout Tasks
+  ) async throws -> Ending {
+    let endpoint = try await coordinator.boundEndpoint()
+    let name = plan.specification.name
+    try await coordinator.submit(plan.specification)
+    if retriesFailed { try await coordinator.retry(name) }
+    group.addTask { .complete(try await coordinator.waitForCompletion(of: name)) }
+    group.addTask { await Self.nextSignal(signals) }
+
+    let fleet = localFleet(endpoint: endpoint, keys: keys)
+    // A run that is complete already needs no workers.
+    let isComplete = await coordinator.status().runs.first { $0.name == name }?.state == .complete
+    if !isComplete {
+      group.addTask {
+        try await fleet.run()
+        return .fleetStopped
+      }
+      group.addTask {
+        await Self.show(coordinator, run: name, on: display)
+        return .nothing
+      }
+    }
+    do {
+      return try await follow(
+        coordinator, fleet, signals, output: output, display: display, isFleetRunning: !isComplete, in: &group)
+    } catch {
+      await fleet.kill()
+      throw error
+    }
+  }
+
+  private func follow(
+    _ coordinator: Coordinator, _ fleet: LocalFleet, _ signals: AsyncStream<UnixSignal>, output: String,
+    display: ProgressDisplay, isFleetRunning: Bool, in group: inout Tasks
+  ) async throws -> Ending {
+    var isFleetRunning = isFleetRunning
+    var ending: Ending?
+    while true {
+      if let ending, !isFleetRunning { return ending }
+      switch try await group.next() {
+      case .complete(let status):
+        guard ending == nil else { continue }
+        let name = plan.specification.name
+        try await coordinator.export(name, toFile: output)
+        ending = .complete(status, try await coordinator.aggregate(of: name))
+        await Self.dismiss(fleet, in: &group)
+      case .signal(let signal):
+        group.addTask { await Self.nextSignal(signals) }
+        // The second one, or one after the end, ends the workers at once.
+        guard ending == nil else {
+          await fleet.kill()
+          continue
+        }
+        ending = .interrupted(signal)
+        await display.tell("Stopping: workers finish or hand back what they are at. Once more ends them at once.")
+        await Self.dismiss(fleet, in: &group)
+      case .graceOver: await fleet.kill()
+      case .fleetStopped: isFleetRunning = false
+      case .nothing: continue
+      case nil: throw RunError.coordinatorGone
+      }
+    }
+  }
+
+  private static func nextSignal(_ signals: AsyncStream<UnixSignal>) async -> Event {
+    for await signal in signals { return .signal(signal) }
+    return .nothing
+  }
+
+  private static func dismiss(_ fleet: LocalFleet, in group: inout Tasks) async {
+    await fleet.stop()
+    group.addTask {
+      do { try await Task.sleep(for: grace) } catch { return .nothing }
+      return .graceOver
+    }
+  }
+
+  private func localFleet(endpoint: String, keys: RunKeys) -> LocalFleet {
+    let (folder, model) = (folder, configuration.model.path)
+    let common =
+      ["--connect", endpoint, "--model", model, "--key-file", keys.workerKeyFile, "--server-key", keys.serverKey.text]
+      + ["--slots", "\(configuration.worker.slots)", "--exit-with-parent", "--drain-limit", "20"]
+      + (configurationFile.map { ["--config", $0] } ?? [])
+    return LocalFleet(
+      count: configuration.run.local, arguments: { ["worker", "--name", "local-\($0)"] + common },
+      logPath: { folder.log(ofWorker: $0) })
+  }
+
+  private static func show(_ coordinator: Coordinator, run: String, on display: ProgressDisplay) async {
+    while true {
+      let isLast = Task.isCancelled
+      let status = await coordinator.status()
+      let problems = await coordinator.problems()
+      if let run = status.runs.first(where: { $0.name == run }) {
+        await display.update(run, workers: status.workers, problems: problems)
+      }
+      if isLast { break }
+      try? await Task.sleep(for: .milliseconds(200))
+    }
+    await display.endLine()
+  }
+}

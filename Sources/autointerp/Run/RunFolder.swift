@@ -1,0 +1,33 @@
+// autointerp
+// The folder of one run: its SQLite file and its logs.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Atlas
+internal import Circuits
+internal import Coordinator
+internal import Foundation
+
+/// The folder of a run without a daemon. It holds one run: another one in the same folder is refused, naming what
+/// differs.
+struct RunFolder: RunStores {
+  let path: String
+
+  var database: String { "\(path)/run.sqlite" }
+  var log: String { "\(path)/coordinator.log" }
+  func log(ofWorker number: Int) -> String { "\(path)/worker-\(number).log" }
+
+  /// Makes the folder if it is not there.
+  func create() throws {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw CoordinatorError.runsDirectory(path: path, reason: "it cannot be created (\(error.localizedDescription))")
+    }
+  }
+
+  func openAll(softwareVersion: String, now: Int64) throws -> [Result<any RunStore, CoordinatorError>] { [] }
+
+  func open(_ specification: RunSpecification, softwareVersion: String, now: Int64) throws -> any RunStore {
+    try RunAtlas(path: database, specification: specification, softwareVersion: softwareVersion, now: now)
+  }
+}

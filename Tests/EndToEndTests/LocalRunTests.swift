@@ -1,0 +1,160 @@
+// autointerp
+// `autointerp run` with real processes on the real model, disturbed in every way; the result is always the same bytes.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+@Suite(.serialized, .enabled(if: Model.isThere, "scripts/fetch-model fetches the model"))
+struct LocalRunTests {
+  static let promptCount = 6
+  /// Written for these tests.
+  static let domain = """
+    sequences:
+      - {prompt: "The vitamin that prevents scurvy is vitamin"}
+      - {prompt: "The hormone that lowers blood sugar is"}
+      - {prompt: "Red blood cells carry"}
+    """
+  static let baseline = """
+    The train to the coast leaves early in the morning.
+    We painted the kitchen yellow and the door blue.
+    Nobody knows who wrote the letter in the drawer.
+    """
+
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    try folder.write("domain.yaml", Self.domain)
+    try folder.write("baseline.txt", Self.baseline)
+  }
+
+  private func arguments(_ more: String...) -> [String] {
+    ["run", "--model", Model.path, "--prompts", "domain.yaml", "--baseline", "baseline.txt", "-o", "out.json"]
+      + ["--run-dir", "run"] + more
+  }
+
+  /// The statistics of a run that nothing disturbs.
+  static let undisturbed = Result {
+    let test = try LocalRunTests()
+    let result = try Program.run(test.arguments("--local", "1"), in: test.folder.url)
+    guard result.exitCode == 0 else { throw Program.Missing(description: result.errors) }
+    return try test.folder.read("out.json")
+  }
+
+  private func expectSameStatistics(_ location: SourceLocation = #_sourceLocation) throws {
+    let expected = try Self.undisturbed.get()
+    #expect(expected.count > 10_000)
+    #expect(try folder.read("out.json") == expected, sourceLocation: location)
+  }
+
+  @Test func theResultDoesNotDependOnTheNumberOfWorkers() throws {
+    let result = try Program.run(arguments("--local", "2"), in: folder.url)
+    #expect(result.exitCode == 0, "\(result.errors)")
+    try expectSameStatistics()
+    #expect(result.output.contains("6 of 6 prompts (3 domain, 3 baseline)"))
+
+    // Again: nothing is left to do, and the summary is the same but for the time.
+    let again = try Program.run(arguments("--local", "2"), in: folder.url)
+    #expect(again.exitCode == 0, "\(again.errors)")
+    try expectSameStatistics()
+    #expect(again.output.split(separator: "\n").dropFirst() == result.output.split(separator: "\n").dropFirst())
+
+    // As JSON, which is one object.
+    let json = try Program.run(arguments("--json", "--quiet"), in: folder.url)
+    let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+    let run = object?["run"] as? [String: Any]
+    #expect(run?["done"] as? Int == Self.promptCount)
+    #expect(run?["state"] as? String == "complete")
+    #expect(json.errors == "")
+  }
+
+  @Test func aWorkerKilledInTheMiddleChangesNothing() throws {
+    let run = try Program.start(arguments("--local", "2"), in: folder.url)
+    try run.waitForProgress(from: 1, below: Self.promptCount)
+    let victim = try #require(run.children.first)
+    kill(victim, SIGKILL)
+    let result = try run.finish()
+    #expect(result.exitCode == 0, "\(result.errors)")
+    try expectSameStatistics()
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM])
+  func anInterruptedRunIsResumed(signal: Int32) throws {
+    let run = try Program.start(arguments("--local", "2"), in: folder.url)
+    try run.waitForProgress(from: 1, below: Self.promptCount)
+    let workers = run.children
+    run.signal(signal)
+    let interrupted = try run.finish()
+    #expect(interrupted.exitCode == 128 + signal)
+    #expect(interrupted.errors.contains("the same command resumes the run"))
+    #expect(!FileManager.default.fileExists(atPath: folder.path("out.json")))
+    #expect(workers.allSatisfy { kill($0, 0) != 0 }, "workers outlive the run")
+
+    let resumed = try Program.run(arguments("--local", "1"), in: folder.url)
+    #expect(resumed.exitCode == 0, "\(resumed.errors)")
+    // Resumed, not begun anew.
+    #expect(!resumed.errors.contains("0/\(Self.promptCount) prompts"))
+    try expectSameStatistics()
+  }
+
+  @Test func workersDoNotOutliveARunThatIsKilledAndItIsResumed() throws {
+    let run = try Program.start(arguments("--local", "2"), in: folder.url)
+    try run.waitForProgress(from: 1, below: Self.promptCount)
+    let workers = run.children
+    #expect(workers.count == 2)
+    run.signal(SIGKILL)
+    #expect(try run.finish().exitCode == 128 + SIGKILL)
+    for worker in workers { try Processes.waitForEnd(of: worker) }
+
+    let resumed = try Program.run(arguments("--local", "2"), in: folder.url)
+    #expect(resumed.exitCode == 0, "\(resumed.errors)")
+    try expectSameStatistics()
+  }
+
+  @Test func aPromptThatFailsIsListedAndTheExitCodeSaysSo() throws {
+    // Longer than the model's context.
+    try folder.write(
+      "domain.yaml", Self.domain + "\n  - {prompt: \"\(String(repeating: "far too long ", count: 5000))\"}\n")
+    let result = try Program.run(arguments("--local", "2"), in: folder.url)
+    #expect(result.exitCode == 1)
+    #expect(result.errors.contains("1 prompt failed"))
+    #expect(result.errors.contains("far too long"))
+    #expect(result.output.contains("6 of 7 prompts"))
+
+    let again = try Program.run(arguments("--local", "2", "--retry-failed"), in: folder.url)
+    #expect(again.exitCode == 1)
+    #expect(again.errors.contains("far too long"))
+  }
+
+  @Test func anotherModelOrSettingInTheSameFolderIsRefused() throws {
+    // A run that is not finished is enough.
+    let run = try Program.start(arguments("--local", "1"), in: folder.url)
+    try run.waitForProgress(from: 0, below: Self.promptCount)
+    run.signal(SIGINT)
+    _ = try run.finish()
+
+    let otherSetting = try Program.run(arguments("--tau", "0.01"), in: folder.url)
+    #expect(otherSetting.exitCode == 1)
+    #expect(otherSetting.errors.contains("tau: it has 0.005, asked for is 0.01"))
+
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: Model.path))
+    bytes.replaceSubrange(bytes.count - 64..<bytes.count, with: Data(repeating: 0x11, count: 64))
+    try bytes.write(to: folder.url.appending(path: "other.gguf"))
+    var arguments = arguments("--local", "1")
+    arguments[2] = "other.gguf"
+    let otherModel = try Program.run(arguments, in: folder.url)
+    #expect(otherModel.exitCode == 1)
+    #expect(otherModel.errors.contains("model: it has"))
+  }
+
+  @Test func aSecondRunInTheSameFolderIsRefusedMeanwhile() throws {
+    let run = try Program.start(arguments("--local", "1"), in: folder.url)
+    try run.waitForProgress(from: 0, below: Self.promptCount)
+    let second = try Program.run(arguments("--local", "1"), in: folder.url)
+    #expect(second.exitCode == 1)
+    #expect(second.errors.contains("is in use by process \(run.processID)"))
+    run.signal(SIGKILL)
+    _ = try run.finish()
+  }
+}

@@ -1,0 +1,88 @@
+// autointerp
+// The built program as a process.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// Runs of the built `autointerp`, which lies beside the test bundle.
+enum Program {
+  /// What a finished process left.
+  struct Result {
+    var exitCode: Int32
+    var output: String
+    var errors: String
+  }
+
+  /// A running process; killed when it is let go.
+  final class Running {
+    private let process = Process()
+    private let output: URL
+    private let errors = Pipe()
+    private var errorText = ""
+
+    fileprivate init(_ arguments: [String], in folder: URL) throws {
+      output = folder.appending(path: "stdout-\(UUID().uuidString)")
+      try Data().write(to: output)
+      process.executableURL = try Program.location()
+      process.arguments = arguments
+      process.currentDirectoryURL = folder
+      process.standardInput = FileHandle.nullDevice
+      process.standardOutput = try FileHandle(forWritingTo: output)
+      process.standardError = errors
+      try process.run()
+    }
+
+    deinit {
+      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    var processID: pid_t { process.processIdentifier }
+    var children: [pid_t] { Processes.children(of: processID) }
+
+    func signal(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Blocks until it says that at least `count` prompts are done.
+    ///
+    /// - Throws: when it ends before, or has done all of them already.
+    func waitForProgress(from count: Int, below end: Int) throws {
+      while true {
+        for line in errorText.split(separator: "\n") {
+          guard let done = line.prefixMatch(of: #/(\d+)/\d+ prompts/#).flatMap({ Int($0.1) }), done >= count else {
+            continue
+          }
+          guard done < end else { throw Missing(description: "too late: \(line)") }
+          return
+        }
+        let data = errors.fileHandleForReading.availableData
+        guard !data.isEmpty else { throw Missing(description: "it ended: \(errorText)") }
+        errorText += String(decoding: data, as: UTF8.self)
+      }
+    }
+
+    func finish() throws -> Result {
+      errorText += String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+      process.waitUntilExit()
+      return Result(
+        exitCode: process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus,
+        output: try String(contentsOf: output, encoding: .utf8), errors: errorText)
+    }
+  }
+
+  struct Missing: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// Of the test bundle, which SwiftPM puts into the folder of the products.
+  static func location() throws -> URL {
+    let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    let candidates = [Bundle.main.bundleURL, bundle].map { $0.appending(path: "autointerp") }
+    guard let found = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0.path) }) else {
+      throw Missing(description: "autointerp is at none of \(candidates.map(\.path))")
+    }
+    return found
+  }
+
+  static func start(_ arguments: [String], in folder: URL) throws -> Running { try Running(arguments, in: folder) }
+
+  static func run(_ arguments: [String], in folder: URL) throws -> Result { try start(arguments, in: folder).finish() }
+}

@@ -1,0 +1,60 @@
+// autointerp
+// The progress of a run as text.
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterProtocol
+import Testing
+
+@testable import autointerp
+
+@Suite struct ProgressLinesTests {
+  static func run(done: Int, of count: Int = 24, failed: Int = 0) -> RunStatus {
+    var run = RunStatus(name: "r", corpusName: "c", modelName: "m", state: .active, promptCount: count)
+    run.done = done
+    run.promptsPerSecond = 1.25
+    run.secondsLeft = 8.2
+    run.quarantined = (0..<failed).map { QuarantinedPrompt(prompt: Int32($0), excerpt: "", errors: []) }
+    return run
+  }
+
+  static let workers = [
+    WorkerStatus(name: "a", host: "h", state: .working, slots: 1),
+    WorkerStatus(name: "b", host: "h", state: .lost, slots: 1),
+  ]
+
+  @Test func aTerminalGetsOneLineDrawnOver() {
+    var lines = ProgressLines(style: .drawn)
+    #expect(
+      lines.update(Self.run(done: 12), workers: Self.workers)
+        == "\r\u{1B}[K[##########..........] 12/24 prompts, 1.3/s, 9 s left, 1 worker")
+    #expect(lines.tell("note") == "\r\u{1B}[Knote\n")
+    #expect(lines.endLine() == "")
+  }
+
+  @Test func aLogGetsALineForEachTenth() {
+    var lines = ProgressLines(style: .lines)
+    let told = (0...24).map { lines.update(Self.run(done: $0), workers: []) }.filter { !$0.isEmpty }
+    #expect(told.count == 11)
+    #expect(told.first == "0/24 prompts, 1.3/s, 9 s left, 0 workers\n")
+    #expect(told.last == "24/24 prompts, 1.3/s, 0 workers\n")
+  }
+
+  @Test func failuresAndProblemsAreSaid() {
+    var lines = ProgressLines(style: .lines)
+    #expect(
+      lines.update(Self.run(done: 1, of: 2, failed: 1), workers: [], problems: ["disk full"])
+        == "1/2 prompts, 1.3/s, 9 s left, 0 workers, 1 failed, disk full\n")
+  }
+
+  @Test func quietIsQuiet() {
+    var lines = ProgressLines(style: .silent)
+    #expect(lines.update(Self.run(done: 1), workers: []) + lines.tell("x") + lines.endLine() == "")
+  }
+
+  @Test(arguments: [
+    (0.0, "0 s"), (59.2, "1 min 0 s"), (61, "1 min 1 s"), (3700, "1 h 1 min"), (.infinity, "ages"), (.nan, "ages"),
+  ])
+  func timesAreForPeople(seconds: Double, text: String) {
+    #expect(ProgressLines.duration(seconds) == text)
+  }
+}
