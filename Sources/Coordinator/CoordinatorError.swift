@@ -46,8 +46,9 @@ extension CoordinatorError: CustomStringConvertible {
     case .refused(let reason):
       "the coordinator refused: \(reason)"
     case .noAnswer(let endpoint, let request, let seconds):
-      "no answer from \(endpoint) to \(request) within \(seconds) s. A time-out does not mean that the request was not "
-        + "delivered: look with `autointerp runs`, or repeat the command, which does no harm"
+      "no answer from \(endpoint) to \(request) within \(seconds) s: is the coordinator running there, and is this "
+        + "client's key on its allow-list? A time-out does not mean that the request was not delivered: look with "
+        + "`autointerp runs`, or repeat the command, which does no harm"
     case .unexpectedAnswer(let request):
       "the coordinator's answer does not fit the request (\(request)); are both of the same version?"
     }

@@ -59,9 +59,13 @@ package actor CoordinatorClient {
 
   private func receive() async {
     for await frame in dealer.incoming {
-      // What is not a reply to a request that somebody waits for is of no use to anybody.
-      guard let reply = try? NumberedReply(frame: frame) else { continue }
-      waiting.removeValue(forKey: reply.number)?.resume(returning: reply.reply)
+      if let reply = try? NumberedReply(frame: frame) {
+        waiting.removeValue(forKey: reply.number)?.resume(returning: reply.reply)
+      } else if case .refused(let reason)? = try? CoordinatorMessage(frame: frame) {
+        // The coordinator could not read a request, so it could not tell which one.
+        for waiter in waiting.values { waiter.resume(returning: .refused(reason: reason)) }
+        waiting = [:]
+      }
     }
   }
 
