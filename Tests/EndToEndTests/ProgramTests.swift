@@ -34,7 +34,8 @@ import Testing
 
   @Test func aBrokenPromptFileIsNamedWithItsLine() throws {
     try folder.write("prompts.jsonl", "{\"prompt\": \"a\"}\n{\"prompt\": 7}\n")
-    let result = try Program.run(["run", "--prompts", "prompts.jsonl", "--model", "prompts.jsonl"], in: folder.url)
+    try #require(Model.isThere, "run scripts/fetch-model first")
+    let result = try Program.run(["run", "--prompts", "prompts.jsonl", "--model", Model.path], in: folder.url)
     #expect(result.exitCode == 1)
     #expect(result.errors.contains("prompts.jsonl:2: prompt: expected a string"))
   }

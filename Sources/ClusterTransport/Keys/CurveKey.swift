@@ -34,7 +34,7 @@ package struct CurveKeyPair: Sendable, Equatable {
     var publicText = [CChar](repeating: 0, count: Z85.bufferSize)
     var secretText = publicText
     guard zmq_curve_keypair(&publicText, &secretText) == 0 else { throw .zeroMQ("cannot make a CURVE key pair") }
-    return try CurveKeyPair(secretText: String(cString: secretText))
+    return try CurveKeyPair(secretText: String(zeroTerminated: secretText))
   }
 
   /// The pair that belongs to a secret key in Z85.
@@ -44,7 +44,7 @@ package struct CurveKeyPair: Sendable, Equatable {
       throw .invalidKey("the secret key")
     }
     self.secretText = secretText
-    publicKey = try CurvePublicKey(String(cString: publicText))
+    publicKey = try CurvePublicKey(String(zeroTerminated: publicText))
   }
 }
 
@@ -63,7 +63,7 @@ enum Z85 {
     guard bytes.count == 32 else { return nil }
     var text = [CChar](repeating: 0, count: bufferSize)
     guard zmq_z85_encode(&text, bytes, bytes.count) != nil else { return nil }
-    return String(cString: text)
+    return String(zeroTerminated: text)
   }
 
   static func decode(_ text: String) -> [UInt8]? {

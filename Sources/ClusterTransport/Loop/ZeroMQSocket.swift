@@ -68,7 +68,7 @@ final class ZeroMQSocket: @unchecked Sendable {
     guard zmq_getsockopt(pointer, ZMQ_LAST_ENDPOINT, &buffer, &size) == 0 else {
       throw .zeroMQ("cannot read the endpoint")
     }
-    return String(cString: buffer)
+    return String(zeroTerminated: buffer)
   }
 
   func bind(_ endpoint: String) throws(TransportError) {
@@ -117,5 +117,12 @@ final class ZeroMQSocket: @unchecked Sendable {
       if parts.count < 8 { parts.append(Part(bytes: Array(bytes), userID: userID)) }
       if zmq_msg_more(&message) == 0 { return parts }
     }
+  }
+}
+
+extension String {
+  /// The text before the first zero of a buffer that C filled.
+  init(zeroTerminated buffer: [CChar]) {
+    self.init(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }

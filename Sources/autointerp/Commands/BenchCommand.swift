@@ -106,7 +106,7 @@ enum PromptTokens {
 enum PeakMemory {
   static var residentBytes: Int {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss * 1024
   }
 }

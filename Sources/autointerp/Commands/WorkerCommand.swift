@@ -168,8 +168,6 @@ struct WorkerCommand: AsyncParsableCommand {
   }
 
   private func hostName() -> String {
-    var buffer = [CChar](repeating: 0, count: 256)
-    guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
-    return String(cString: buffer)
+    ProcessInfo.processInfo.hostName
   }
 }
