@@ -67,7 +67,8 @@ struct LocalRun {
 
   /// Submits the run and follows what happens until the outcome is known and no worker is left.
   private func conduct(
-    _ coordinator: Coordinator, _ signals: AsyncStream<UnixSignal>, keys: RunKeys, output: String, display: ProgressDisplay,
+    _ coordinator: Coordinator, _ signals: AsyncStream<UnixSignal>, keys: RunKeys, output: String,
+    display: ProgressDisplay,
     in group: inout Tasks
   ) async throws -> Ending {
     let endpoint = try await coordinator.boundEndpoint()
@@ -112,7 +113,10 @@ struct LocalRun {
         guard ending == nil else { continue }
         let name = plan.specification.name
         try await coordinator.export(name, toFile: output)
-        ending = .complete(status, try await coordinator.aggregate(of: name))
+        let aggregate = try await coordinator.aggregate(of: name)
+        // Of a run that was complete already, the numbers are known only now that it is read.
+        let figures = await coordinator.status().runs.first { $0.name == name }
+        ending = .complete(figures ?? status, aggregate)
         await Self.dismiss(fleet, in: &group)
       case .signal(let signal):
         group.addTask { await Self.nextSignal(signals) }
