@@ -55,4 +55,60 @@ enum SyntheticGraph {
       prompt: prompt, origin: origin, graph: graph,
       vocabulary: Set(tokens + graph.metric.targets.map(\.token)).sorted().map { TokenText(id: $0, text: "t\($0)") })
   }
+
+  /// A delta of about the size of real ones, with `edgeCount` edges between the neurons of a model of 30 layers: a core
+  /// that most prompts share and others of each prompt's own, so that an aggregate of many grows as real ones do.
+  static func realistic(prompt: Int32, origin: PromptOrigin, edgeCount: Int) -> EdgeDelta {
+    var random = SeededRandom(seed: UInt64(prompt) ^ 0xB16)
+    func value(_ scale: Double) -> Float { Float((random.unit() - 0.5) * scale) }
+    let tokens = (0..<40).map { _ in Int32(random.integer(in: 0...49_151)) }
+    let neuronCount = min(max(edgeCount / 40, 8), 500)
+    var places: Set<SIMD2<Int32>> = []
+    while places.count < neuronCount {
+      let layer = Int32(random.integer(in: 0...29))
+      let index = Int32(random.chance(0.7) ? random.integer(in: 0...40) * 37 : random.integer(in: 0...1535))
+      places.insert(SIMD2(layer, index))
+    }
+    var neurons = NeuronColumns()
+    for place in places.sorted(by: { ($0.x, $0.y) < ($1.x, $1.y) }) {
+      neurons.layer.append(place.x)
+      neurons.index.append(place.y)
+      neurons.position.append(39)
+      let (activation, gradient) = (value(4), value(4))
+      neurons.activation.append(activation)
+      neurons.gradient.append(gradient)
+      neurons.relp.append(activation * gradient)
+    }
+    let firstLogit = neuronCount + tokens.count
+    var edges = EdgeColumns()
+    let targets = Array(0..<neuronCount) + Array(firstLogit..<firstLogit + 5)
+    let share = max(1, edgeCount / targets.count)
+    for target in targets {
+      // Neurons of lower layers, then embeddings.
+      let lower =
+        target < neuronCount
+        ? neurons.layer.firstIndex(of: neurons.layer[target]) ?? 0 : neuronCount
+      let sources = Array(0..<lower) + Array(neuronCount..<firstLogit)
+      let stride = max(1, sources.count / share)
+      for source in Swift.stride(from: 0, to: sources.count, by: stride) {
+        edges.source.append(Int32(sources[source]))
+        edges.target.append(Int32(target))
+        edges.effect.append(value(2))
+        edges.flow.append(value(2))
+      }
+    }
+    let logits = (0..<5).map { rank in
+      Metric.Target(token: Int32(rank * 100 + random.integer(in: 0...20)), logit: 10, probability: 0.1, weight: 1)
+    }
+    let graph = AttributionGraph(
+      tokens: tokens, metric: Metric(kind: .topLogits, position: 39, value: 50, targets: logits), neurons: neurons,
+      embeddingRelp: tokens.map { _ in value(1) }, edges: edges,
+      conservation: ConservationResiduals(nodeTotal: 1e-6, layerCut: 1e-6, directEffects: 1e-6),
+      counts: GraphCounts(
+        candidateNeurons: Int32(neuronCount), candidateEdges: Int64(edges.count), truncated: false, keptRelpShare: 1,
+        keptFlowShare: 1))
+    return EdgeDelta(
+      prompt: prompt, origin: origin, graph: graph,
+      vocabulary: Set(tokens + logits.map(\.token)).sorted().map { TokenText(id: $0, text: "token \($0)") })
+  }
 }
