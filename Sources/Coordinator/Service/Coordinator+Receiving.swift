@@ -5,12 +5,21 @@
 internal import ClusterProtocol
 internal import ClusterTransport
 
+/// A delta that waits to be decoded.
+struct UndecodedDelta: Sendable {
+  var report: WorkerMessage.DeltaReport
+  var peer: PeerID
+}
+
 extension Coordinator {
-  /// Decodes what arrives and hands it on. Deltas are decoded beside each other; when too many are under way, nothing
-  /// more is read, the socket's queue fills up, and TCP makes the workers wait.
+  /// Reads what arrives and hands it on, without ever waiting for the decoding of a delta, so that heartbeats and
+  /// requests do not wait behind them. Beyond the bound on waiting bytes nothing more is read, the socket's queue fills
+  /// up, and TCP makes the workers wait.
   func receive(from router: RouterSocket) async {
+    let budget = ByteBudget(limit: configuration.maximumUndecodedBytes)
+    let (deltas, input) = AsyncStream<UndecodedDelta>.makeStream()
     await withTaskGroup(of: Void.self) { group in
-      var decodes = 0
+      group.addTask { await self.decode(deltas, budget) }
       for await frame in router.incoming {
         await core.count(received: frame.bytes.count)
         let message: InboundMessage
@@ -19,30 +28,37 @@ extension Coordinator {
           continue
         }
         switch message {
+        case .worker where !frame.speaks(as: .worker):
+          await core.refuse(frame.peer, reason: "this key is a client's, it may not work")
+        case .worker(.delta(let report)):
+          await budget.acquire(report.payload.count)
+          input.yield(UndecodedDelta(report: report, peer: frame.peer))
         case .worker(let message):
-          guard frame.speaks(as: .worker) else {
-            await core.refuse(frame.peer, reason: "this key is a client's, it may not work")
-            continue
-          }
-          if case .delta(let report) = message {
-            if decodes >= configuration.parallelDecodes {
-              await group.next()
-              decodes -= 1
-            }
-            decodes += 1
-            group.addTask { await self.take(report, from: frame.peer) }
-          } else {
-            await core.receive(message, from: frame.peer)
-          }
+          await core.receive(message, from: frame.peer)
+        case .client(let request) where !frame.speaks(as: .client):
+          reply(.refused(reason: "this key is a worker's, it may not give orders"), to: request, at: frame.peer)
         case .client(let request):
-          guard frame.speaks(as: .client) else {
-            let reply = ClientReply.refused(reason: "this key is a worker's, it may not give orders")
-            core.outbox.yield([
-              .init(message: .client(NumberedReply(number: request.number, reply: reply)), peer: frame.peer)
-            ])
-            continue
-          }
           core.jobs.yield { await self.answer(request, to: frame.peer) }
+        }
+      }
+      input.finish()
+      group.cancelAll()
+    }
+  }
+
+  /// Decodes so many deltas beside each other that a thread is left for everything else.
+  private func decode(_ deltas: AsyncStream<UndecodedDelta>, _ budget: ByteBudget) async {
+    await withTaskGroup(of: Void.self) { group in
+      var running = 0
+      for await delta in deltas {
+        if running >= configuration.parallelDecodes {
+          await group.next()
+          running -= 1
+        }
+        running += 1
+        group.addTask {
+          await self.take(delta.report, from: delta.peer)
+          await budget.release(delta.report.payload.count)
         }
       }
     }
@@ -57,21 +73,24 @@ extension Coordinator {
     }
   }
 
+  private func reply(_ reply: ClientReply, to request: NumberedRequest, at peer: PeerID) {
+    let frame = NumberedReply(number: request.number, reply: reply).encoded()
+    core.outbox.yield([.init(message: .frame(frame), peer: peer)])
+  }
+
   private func answer(_ request: NumberedRequest, to peer: PeerID) async {
-    let reply: ClientReply
     do {
-      reply = try await answer(request.request)
+      reply(try await answer(request.request), to: request, at: peer)
     } catch {
-      reply = .refused(reason: "\(error)")
+      reply(.refused(reason: "\(error)"), to: request, at: peer)
     }
-    core.outbox.yield([.init(message: .client(NumberedReply(number: request.number, reply: reply)), peer: peer)])
   }
 
   private func answer(_ request: ClientRequest) async throws -> ClientReply {
     switch request {
     case .submit(let specification):
-      let run = try await submit(specification)
-      return .submitted(run: specification.name, finishedPrompts: run)
+      let finished = try await submit(specification)
+      return .submitted(run: specification.name, finishedPrompts: finished)
     case .status:
       return .status(await status())
     case .cancel(let run):

@@ -100,7 +100,7 @@ package final class Coordinator: Service {
         let frame =
           switch outbound.message {
           case .worker(let message): message.encoded()
-          case .client(let reply): reply.encoded()
+          case .frame(let frame): frame
           }
         do {
           switch try await router.send(frame, to: outbound.peer) {

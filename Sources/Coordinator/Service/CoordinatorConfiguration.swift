@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ClusterTransport
+internal import Foundation
 
 /// Settings of a coordinator, every default written out.
 package struct CoordinatorConfiguration: Sendable {
@@ -12,8 +13,10 @@ package struct CoordinatorConfiguration: Sendable {
   package var fleet = FleetSettings()
   package var socket = SocketOptions()
   package var softwareVersion: String
-  /// Deltas that are decoded at the same time.
-  package var parallelDecodes = 4
+  /// Deltas that are decoded at the same time: a core stays free for everything else.
+  package var parallelDecodes = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
+  /// Deltas that wait to be decoded; beyond it nothing more is read.
+  package var maximumUndecodedBytes = 128 << 20
   /// How long a shutdown waits for writes that are on their way.
   package var shutdownGrace: Duration = .seconds(10)
   /// Bytes of an export in one reply.

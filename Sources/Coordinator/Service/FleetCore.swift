@@ -11,11 +11,12 @@ internal import Logging
 /// Feeds the machine and performs its actions. Nothing in here blocks or suspends: frames go out through `outbox`, what
 /// takes time is handed to `jobs`, so events are handled in the order in which they arrive.
 actor FleetCore {
-  /// A message on its way out, encoded by whoever sends it.
+  /// A message on its way out.
   struct Outbound: Sendable {
     enum Message: Sendable {
       case worker(CoordinatorMessage)
-      case client(NumberedReply)
+      /// Encoded already.
+      case frame([UInt8])
     }
     var message: Message
     var peer: PeerID
