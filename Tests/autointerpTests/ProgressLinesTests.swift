@@ -27,23 +27,30 @@ import Testing
     #expect(
       lines.update(Self.run(done: 12), workers: Self.workers)
         == "\r\u{1B}[K[##########..........] 12/24 prompts, 1.3/s, 9 s left, 1 worker")
+    #expect(lines.update(Self.run(done: 12), workers: Self.workers) == "")
     #expect(lines.tell("note") == "\r\u{1B}[Knote\n")
     #expect(lines.endLine() == "")
+  }
+
+  @Test func aLineIsCutToTheTerminal() {
+    var lines = ProgressLines(style: .drawn)
+    lines.width = 30
+    #expect(lines.update(Self.run(done: 12), workers: []) == "\r\u{1B}[K[##########..........] 12/24 ")
   }
 
   @Test func aLogGetsALineForEachTenth() {
     var lines = ProgressLines(style: .lines)
     let told = (0...24).map { lines.update(Self.run(done: $0), workers: []) }.filter { !$0.isEmpty }
     #expect(told.count == 11)
-    #expect(told.first == "0/24 prompts, 1.3/s, 9 s left, 0 workers\n")
-    #expect(told.last == "24/24 prompts, 1.3/s, 0 workers\n")
+    #expect(told.first == "0/24 prompts, 1.3/s, 9 s left, waiting for workers\n")
+    #expect(told.last == "24/24 prompts, 1.3/s\n")
   }
 
   @Test func failuresAndProblemsAreSaid() {
     var lines = ProgressLines(style: .lines)
     #expect(
       lines.update(Self.run(done: 1, of: 2, failed: 1), workers: [], problems: ["disk full"])
-        == "1/2 prompts, 1.3/s, 9 s left, 0 workers, 1 failed, disk full\n")
+        == "1/2 prompts, 1.3/s, 9 s left, 1 failed, disk full\n")
   }
 
   @Test func quietIsQuiet() {

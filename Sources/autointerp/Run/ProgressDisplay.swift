@@ -16,7 +16,15 @@ actor ProgressDisplay {
   }
 
   func update(_ run: RunStatus, workers: [WorkerStatus], problems: [String] = []) {
+    lines.width = Self.width
     write(lines.update(run, workers: workers, problems: problems))
+  }
+
+  /// Columns of the terminal that standard error is, nil when it does not tell.
+  private static var width: Int? {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
   }
 
   /// A message of its own, above the progress.
@@ -37,8 +45,11 @@ struct ProgressLines {
   private static let erase = "\r\u{1B}[K"
 
   let style: Style
+  /// Columns of the terminal: a longer line would wrap, and could not be drawn over.
+  var width: Int?
   private var tenthsTold = -1
-  private var isLineOpen = false
+  /// What stands on the open line, nil when there is none.
+  private var drawn: String?
 
   init(style: Style) { self.style = style }
 
@@ -47,8 +58,11 @@ struct ProgressLines {
     case .silent:
       return ""
     case .drawn:
-      isLineOpen = true
-      return Self.erase + Self.bar(run) + " " + Self.facts(run, workers: workers, problems: problems)
+      let line = Self.bar(run) + " " + Self.facts(run, workers: workers, problems: problems)
+      let fitting = width.map { String(line.prefix($0 - 1)) } ?? line
+      guard fitting != drawn else { return "" }
+      drawn = fitting
+      return Self.erase + fitting
     case .lines:
       let tenths = Self.finished(run, of: 10)
       guard tenths > tenthsTold else { return "" }
@@ -60,8 +74,8 @@ struct ProgressLines {
   mutating func tell(_ message: String) -> String { style == .silent ? "" : endLine() + message + "\n" }
 
   mutating func endLine() -> String {
-    defer { isLineOpen = false }
-    return isLineOpen ? Self.erase : ""
+    defer { drawn = nil }
+    return drawn == nil ? "" : Self.erase
   }
 
   /// How many of `parts` equal parts of the run are done or given up, rounded down.
@@ -81,7 +95,11 @@ struct ProgressLines {
     if run.promptsPerSecond > 0 { facts.append(rate(run.promptsPerSecond)) }
     if let seconds = run.secondsLeft, run.done < run.promptCount { facts.append("\(duration(seconds)) left") }
     let present = workers.count { $0.state != .lost }
-    facts.append(present == 1 ? "1 worker" : "\(present) workers")
+    switch present {
+    case 0: if run.done + run.quarantined.count < run.promptCount { facts.append("waiting for workers") }
+    case 1: facts.append("1 worker")
+    default: facts.append("\(present) workers")
+    }
     if !run.quarantined.isEmpty { facts.append("\(run.quarantined.count) failed") }
     return (facts + problems).joined(separator: ", ")
   }
