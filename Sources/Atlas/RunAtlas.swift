@@ -125,6 +125,8 @@ package final class RunAtlas: Sendable {
     try surfacing(path) {
       // Readers elsewhere may hold the log open; it then stays, which is harmless.
       _ = try? pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
+      // Of the connections the writer has to be the last, since only it may remove the log.
+      pool.invalidateReadOnlyConnections()
       try pool.close()
     }
     lock.release()

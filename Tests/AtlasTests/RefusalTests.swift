@@ -30,6 +30,17 @@ import Testing
     withExtendedLifetime(first) {}
   }
 
+  @Test func aClosedRunIsOneFile() throws {
+    let atlas = try RunAtlas(folder.path())
+    var batch = AtlasBatch()
+    batch.deltas = [.sample(1)]
+    _ = try atlas.commit(batch)
+    _ = try atlas.ledger()
+    try atlas.close()
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
+    #expect(files == ["run.sqlite", "run.sqlite-lock"])
+  }
+
   @Test func readersAreWelcomeMeanwhile() throws {
     let atlas = try RunAtlas(folder.path())
     var configuration = Configuration()
