@@ -32,7 +32,7 @@ package struct Scenario: Sendable {
   package var settings = FleetSettings()
   package var workerSettings = WorkerSettings()
   /// Time to compute one prompt on an ordinary worker.
-  package var computeTime: ClosedRange<SimulatedTime> = .seconds(0.5) ... .seconds(2)
+  package var computeTime: ClosedRange<SimulatedTime> = .seconds(0.3) ... .seconds(1.2)
   /// Time of a message between two machines, without faults.
   package var latency: ClosedRange<SimulatedTime> = .seconds(0.0002) ... .seconds(0.002)
   package var commitTime: ClosedRange<SimulatedTime> = .seconds(0.001) ... .seconds(0.02)
@@ -43,23 +43,23 @@ package struct Scenario: Sendable {
   package var duplication = 0.0
   /// Chance of a message to take up to `longDelay`, and so to be overtaken.
   package var delay = 0.0
-  package var longDelay: SimulatedTime = .seconds(8)
+  package var longDelay: SimulatedTime = .seconds(5)
   /// Chance, for each worker and second, that its process dies.
   package var workerCrashes = 0.0
-  package var workerRestart: ClosedRange<SimulatedTime> = .seconds(0.2) ... .seconds(6)
+  package var workerRestart: ClosedRange<SimulatedTime> = .seconds(0.2) ... .seconds(4)
   /// Chance of a crashed worker never to return.
   package var workerDepartures = 0.0
   /// Chance, for each worker and second, of a SIGTERM.
   package var workerDrains = 0.0
   /// Share of workers that are `slowness` times slower.
   package var slowWorkers = 0.0
-  package var slowness: SimulatedTime = 20
+  package var slowness: SimulatedTime = 12
   /// Chance of one execution to hang until the process is restarted.
   package var wedges = 0.0
   /// Workers that are cut off, by number, and when.
   package var partitions: [(span: TimeSpan, workers: Set<Int>)] = []
   package var coordinatorCrashes: [SimulatedTime] = []
-  package var coordinatorRestart: ClosedRange<SimulatedTime> = .seconds(0.1) ... .seconds(10)
+  package var coordinatorRestart: ClosedRange<SimulatedTime> = .seconds(0.1) ... .seconds(6)
   package var diskFull: [TimeSpan] = []
   /// Real deltas and the real aggregate instead of stand-ins.
   package var usesRealDeltas = false
@@ -69,15 +69,15 @@ package struct Scenario: Sendable {
   package init() {
     workerSettings.maximumHelloInterval = .seconds(4)
     workerSettings.resendAfter = .seconds(2)
-    workerSettings.deadAfter = .seconds(6)
+    workerSettings.deadAfter = .seconds(4)
     workerSettings.drainLimit = .seconds(5)
     settings.heartbeat = .seconds(1)
-    settings.deadAfter = .seconds(4)
-    settings.lease = .seconds(20)
-    settings.progressDeadline = .seconds(6)
+    settings.deadAfter = .seconds(3)
+    settings.lease = .seconds(12)
+    settings.progressDeadline = .seconds(4)
     settings.secondOpinionPatience = .seconds(4)
     settings.backupAfter = .seconds(4)
-    settings.parole = .seconds(30)
+    settings.parole = .seconds(15)
     settings.lastStorageRetry = .seconds(4)
   }
 
@@ -89,7 +89,7 @@ package struct Scenario: Sendable {
     scenario.slots = 1...random.integer(in: 1...3)
     scenario.promptCount = random.integer(in: 1...16)
     scenario.usesRealDeltas = seed % 10 == 0
-    let end = SimulatedTime.seconds(Double(random.integer(in: 4...30)))
+    let end = SimulatedTime.seconds(Double(random.integer(in: 3...16)))
     scenario.faultsEnd = end
     if random.chance(0.6) { scenario.loss = random.unit() * 0.3 }
     if random.chance(0.5) { scenario.duplication = random.unit() * 0.3 }
@@ -106,13 +106,13 @@ package struct Scenario: Sendable {
     if random.chance(0.4) {
       for _ in 0..<random.integer(in: 1...3) {
         let cut = Set((0..<scenario.workerCount).filter { _ in random.chance(0.5) })
-        scenario.partitions.append((span(longest: 20), cut))
+        scenario.partitions.append((span(longest: 8), cut))
       }
     }
     if random.chance(0.4) {
       for _ in 0..<random.integer(in: 1...3) { scenario.coordinatorCrashes.append(random.time(in: 0...end)) }
     }
-    if random.chance(0.3) { scenario.diskFull.append(span(longest: 30)) }
+    if random.chance(0.3) { scenario.diskFull.append(span(longest: 10)) }
     for prompt in 0..<Int32(scenario.promptCount) where random.chance(0.05) {
       scenario.natures[prompt] = [.fails, .kills, .hangs][random.integer(in: 0...2)]
     }
