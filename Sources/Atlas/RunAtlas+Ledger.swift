@@ -75,6 +75,8 @@ extension RunAtlas {
           throw AtlasError.corrupt(path: path, detail: "its state is \"\(state)\"")
         }
         ledger.state = state
+        ledger.archivedPromptCount = try Int.fetchOne(
+          db, sql: "SELECT domain_prompts + baseline_prompts FROM aggregate")
         let deltas = try Row.fetchCursor(db, sql: "SELECT prompt, attempt, digest FROM deltas")
         while let row = try deltas.next() {
           ledger.digests[row[0]] = [UInt8](row[2] as Data)

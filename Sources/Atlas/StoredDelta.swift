@@ -146,6 +146,8 @@ package struct RunLedger: Equatable, Sendable {
   /// The highest attempt on record of each prompt that has any.
   package var attempts: [Int32: Int32] = [:]
   package var state: StoredRunState = .unfinished
+  /// Prompts that are in the aggregate tables; nil when these were never written.
+  package var archivedPromptCount: Int?
 
   package init() {}
 }

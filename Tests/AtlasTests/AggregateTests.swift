@@ -87,8 +87,10 @@ import Testing
     let atlas = try RunAtlas(folder.path())
     var aggregate = EdgeAggregate()
     try aggregate.merge(Self.delta(1, flow: 1))
+    #expect(try atlas.ledger().archivedPromptCount == nil)
     try atlas.replaceAggregate(aggregate, now: 1)
     try atlas.replaceAggregate(aggregate, now: 2)
+    #expect(try atlas.ledger().archivedPromptCount == 1)
     #expect(try Self.rows(atlas, "SELECT written_at FROM aggregate") == ["2"])
     try atlas.replaceAggregate(EdgeAggregate(), now: 3)
     for table in ["tokens", "neurons", "edges", "prompt_graphs", "prompt_neurons"] {

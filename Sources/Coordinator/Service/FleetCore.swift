@@ -96,8 +96,11 @@ actor FleetCore {
   // MARK: Runs
 
   func add(_ stored: StoredRun, vault: RunVault) {
-    vaults[stored.specification.name] = vault
+    let (name, ledger) = (stored.specification.name, stored.ledger)
+    vaults[name] = vault
     perform(machine.add(stored, now: clock.now))
+    // A coordinator that died while it wrote the aggregate's tables left older ones, or none.
+    if ledger.state == .complete, ledger.archivedPromptCount != ledger.digests.count { archive(name) }
   }
 
   func specification(of run: String) -> RunSpecification? { machine.specification(of: run) }

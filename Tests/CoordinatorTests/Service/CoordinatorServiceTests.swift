@@ -2,6 +2,7 @@
 // The whole coordinator: real sockets, real files, fake workers.
 // SPDX-License-Identifier: Apache-2.0
 
+import Atlas
 import Circuits
 import ClusterProtocol
 import ClusterTransport
@@ -67,6 +68,30 @@ import Testing
         return try await coordinator.export("run")
       }
       #expect(again == bytes)
+    }
+  }
+
+  @Test func tablesThatACrashKeptFromBeingWrittenAreWrittenAtTheNextStart() async throws {
+    try await withTemporaryDirectory { directory in
+      let runs = try RunsDirectory(path: directory)
+      try await withCoordinator(runs) { coordinator, endpoint in
+        try await coordinator.submit(FleetFixture.run(prompts: 4))
+        try await withThrowingTaskGroup(of: Int.self) { group in
+          group.addTask { try await FakeWorker(name: "a").run(at: endpoint) }
+          _ = try await coordinator.waitForCompletion(of: "run")
+          await coordinator.drainWorkers(reason: "done")
+          try await group.waitForAll()
+        }
+      }
+      func openAtlas() throws -> RunAtlas {
+        try RunAtlas(existing: runs.file(of: "run"), softwareVersion: "test", now: 0)
+      }
+      let interrupted = try openAtlas()
+      #expect(try interrupted.ledger().archivedPromptCount == 4)
+      try interrupted.replaceAggregate(EdgeAggregate(), now: 0)
+      try interrupted.close()
+      try await withCoordinator(runs) { coordinator, _ in _ = try await coordinator.boundEndpoint() }
+      #expect(try openAtlas().ledger().archivedPromptCount == 4)
     }
   }
 
