@@ -79,6 +79,8 @@ def llama2(texts, size=3000):
     trained = json.loads(trained.to_str())["model"]
     pieces = [p for p, _ in sorted(trained["vocab"].items(), key=lambda x: x[1])]
     fixed = ["<unk>", "<s>", "</s>"] + [f"<0x{b:02X}>" for b in range(256)]
+    # llama.cpp reads the pieces of a GGUF up to a NUL.
+    pieces = [p for p in pieces if "\0" not in p]
     single = [p for p in pieces if len(p) == 1]
     longer = [p for p in pieces if len(p) > 1 and not any(f in p for f in fixed)]
     names = fixed + longer + single
