@@ -4,6 +4,7 @@
 
 internal import Circuits
 internal import Coordinator
+internal import Foundation
 
 /// Makes the delta of a prompt, as an exact and deterministic worker would.
 enum SyntheticGraph {
@@ -61,7 +62,8 @@ enum SyntheticGraph {
   static func realistic(prompt: Int32, origin: PromptOrigin, edgeCount: Int) -> EdgeDelta {
     var random = SeededRandom(seed: UInt64(prompt) ^ 0xB16)
     func value(_ scale: Double) -> Float { Float((random.unit() - 0.5) * scale) }
-    let tokens = (0..<40).map { _ in Int32(random.integer(in: 0...49_151)) }
+    // As in text, a few tokens are frequent: uniform in the logarithm.
+    let tokens = (0..<40).map { _ in Int32(exp(random.unit() * log(49_152.0))) }
     let neuronCount = min(max(edgeCount / 40, 8), 500)
     var places: Set<SIMD2<Int32>> = []
     while places.count < neuronCount {

@@ -17,6 +17,8 @@ package actor CoordinatorClient {
   private let resendInterval: Duration
   private var lastNumber: UInt64
   private var waiting: [UInt64: CheckedContinuation<ClientReply?, Never>] = [:]
+  /// Numbers of requests under way, with a reply that came before anybody waited for it.
+  private var early: [UInt64: ClientReply?] = [:]
 
   /// Connects and, while `body` runs, answers its requests.
   ///
@@ -60,12 +62,20 @@ package actor CoordinatorClient {
   private func receive() async {
     for await frame in dealer.incoming {
       if let reply = try? NumberedReply(frame: frame) {
-        waiting.removeValue(forKey: reply.number)?.resume(returning: reply.reply)
+        deliver(reply.reply, to: reply.number)
       } else if case .refused(let reason)? = try? CoordinatorMessage(frame: frame) {
         // The coordinator could not read a request, so it could not tell which one.
-        for waiter in waiting.values { waiter.resume(returning: .refused(reason: reason)) }
-        waiting = [:]
+        for number in early.keys { deliver(.refused(reason: reason), to: number) }
       }
+    }
+  }
+
+  /// A reply may come before its request's sender is waiting for it; one that comes twice is of no use the second time.
+  private func deliver(_ reply: ClientReply, to number: UInt64) {
+    if let waiter = waiting.removeValue(forKey: number) {
+      waiter.resume(returning: reply)
+    } else if early[number] != nil {
+      early[number] = .some(reply)
     }
   }
 
@@ -82,6 +92,8 @@ package actor CoordinatorClient {
     lastNumber += 1
     let number = lastNumber
     let frame = NumberedRequest(number: number, request: request).encoded()
+    early[number] = .some(nil)
+    defer { early[number] = nil }
     let deadline = ContinuousClock.now + patience
     while ContinuousClock.now < deadline {
       try Task.checkCancellation()
@@ -109,7 +121,8 @@ package actor CoordinatorClient {
   }
 
   private func wait(for number: UInt64) async -> ClientReply? {
-    await withCheckedContinuation { waiting[number] = $0 }
+    if let reply = early[number] ?? nil { return reply }
+    return await withCheckedContinuation { waiting[number] = $0 }
   }
 
   private func giveUp(_ number: UInt64) {

@@ -21,7 +21,10 @@ extension Coordinator {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.decode(deltas, budget) }
       for await frame in router.incoming {
-        await core.count(received: frame.bytes.count)
+        core.traffic.withLock {
+          $0.framesReceived += 1
+          $0.bytesReceived += Int64(frame.bytes.count)
+        }
         let message: InboundMessage
         do { message = try InboundMessage(frame: frame.bytes) } catch {
           await core.refuse(frame.peer, reason: "\(error)")

@@ -112,7 +112,7 @@ package final class Coordinator: Service {
           logger.error("A frame was not sent", metadata: ["error": "\(error)"])
         }
       }
-      await core.count(sent: bytes)
+      core.traffic.withLock { [bytes] in $0.bytesSent += Int64(bytes) }
     }
   }
 

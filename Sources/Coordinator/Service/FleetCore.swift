@@ -7,6 +7,7 @@ internal import Circuits
 internal import ClusterProtocol
 internal import ClusterTransport
 internal import Logging
+internal import Synchronization
 
 /// Feeds the machine and performs its actions. Nothing in here blocks or suspends: frames go out through `outbox`, what
 /// takes time is handed to `jobs`, so events are handled in the order in which they arrive.
@@ -24,6 +25,8 @@ actor FleetCore {
   typealias Job = @Sendable () async -> Void
 
   nonisolated let clock: FleetClock
+  /// Counted by those who receive and send, without a hop to this actor for each frame.
+  nonisolated let traffic = Mutex(FleetStatus.Counters())
   nonisolated let outbox: AsyncStream<[Outbound]>.Continuation
   nonisolated let jobs: AsyncStream<Job>.Continuation
   private let startedAt: Duration
@@ -74,19 +77,12 @@ actor FleetCore {
     perform(machine.reject(fence, error: error, from: peer, now: clock.now))
   }
 
-  /// Counts frames; those that could not be read are answered with the reason.
-  func count(received bytes: Int) {
-    machine.counters.framesReceived += 1
-    machine.counters.bytesReceived += Int64(bytes)
-  }
-
+  /// Answers a frame that could not be read with the reason.
   func refuse(_ peer: PeerID, reason: String) {
     machine.counters.framesRefused += 1
     logger.warning("Refused a frame", metadata: ["reason": "\(reason)"])
     outbox.yield([Outbound(message: .worker(.refused(reason: reason)), peer: peer)])
   }
-
-  func count(sent bytes: Int) { machine.counters.bytesSent += Int64(bytes) }
 
   func tick() {
     perform(machine.tick(now: clock.now))
@@ -139,6 +135,10 @@ actor FleetCore {
 
   func status() -> FleetStatus {
     var status = machine.status(softwareVersion: softwareVersion, startedAt: startedAt, now: clock.now)
+    let traffic = traffic.withLock { $0 }
+    status.counters.framesReceived = traffic.framesReceived
+    status.counters.bytesReceived = traffic.bytesReceived
+    status.counters.bytesSent = traffic.bytesSent
     for i in status.runs.indices {
       guard let figures = vaults[status.runs[i].name]?.figures.withLock({ $0 }) else { continue }
       status.runs[i].neurons = figures.neurons

@@ -77,9 +77,17 @@ struct ClusterBenchCommand: AsyncParsableCommand {
     var acknowledged = 0
     var workersSeen = 0
     var edges: Int64 = 0
-    var slowestStatus = 0.0
+    /// Seconds until every worker was there.
+    var connecting = 0.0
+    /// Of the answers to requests for the status, sorted.
+    var statusSeconds: [Double] = []
     var export = 0.0
     var restart = 0.0
+
+    /// The time within which this share of the requests for the status was answered.
+    func status(at share: Double) -> Double {
+      statusSeconds.isEmpty ? 0 : statusSeconds[Int(Double(statusSeconds.count - 1) * share)]
+    }
   }
 
   private func coordinator(_ stores: RunsDirectory) -> Coordinator {
@@ -100,19 +108,21 @@ struct ClusterBenchCommand: AsyncParsableCommand {
       let children = try outputs.enumerated().map { try child($0, endpoint: endpoint, outputPath: $1) }
       // What a client sees, over the socket, while the fleet is at work.
       let outcome = try await CoordinatorClient.with(endpoint, security: .plain()) { client in
-        var (slowest, workersSeen) = (Duration.zero, 0)
+        var (latencies, workersSeen, connecting) = ([Double](), 0, 0.0)
         while true {
           let asked = clock.now
           let status = try await client.status()
-          slowest = max(slowest, clock.now - asked)
-          workersSeen = max(workersSeen, status.workers.count)
-          if status.runs.first?.state == .complete { return (slowest, workersSeen) }
+          latencies.append((clock.now - asked) / .seconds(1))
+          if workersSeen < status.workers.count {
+            workersSeen = status.workers.count
+            connecting = (clock.now - start) / .seconds(1)
+          }
+          if status.runs.first?.state == .complete { return (latencies.sorted(), workersSeen, connecting) }
           try await Task.sleep(for: .milliseconds(100))
         }
       }
       load.seconds = (clock.now - start) / .seconds(1)
-      load.slowestStatus = outcome.0 / .seconds(1)
-      load.workersSeen = outcome.1
+      (load.statusSeconds, load.workersSeen, load.connecting) = outcome
       let exporting = clock.now
       _ = try await coordinator.export("load")
       load.export = (clock.now - exporting) / .seconds(1)
@@ -164,7 +174,8 @@ struct ClusterBenchCommand: AsyncParsableCommand {
         {"acknowledged":\(load.acknowledged),"aggregate_bytes_per_edge":\(perMillion),"export_seconds":\(load.export),\
         "fleet_edges_per_second":\(Double(load.edges) / load.seconds),"fleet_seconds":\(load.seconds),\
         "lost_prompts":\(load.lost),"merge_edges_per_second":\(merge.edgesPerSecond),"merged":\(load.merged),\
-        "prompts":\(prompts),"restart_seconds":\(load.restart),"slowest_status_seconds":\(load.slowestStatus),\
+        "prompts":\(prompts),"restart_seconds":\(load.restart),"status_median_seconds":\(load.status(at: 0.5)),\
+        "status_slowest_seconds":\(load.status(at: 1)),\
         "workers_seen":\(load.workersSeen)}
         """)
       return
@@ -183,7 +194,8 @@ struct ClusterBenchCommand: AsyncParsableCommand {
       \(load.lost) lost, in \(text(load.seconds)) s
         \(text(Double(load.merged) / load.seconds, 0)) prompts and \
       \(text(Double(load.edges) / load.seconds / 1e6)) million edges a second, workers included
-        slowest status \(text(load.slowestStatus * 1000, 0)) ms; export \(text(load.export)) s; \
+        all connected after \(text(load.connecting)) s; status in \(text(load.status(at: 0.5) * 1000, 0)) ms (median), \
+      \(text(load.status(at: 0.95) * 1000, 0)) ms (95 %), \(text(load.status(at: 1) * 1000, 0)) ms (slowest); export \(text(load.export)) s; \
       restart with everything done \(text(load.restart)) s
       """)
   }

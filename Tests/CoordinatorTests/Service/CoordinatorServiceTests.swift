@@ -172,6 +172,18 @@ import Testing
     }
   }
 
+  @Test func replyIsNeverMissedHoweverFastItComes() async throws {
+    try await withTemporaryDirectory { directory in
+      try await withCoordinator(RunsDirectory(path: directory)) { coordinator, endpoint in
+        try await CoordinatorClient.with(endpoint, security: .plain()) { client in
+          for _ in 0..<300 { _ = try await client.status() }
+        }
+        // A request whose reply was missed would have been sent again.
+        #expect(await coordinator.status().counters.framesReceived == 300)
+      }
+    }
+  }
+
   @Test func framesThatAreNoMessagesAreRefusedAndCounted() async throws {
     try await withTemporaryDirectory { directory in
       try await withCoordinator(RunsDirectory(path: directory)) { coordinator, endpoint in
