@@ -5,6 +5,7 @@
 /// A coordinator's state at one moment. Times are milliseconds since 1970.
 package struct FleetStatus: Codable, Equatable, Sendable {
   package var softwareVersion: String
+  /// Higher for every start of the coordinator.
   package var epoch: Int64
   package var startedAt: Int64
   package var now: Int64

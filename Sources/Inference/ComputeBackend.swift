@@ -153,7 +153,6 @@ package protocol ComputeBackend: Sendable {
 
   // Element-wise
 
-  func clear(_ x: Region<Buffer>, rows: Int, columns: Int)
   func copy(_ x: Region<Buffer>, rows: Int, columns: Int, into y: Region<Buffer>)
   /// `y += x`
   func add(_ x: Region<Buffer>, rows: Int, columns: Int, into y: Region<Buffer>)

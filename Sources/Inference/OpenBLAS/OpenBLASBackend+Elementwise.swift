@@ -3,11 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension OpenBLASBackend {
-  package func clear(_ x: Region<FloatBuffer>, rows: Int, columns: Int) {
-    let p = x.pointer(rows: rows, columns: columns)
-    for r in 0..<rows { (p + r * x.stride).update(repeating: 0, count: columns) }
-  }
-
   package func copy(_ x: Region<FloatBuffer>, rows: Int, columns: Int, into y: Region<FloatBuffer>) {
     let (from, to) = (x.pointer(rows: rows, columns: columns), y.pointer(rows: rows, columns: columns))
     for r in 0..<rows { (to + r * y.stride).update(from: from + r * x.stride, count: columns) }

@@ -5,10 +5,6 @@
 internal import Foundation
 
 extension Float64Backend {
-  package func clear(_ x: Region<DoubleBuffer>, rows: Int, columns: Int) {
-    forEach(rows, columns) { x[$0, $1] = 0 }
-  }
-
   package func copy(_ x: Region<DoubleBuffer>, rows: Int, columns: Int, into y: Region<DoubleBuffer>) {
     forEach(rows, columns) { y[$0, $1] = x[$0, $1] }
   }

@@ -35,7 +35,7 @@ struct WorkerCommand: AsyncParsableCommand {
   var model: String?
 
   @Option(help: "resident: weights as Float32 in memory; mapped: in the file, unpacked at each use; auto: what fits.")
-  var weights: String = "auto"
+  var weights: String?
 
   @Option(help: "Prompts computed at once, a thread each.")
   var slots: Int?
@@ -59,7 +59,7 @@ struct WorkerCommand: AsyncParsableCommand {
   var giveUpAfter: Double?
 
   @Option(help: "Seconds to finish what is being computed when asked to leave.")
-  var drainLimit: Double = 60
+  var drainLimit: Double?
 
   @Flag(help: "End when standard input does: when the process that started this one, and holds the other end, is gone.")
   var exitWithParent = false
@@ -70,10 +70,8 @@ struct WorkerCommand: AsyncParsableCommand {
   func validate() throws {
     if let slots, !(1...1024).contains(slots) { throw ValidationError("--slots must be from 1 to 1024.") }
     if let giveUpAfter, !(giveUpAfter > 0) { throw ValidationError("--give-up-after must be above 0.") }
-    guard drainLimit >= 0 else { throw ValidationError("--drain-limit must be at least 0.") }
-    guard weights == "auto" || WeightStorage(rawValue: weights) != nil else {
-      throw ValidationError("--weights must be resident, mapped or auto.")
-    }
+    if let drainLimit, !(drainLimit >= 0) { throw ValidationError("--drain-limit must be at least 0.") }
+    if let weights { try EngineOptions.validate(weights: weights) }
     guard Logger.Level(rawValue: logLevel) != nil else {
       let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
       throw ValidationError("--log-level must be one of \(levels).")
@@ -92,15 +90,15 @@ struct WorkerCommand: AsyncParsableCommand {
     }
 
     let engine = try EngineOptions.parse(
-      ["--weights", weights] + (settings.model.path.isEmpty ? [] : ["--model", settings.model.path]))
+      ["--weights", settings.worker.weights] + (settings.model.path.isEmpty ? [] : ["--model", settings.model.path]))
     let checkpoint = try engine.checkpoint()
     let attributor = ModelAttributor(
       checkpoint: checkpoint, tokenizer: try Tokenizer.open(engine.model), storage: engine.storage(for: checkpoint))
 
     let host = hostName()
     var behaviour = WorkerSettings()
-    behaviour.giveUpAfter = giveUpAfter.map { .seconds($0) }
-    behaviour.drainLimit = .seconds(drainLimit)
+    behaviour.giveUpAfter = settings.worker.giveUpAfter > .zero ? settings.worker.giveUpAfter : nil
+    behaviour.drainLimit = settings.worker.drainLimit
     let hello = WorkerMessage.Hello(
       worker: settings.worker.name.isEmpty ? "\(host)-\(getpid())" : settings.worker.name,
       incarnation: UInt64.random(in: 1 ... .max), host: host, slots: settings.worker.slots,
@@ -131,6 +129,9 @@ struct WorkerCommand: AsyncParsableCommand {
     if let slots { settings.worker.slots = slots }
     if let name { settings.worker.name = name }
     if let kernel { settings.worker.kernel = kernel }
+    if let weights { settings.worker.weights = weights }
+    if let drainLimit { settings.worker.drainLimit = .seconds(drainLimit) }
+    if let giveUpAfter { settings.worker.giveUpAfter = .seconds(giveUpAfter) }
     if let keyFile { settings.security.keyFile = keyFile }
     if let serverKey { settings.security.serverKey = serverKey }
     if insecure { settings.security.insecure = true }

@@ -62,6 +62,9 @@ extension ClusterConfiguration {
     .string("worker", "name", \.worker.name),
     .integer("worker", "slots", \.worker.slots, in: 1...1024),
     .string("worker", "kernel", \.worker.kernel),
+    .choice("worker", "weights", \.worker.weights, of: EngineOptions.weightChoices),
+    .duration("worker", "drain_limit", \.worker.drainLimit, in: .zero...Duration.seconds(24 * 3600)),
+    .duration("worker", "give_up_after", \.worker.giveUpAfter, in: .zero...Duration.seconds(7 * 24 * 3600)),
   ]
 
   private static let statusSettings: [Setting] = [

@@ -46,6 +46,12 @@ struct ClusterConfiguration: Equatable, Sendable {
     var slots = 1
     /// OpenBLAS core type; empty is what OpenBLAS finds best for the processor.
     var kernel = ""
+    /// `resident`, `mapped`, or `auto` for what fits in memory.
+    var weights = "auto"
+    /// Time to finish what is being computed when asked to leave.
+    var drainLimit: Duration = .seconds(60)
+    /// Without a coordinator for this long the worker ends; zero is never.
+    var giveUpAfter: Duration = .zero
   }
 
   struct Security: Equatable, Sendable {

@@ -32,6 +32,20 @@ struct Setting: Sendable {
     }
   }
 
+  /// One of a few words.
+  static func choice(
+    _ section: String, _ key: String, _ path: any WritableKeyPath<ClusterConfiguration, String> & Sendable,
+    of words: [String]
+  ) -> Setting {
+    Setting(section: section, key: key) { value, configuration in
+      guard case .string(let word) = value, words.contains(word) else {
+        return expected(words.map { "\"\($0)\"" }.joined(separator: ", "), value)
+      }
+      configuration[keyPath: path] = word
+      return nil
+    }
+  }
+
   static func strings(
     _ section: String, _ key: String, _ path: any WritableKeyPath<ClusterConfiguration, [String]> & Sendable
   ) -> Setting {

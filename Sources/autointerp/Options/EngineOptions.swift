@@ -20,8 +20,14 @@ struct EngineOptions: ParsableArguments {
 
   func validate() throws {
     guard threads >= 1 else { throw ValidationError("--threads must be at least 1.") }
-    guard weights == "auto" || WeightStorage(rawValue: weights) != nil else {
-      throw ValidationError("--weights must be resident, mapped or auto.")
+    try Self.validate(weights: weights)
+  }
+
+  static let weightChoices = ["auto"] + WeightStorage.allCases.map(\.rawValue)
+
+  static func validate(weights: String) throws {
+    guard weightChoices.contains(weights) else {
+      throw ValidationError("--weights must be one of \(weightChoices.joined(separator: ", ")).")
     }
   }
 
