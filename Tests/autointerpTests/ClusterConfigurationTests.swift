@@ -37,7 +37,7 @@ import Testing
   @Test func everyKeyChangesTheConfigurationInItsOwnPlace() throws {
     var seen: [String: ClusterConfiguration] = [:]
     let candidates: [TOMLSetting] = [
-      .string("other"), .string("77s"), .boolean(true), .integer(77), .number(0.77), .strings(["other"]),
+      .string("other"), .string("mapped"), .string("77s"), .boolean(true), .integer(77), .number(0.77), .strings(["other"]),
     ]
     for setting in ClusterConfiguration.settings {
       let changed = candidates.compactMap { value -> ClusterConfiguration? in
@@ -83,6 +83,7 @@ import Testing
     ("# c\n\n[wroker]\nslots = 2\n", 3, "unknown section [wroker]: did you mean [worker]?"),
     ("[zzzzzzzzz]\n", 1, "unknown section [zzzzzzzzz]: there are [attribution] [coordinator] [model]"),
     ("[worker]\n\nslots = \"two\"\n", 3, "worker.slots: expected an integer, found the string \"two\""),
+    ("[worker]\nweights = \"light\"\n", 2, "worker.weights: expected \"auto\" or \"resident\" or \"mapped\", found"),
     ("[worker]\nslots = 0\n", 2, "worker.slots: expected 1 to 1024, found 0"),
     ("[attribution]\ntau = true\n", 2, "attribution.tau: expected a number, found true or false"),
     ("[attribution]\ntau = 1.5\n", 2, "attribution.tau: expected 0.0 to 1.0, found 1.5"),

@@ -39,7 +39,7 @@ struct Setting: Sendable {
   ) -> Setting {
     Setting(section: section, key: key) { value, configuration in
       guard case .string(let word) = value, words.contains(word) else {
-        return expected(words.map { "\"\($0)\"" }.joined(separator: ", "), value)
+        return expected(words.map { "\"\($0)\"" }.joined(separator: " or "), value)
       }
       configuration[keyPath: path] = word
       return nil
