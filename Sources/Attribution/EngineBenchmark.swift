@@ -87,18 +87,28 @@ package struct EngineBenchmark: Sendable {
       edgeOperations: Double(rows) * Double(perRow))
   }
 
-  /// Graphs per second when `slots` threads each compute graphs of the prompt on their own, as a worker's do.
+  /// Graphs per second when so many threads each compute graphs of the prompt on their own, as a worker's slots do.
+  ///
+  /// Counts take turns, and of each the best of `rounds` is kept: a machine whose speed drifts treats all alike.
   package func graphsPerSecond(
-    of tokens: [Int32], settings: AttributionSettings, slots: Int, graphsPerSlot: Int
-  ) -> Double {
+    of tokens: [Int32], settings: AttributionSettings, slotCounts: [Int], rounds: Int
+  ) -> [Double] {
     let single = RelevancePropagation(transformer: relevance.transformer, backend: OpenBLASBackend())
-    let time = ContinuousClock().measure {
-      DispatchQueue.concurrentPerform(iterations: slots) { _ in
-        for _ in 0..<graphsPerSlot { _ = try? single.graph(of: tokens, settings: settings) }
+    var best = [Double](repeating: 0, count: slotCounts.count)
+    for _ in 0..<max(1, rounds) {
+      for (i, slots) in slotCounts.enumerated() {
+        let time = ContinuousClock().measure {
+          DispatchQueue.concurrentPerform(iterations: slots) { _ in
+            for _ in 0..<Self.graphsPerSlot { _ = try? single.graph(of: tokens, settings: settings) }
+          }
+        }
+        best[i] = max(best[i], Double(slots * Self.graphsPerSlot) / (time / .seconds(1)))
       }
     }
-    return Double(slots * graphsPerSlot) / (time / .seconds(1))
+    return best
   }
+
+  private static let graphsPerSlot = 2
 }
 
 extension SweepPlan {

@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The frozen quantities of one prompt. Rows are token positions; buffers hold `rowCapacity` rows, zeros past the last
-/// token, so that products run on a multiple of eight rows.
+/// token, so that products run on a multiple of four rows, as the kernels do.
 package struct ForwardTrace<Backend: ComputeBackend>: Sendable {
   package struct Layer: Sendable {
     /// `[H, tokens, tokens]`: attention probabilities times each key's inverse rms before attention.

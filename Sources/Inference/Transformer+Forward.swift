@@ -14,7 +14,7 @@ extension Transformer {
   ) throws(InferenceError) -> ForwardTrace<Backend> {
     try check(tokens)
     let c = configuration
-    let rows = (tokens.count + 7) / 8 * 8
+    let rows = (tokens.count + 3) / 4 * 4
     let stream = Region(backend.makeBuffer(count: rows * c.modelDimension), stride: c.modelDimension)
     backend.gatherOutputs(
       backend.upload(tokens), count: tokens.count, of: embedding, scales: nil, into: stream, accumulate: false)

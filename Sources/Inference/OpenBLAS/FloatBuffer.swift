@@ -2,17 +2,27 @@
 // Aligned Float32 memory with an owner.
 // SPDX-License-Identifier: Apache-2.0
 
-/// `count` Float32 values, 64-byte aligned, freed with the last reference.
+/// `count` Float32 values, 64-byte aligned, freed with the last reference; its own memory or a part of a mapping.
 // @unchecked Sendable: a backend is used by one thread at a time, and its parallel parts write disjoint elements.
 package final class FloatBuffer: @unchecked Sendable {
   let values: UnsafeMutablePointer<Float>
   package let count: Int
+  /// Holds the memory when it is not this buffer's own.
+  private let mapping: MappedMemory?
 
   init(uninitialized count: Int) {
     precondition(count >= 0)
     self.count = count
+    mapping = nil
     let raw = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
     values = raw.bindMemory(to: Float.self, capacity: max(count, 1))
+  }
+
+  init(_ mapping: MappedMemory, offset: Int, count: Int) {
+    precondition(offset >= 0 && count >= 0 && offset + count * MemoryLayout<Float>.stride <= mapping.byteCount)
+    self.count = count
+    self.mapping = mapping
+    values = (mapping.base + offset).bindMemory(to: Float.self, capacity: max(count, 1))
   }
 
   convenience init(zeros count: Int) {
@@ -27,7 +37,9 @@ package final class FloatBuffer: @unchecked Sendable {
     }
   }
 
-  deinit { UnsafeMutableRawPointer(values).deallocate() }
+  deinit {
+    if mapping == nil { UnsafeMutableRawPointer(values).deallocate() }
+  }
 }
 
 extension Region where Buffer == FloatBuffer {

@@ -13,14 +13,17 @@ extension OpenBLASBackend {
     let group = layout.headCount / layout.keyValueHeadCount
     for segment in segments {
       let n = segment.rowCount
-      let queries = q.at(row: segment.firstRow).pointer(rows: n, columns: layout.headCount * d)
-      let keys = k.at(row: segment.firstRow).pointer(rows: n, columns: layout.keyValueHeadCount * d)
-      for h in 0..<layout.headCount {
-        let scores = Self.coefficients(attention, segment, layout, head: h)
-        cblas_sgemm(
-          CblasRowMajor, CblasNoTrans, CblasTrans, blasint(n), blasint(n), blasint(d), scale, queries + h * d,
-          blasint(q.stride), keys + h / group * d, blasint(k.stride), 0, scores, blasint(layout.rowStride))
-        for i in 0..<n { Self.softmax(scores + i * layout.rowStride, count: i + 1, padding: n - i - 1) }
+      let queries = Operand(q.at(row: segment.firstRow).pointer(rows: n, columns: layout.headCount * d), q.stride)
+      let keys = Operand(k.at(row: segment.firstRow).pointer(rows: n, columns: layout.keyValueHeadCount * d), k.stride)
+      forEachShare(of: layout.headCount) { heads in
+        for h in heads {
+          let scores = Self.coefficients(attention, segment, layout, head: h)
+          cblas_sgemm(
+            CblasRowMajor, CblasNoTrans, CblasTrans, blasint(n), blasint(n), blasint(d), scale,
+            queries.base + h * d, blasint(queries.stride), keys.base + h / group * d, blasint(keys.stride), 0, scores,
+            blasint(layout.rowStride))
+          for i in 0..<n { Self.softmax(scores + i * layout.rowStride, count: i + 1, padding: n - i - 1) }
+        }
       }
     }
   }
@@ -65,22 +68,24 @@ extension OpenBLASBackend {
     let (d, group) = (layout.headDimension, layout.headCount / layout.keyValueHeadCount)
     for segment in segments {
       let n = segment.rowCount
-      let from = y.at(row: segment.firstRow).pointer(rows: n, columns: layout.keyValueHeadCount * d)
-      let to = z.at(row: segment.firstRow).pointer(rows: n, columns: layout.headCount * d)
-      for h in 0..<layout.headCount {
-        let a = Self.coefficients(attention, segment, layout, head: h)
-        let (source, target) = (from + h / group * d, to + h * d)
-        if n == 1 {
-          for c in 0..<d { target[c] = a[0] * source[c] }
-          continue
-        }
-        // The coefficients are lower triangular: a block of queries needs no keys after its last.
-        for i in stride(from: 0, to: n, by: Self.queryBlock) {
-          let end = min(i + Self.queryBlock, n)
-          cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(end - i), blasint(d), blasint(end), 1,
-            a + i * layout.rowStride, blasint(layout.rowStride), source, blasint(y.stride), 0, target + i * z.stride,
-            blasint(z.stride))
+      let from = Operand(y.at(row: segment.firstRow).pointer(rows: n, columns: layout.keyValueHeadCount * d), y.stride)
+      let to = Operand(z.at(row: segment.firstRow).pointer(rows: n, columns: layout.headCount * d), z.stride)
+      forEachShare(of: layout.headCount) { heads in
+        for h in heads {
+          let a = Self.coefficients(attention, segment, layout, head: h)
+          let (source, target) = (from.base + h / group * d, to.base + h * d)
+          if n == 1 {
+            for c in 0..<d { target[c] = a[0] * source[c] }
+            continue
+          }
+          // The coefficients are lower triangular: a block of queries needs no keys after its last.
+          for i in stride(from: 0, to: n, by: Self.queryBlock) {
+            let end = min(i + Self.queryBlock, n)
+            cblas_sgemm(
+              CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(end - i), blasint(d), blasint(end), 1,
+              a + i * layout.rowStride, blasint(layout.rowStride), source, blasint(from.stride), 0,
+              target + i * to.stride, blasint(to.stride))
+          }
         }
       }
     }
@@ -93,14 +98,16 @@ extension OpenBLASBackend {
     let (d, group) = (layout.headDimension, layout.headCount / layout.keyValueHeadCount)
     for segment in segments {
       let n = segment.rowCount
-      let from = z.at(row: segment.firstRow).pointer(rows: n, columns: layout.headCount * d)
-      let to = y.at(row: segment.firstRow).pointer(rows: n, columns: layout.keyValueHeadCount * d)
-      for h in 0..<layout.headCount {
-        let a = Self.coefficients(attention, segment, layout, head: h)
-        cblas_sgemm(
-          CblasRowMajor, CblasTrans, CblasNoTrans, blasint(n), blasint(d), blasint(n), 1, a,
-          blasint(layout.rowStride), from + h * d, blasint(z.stride), h % group == 0 ? 0 : 1, to + h / group * d,
-          blasint(y.stride))
+      let from = Operand(z.at(row: segment.firstRow).pointer(rows: n, columns: layout.headCount * d), z.stride)
+      let to = Operand(y.at(row: segment.firstRow).pointer(rows: n, columns: layout.keyValueHeadCount * d), y.stride)
+      forEachShare(of: layout.keyValueHeadCount) { groups in
+        for h in groups.lowerBound * group..<groups.upperBound * group {
+          let a = Self.coefficients(attention, segment, layout, head: h)
+          cblas_sgemm(
+            CblasRowMajor, CblasTrans, CblasNoTrans, blasint(n), blasint(d), blasint(n), 1, a,
+            blasint(layout.rowStride), from.base + h * d, blasint(from.stride), h % group == 0 ? 0 : 1,
+            to.base + h / group * d, blasint(to.stride))
+        }
       }
     }
   }

@@ -92,22 +92,25 @@ extension OpenBLASBackend {
   package func gatedActivation(
     _ x: Region<FloatBuffer>, rows: Int, width: Int, into h: Region<FloatBuffer>, factors: Region<FloatBuffer>?
   ) {
-    let (input, output) = (x.pointer(rows: rows, columns: 2 * width), h.pointer(rows: rows, columns: width))
-    let frozen = factors?.pointer(rows: rows, columns: 2 * width)
-    for r in 0..<rows {
-      let (gate, up, to) = (input + r * x.stride, input + r * x.stride + width, output + r * h.stride)
-      let factor = frozen.map { $0 + r * factors!.stride }
-      var c = 0
-      while c < width {
-        let lanes = min(8, width - c)
-        let (g, u) = (Self.load(gate + c, lanes), Self.load(up + c, lanes))
-        let s = VectorMath.sigmoid(g)
-        Self.store(g * s * u, to + c, lanes)
-        if let factor {
-          Self.store(0.5 * u * s, factor + c, lanes)
-          Self.store(0.5 * g * s, factor + width + c, lanes)
+    let input = Operand(x.pointer(rows: rows, columns: 2 * width), x.stride)
+    let output = Operand(h.pointer(rows: rows, columns: width), h.stride)
+    let frozen = factors.map { Operand($0.pointer(rows: rows, columns: 2 * width), $0.stride) }
+    forEachShare(of: rows) { share in
+      for r in share {
+        let (gate, to) = (input.row(r), output.row(r))
+        let (up, factor) = (gate + width, frozen?.row(r))
+        var c = 0
+        while c < width {
+          let lanes = min(8, width - c)
+          let (g, u) = (Self.load(gate + c, lanes), Self.load(up + c, lanes))
+          let s = VectorMath.sigmoid(g)
+          Self.store(g * s * u, to + c, lanes)
+          if let factor {
+            Self.store(0.5 * u * s, factor + c, lanes)
+            Self.store(0.5 * g * s, factor + width + c, lanes)
+          }
+          c += 8
         }
-        c += 8
       }
     }
   }
@@ -115,14 +118,16 @@ extension OpenBLASBackend {
   package func applyFactors(
     _ g: Region<FloatBuffer>, rows: Int, width: Int, factors: Region<FloatBuffer>, into y: Region<FloatBuffer>
   ) {
-    let from = g.pointer(rows: rows, columns: width)
-    let frozen = factors.pointer(rows: rows, columns: 2 * width)
-    let to = y.pointer(rows: rows, columns: 2 * width)
-    for r in 0..<rows {
-      let (source, factor, target) = (from + r * g.stride, frozen + r * factors.stride, to + r * y.stride)
-      for c in 0..<width {
-        target[c] = source[c] * factor[c]
-        target[width + c] = source[c] * factor[width + c]
+    let from = Operand(g.pointer(rows: rows, columns: width), g.stride)
+    let frozen = Operand(factors.pointer(rows: rows, columns: 2 * width), factors.stride)
+    let to = Operand(y.pointer(rows: rows, columns: 2 * width), y.stride)
+    forEachShare(of: rows) { share in
+      for r in share {
+        let (source, factor, target) = (from.row(r), frozen.row(r), to.row(r))
+        for c in 0..<width {
+          target[c] = source[c] * factor[c]
+          target[width + c] = source[c] * factor[width + c]
+        }
       }
     }
   }

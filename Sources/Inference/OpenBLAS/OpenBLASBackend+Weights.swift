@@ -6,7 +6,7 @@ internal import COpenBLAS
 
 extension OpenBLASBackend {
   package func makeMatrix(_ parts: [WeightPart], use: WeightUse, storage: WeightStorage) -> OpenBLASMatrix {
-    OpenBLASMatrix(parts, use: use, storage: storage)
+    OpenBLASMatrix(parts, use: use, storage: storage, arena: weights)
   }
 
   package func multiplyTransposed(
@@ -154,15 +154,18 @@ struct Operand: @unchecked Sendable {
 
   /// The same rows, `elements` further.
   func at(_ elements: Int) -> Operand { Operand(base + elements, stride) }
+
+  @inline(__always)
+  func row(_ r: Int) -> UnsafeMutablePointer<Float> { base + r * stride }
 }
 
 extension OpenBLASBackend {
   /// Rows of mapped weights that are unpacked at a time.
   static let unpackedRows = 512
 
-  /// Cuts `range` into an even number of panels of at most 512; the cut depends on the range alone.
+  /// Cuts `range` into an even number of panels of at most 1536; the cut depends on the range alone.
   func forEachPanel(of range: Range<Int>, _ body: @Sendable (Range<Int>) -> Void) {
-    let panels = range.count < 256 ? 1 : 2 * ((range.count + 1023) / 1024)
+    let panels = range.count < 256 ? 1 : 2 * ((range.count + 3071) / 3072)
     let width = ((range.count + panels - 1) / panels + 15) / 16 * 16
     parallel(panels) { i in
       let start = range.lowerBound + i * width

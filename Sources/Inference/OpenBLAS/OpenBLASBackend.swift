@@ -16,6 +16,8 @@ package final class OpenBLASBackend: ComputeBackend {
   package typealias Matrix = OpenBLASMatrix
 
   package let threadCount: Int
+  /// Holds the resident weights made here.
+  let weights = WeightArena()
   /// Memory for unpacked panels, kept from one product to the next.
   private let idleScratch = Mutex<[FloatBuffer]>([])
 
@@ -39,11 +41,18 @@ package final class OpenBLASBackend: ComputeBackend {
   /// Runs `body(0) ... body(count - 1)`, side by side when this backend has threads for it.
   @inline(__always)
   func parallel(_ count: Int, _ body: @Sendable (Int) -> Void) {
-    if threadCount == 1 || count == 1 {
+    if threadCount == 1 || count <= 1 {
       for i in 0..<count { body(i) }
     } else {
       DispatchQueue.concurrentPerform(iterations: count, execute: body)
     }
+  }
+
+  /// Cuts `0..<count` into a range for each thread: for work on rows or heads that do not depend on each other.
+  @inline(__always)
+  func forEachShare(of count: Int, _ body: @Sendable (Range<Int>) -> Void) {
+    let shares = min(threadCount, count)
+    parallel(shares) { i in body(count * i / shares..<count * (i + 1) / shares) }
   }
 }
 

@@ -23,7 +23,7 @@ package final class OpenBLASMatrix: WeightMatrix {
   /// First row of each part.
   private let firstRows: [Int]
 
-  init(_ parts: [WeightPart], use: WeightUse, storage: WeightStorage) {
+  init(_ parts: [WeightPart], use: WeightUse, storage: WeightStorage, arena: WeightArena) {
     precondition(!parts.isEmpty && parts.allSatisfy { $0.view.columnCount == parts[0].view.columnCount })
     self.parts = parts
     inputCount = parts[0].view.columnCount
@@ -38,8 +38,10 @@ package final class OpenBLASMatrix: WeightMatrix {
     outputCount = total
     switch (storage, use) {
     case (.mapped, _): layout = .mapped
-    case (.resident, .table): layout = .rows(Self.unpack(parts, rowCount: total))
-    case (.resident, .projection): layout = .transposed(Self.unpackTransposed(parts, rowCount: total))
+    case (.resident, .table): layout = .rows(Self.unpack(parts, into: arena.makeBuffer(count: total * inputCount)))
+    case (.resident, .projection):
+      layout = .transposed(
+        Self.unpackTransposed(parts, rowCount: total, into: arena.makeBuffer(count: total * inputCount)))
     }
   }
 
@@ -83,18 +85,18 @@ package final class OpenBLASMatrix: WeightMatrix {
     }
   }
 
-  private static func unpack(_ parts: [WeightPart], rowCount: Int) -> FloatBuffer {
+  private static func unpack(_ parts: [WeightPart], into target: FloatBuffer) -> FloatBuffer {
     let columns = parts[0].view.columnCount
-    let target = FloatBuffer(uninitialized: rowCount * columns)
     forEachChunk(of: parts, rowsPerChunk: 2048) { part, rows, first in
       copy(part, rows: rows, into: target.values + first * columns)
     }
     return target
   }
 
-  private static func unpackTransposed(_ parts: [WeightPart], rowCount: Int) -> FloatBuffer {
+  private static func unpackTransposed(
+    _ parts: [WeightPart], rowCount: Int, into target: FloatBuffer
+  ) -> FloatBuffer {
     let columns = parts[0].view.columnCount
-    let target = FloatBuffer(uninitialized: rowCount * columns)
     forEachChunk(of: parts, rowsPerChunk: 64) { part, rows, first in
       let scratch = FloatBuffer(uninitialized: rows.count * columns)
       copy(part, rows: rows, into: scratch.values)

@@ -22,7 +22,8 @@ enum VectorMath {
   /// and an exponent built from `n`.
   @inline(__always)
   static func exp(_ x: Float8) -> Float8 {
-    let clamped = x.clamped(lowerBound: Float8(repeating: -87.3), upperBound: Float8(repeating: 88.3))
+    // Not `clamped`, which goes lane by lane.
+    let clamped = x.replacing(with: -87.3, where: x .< -87.3).replacing(with: 88.3, where: x .> 88.3)
     // Adding 1.5 * 2^23 rounds to the nearest integer and leaves it in the low bits.
     let magic = Float8(repeating: 12_582_912)
     let shifted = clamped * 1.442_695_04 + magic

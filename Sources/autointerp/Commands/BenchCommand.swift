@@ -66,13 +66,9 @@ struct BenchCommand: AsyncParsableCommand {
       modelName: checkpoint.name, kernel: backend.kernelName, threads: engine.threads, ready: ready, graph: graph,
       peak: OpenBLASBackend.peakOperationsPerSecond(threads: engine.threads))
     if slots > 1 {
-      let perSlot = max(2, runs)
-      report.throughput = [1, slots].map {
-        (
-          slots: $0,
-          perSecond: benchmark.graphsPerSecond(of: ids, settings: settings, slots: $0, graphsPerSlot: perSlot)
-        )
-      }
+      let counts = [1, slots]
+      let rates = benchmark.graphsPerSecond(of: ids, settings: settings, slotCounts: counts, rounds: max(2, runs))
+      report.throughput = zip(counts, rates).map { (slots: $0, perSecond: $1) }
     }
     if scaling {
       for tokenCount in [16, 32, 64, 128] where tokenCount <= checkpoint.configuration.contextLength {
