@@ -55,7 +55,7 @@ extension EdgeSweep {
     let width = transformer.configuration.modelDimension
     if layer >= 0, let everything = block[..<joined].first(where: { $0.kind == .everything }) {
       backend.add(
-        Region(trace.layers[layer].update, stride: width), rows: trace.tokens.count, columns: width,
+        trace.layers[layer].update, rows: trace.tokens.count, columns: width,
         into: stream.at(row: everything.firstRow))
     }
     var (columns, scales, rows): ([Int32], [Float], [Int32]) = ([], [], [])

@@ -90,9 +90,9 @@ extension RelevancePropagation {
     let segments = [AttentionSegment(firstRow: 0, rowCount: tokens, attentionOffset: 0)]
 
     /// `sum over rows of dot(x, stream)`, and the sum of magnitudes.
-    func contraction(_ x: Backend.Buffer) -> [Float] {
+    func contraction(_ x: Region<Backend.Buffer>) -> [Float] {
       backend.pairDots(
-        Region(x, stride: width), rows: everyRow, stream, rows: everyRow, count: tokens, columns: width, into: dots,
+        x, rows: everyRow, stream, rows: everyRow, count: tokens, columns: width, into: dots,
         offset: 0)
       return backend.download(Region(dots, stride: tokens), rows: 1, columns: tokens)
     }
@@ -104,7 +104,7 @@ extension RelevancePropagation {
       backend.multiply(
         stream, rows: rows, by: weights.down, outputs: 0..<width, into: gradients, accumulate: false)
       let gradient = backend.download(gradients, rows: tokens, columns: neurons)
-      let activation = backend.download(Region(layer.activations, stride: neurons), rows: tokens, columns: neurons)
+      let activation = backend.download(layer.activations, rows: tokens, columns: neurons)
       let bypass = contraction(layer.middle)
       let carried = try selection.scan(
         layer: l, width: neurons, activation: activation, gradient: gradient)
@@ -112,11 +112,11 @@ extension RelevancePropagation {
       cuts.append((carried + bypassed, max(abs(carried), abs(bypassed), Double(bypass.map(abs).max() ?? 0))))
 
       backend.applyFactors(
-        gradients, rows: rows, width: neurons, factors: Region(layer.factors, stride: 2 * neurons), into: product)
+        gradients, rows: rows, width: neurons, factors: layer.factors, into: product)
       backend.multiply(
         product, rows: rows, by: weights.gateUp, outputs: 0..<2 * neurons, into: back, accumulate: false)
       backend.addScaledRows(
-        back, rows: rows, columns: width, scales: Region(layer.inverse, stride: 1), into: stream)
+        back, rows: rows, columns: width, scales: layer.inverse, into: stream)
       backend.multiply(
         stream, rows: rows, by: weights.attentionOutput, outputs: 0..<width, into: mixed, accumulate: false)
       backend.mixTransposed(mixed, attention: layer.attention, segments: segments, layout: layout, into: values)
@@ -124,7 +124,7 @@ extension RelevancePropagation {
         values, rows: rows, by: weights.queryKeyValue, outputs: transformer.valueRows, into: stream, accumulate: true)
       progress()
     }
-    let embeddingRelp = contraction(trace.embeddings.buffer)
+    let embeddingRelp = contraction(trace.embeddings)
     guard embeddingRelp.allSatisfy(\.isFinite) else { throw .notFinite(what: "the total effect of an embedding") }
 
     var result = selection.result()
@@ -146,10 +146,9 @@ extension RelevancePropagation {
     for i in 0..<nodes.neurons.count {
       if layer != Int(nodes.neurons.layer[i]) {
         layer = Int(nodes.neurons.layer[i])
-        factors = backend.download(
-          Region(trace.layers[layer].factors, stride: 2 * neurons), rows: trace.tokens.count, columns: 2 * neurons)
-        inverse = backend.download(
-          Region(trace.layers[layer].inverse, stride: 1), rows: trace.tokens.count, columns: 1)
+        let rows = trace.tokens.count
+        factors = backend.download(trace.layers[layer].factors, rows: rows, columns: 2 * neurons)
+        inverse = backend.download(trace.layers[layer].inverse, rows: rows, columns: 1)
       }
       let (position, index) = (Int(nodes.neurons.position[i]), Int(nodes.neurons.index[i]))
       nodes.gateFactors.append(factors[position * 2 * neurons + index])

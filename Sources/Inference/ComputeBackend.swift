@@ -62,7 +62,7 @@ package struct AttentionSegment: Hashable, Sendable {
   /// First row in the concatenated rows.
   package var firstRow: Int
   package var rowCount: Int
-  /// Where the segment's coefficients of head 0 start in the attention buffer.
+  /// Where the segment's coefficients of head 0 start in the attention region.
   package var attentionOffset: Int
 
   package init(firstRow: Int, rowCount: Int, attentionOffset: Int) {
@@ -72,21 +72,19 @@ package struct AttentionSegment: Hashable, Sendable {
   }
 }
 
-/// How attention coefficients lie in their buffer: `(head, query, key)` of a segment is at
-/// `attentionOffset + head * headStride + query * rowStride + key`.
+/// How attention coefficients lie in their region: `(head, query, key)` of a segment is at
+/// `offset + attentionOffset + head * headStride + query * stride + key`.
 package struct AttentionLayout: Hashable, Sendable {
   package var headCount: Int
   package var keyValueHeadCount: Int
   package var headDimension: Int
   package var headStride: Int
-  package var rowStride: Int
 
-  package init(headCount: Int, keyValueHeadCount: Int, headDimension: Int, headStride: Int, rowStride: Int) {
+  package init(headCount: Int, keyValueHeadCount: Int, headDimension: Int, headStride: Int) {
     self.headCount = headCount
     self.keyValueHeadCount = keyValueHeadCount
     self.headDimension = headDimension
     self.headStride = headStride
-    self.rowStride = rowStride
   }
 }
 
@@ -189,18 +187,18 @@ package protocol ComputeBackend: Sendable {
   /// `q[row, head * d ...]`, keys `k[row, (head / (H/K)) * d ...]`.
   func attentionProbabilities(
     queries q: Region<Buffer>, keys k: Region<Buffer>, scale: Float, segments: [AttentionSegment],
-    layout: AttentionLayout, into attention: Buffer)
-  /// Multiplies each key's column of every head by `scales[key]`: one segment of `count` rows at `offset`.
+    layout: AttentionLayout, into attention: Region<Buffer>)
+  /// Multiplies each key's column of every head by `scales[key]`: one segment of `count` rows.
   func scaleKeys(
-    of attention: Buffer, offset: Int, count: Int, layout: AttentionLayout, by scales: Region<Buffer>)
+    of attention: Region<Buffer>, count: Int, layout: AttentionLayout, by scales: Region<Buffer>)
   /// `z[i, head] = sum over keys j <= i of attention[head, i, j] * y[j, head / (H/K)]`, per segment.
   func mix(
-    _ y: Region<Buffer>, attention: Buffer, segments: [AttentionSegment], layout: AttentionLayout,
+    _ y: Region<Buffer>, attention: Region<Buffer>, segments: [AttentionSegment], layout: AttentionLayout,
     into z: Region<Buffer>)
   /// The transpose of `mix`: `y[j, group] = sum over the group's heads and queries i >= j of
   /// attention[head, i, j] * z[i, head]`.
   func mixTransposed(
-    _ z: Region<Buffer>, attention: Buffer, segments: [AttentionSegment], layout: AttentionLayout,
+    _ z: Region<Buffer>, attention: Region<Buffer>, segments: [AttentionSegment], layout: AttentionLayout,
     into y: Region<Buffer>)
 
   // Reading

@@ -25,30 +25,20 @@ extension Transformer {
     let segments = [AttentionSegment(firstRow: 0, rowCount: tokens.count, attentionOffset: 0)]
     let scratch = LayerScratch(configuration: c, rows: rows, backend: backend)
     let rotation = Rotation(configuration: c, positions: [Array(0..<rows)], backend: backend)
-    var traced: [ForwardTrace<Backend>.Layer] = []
-    for l in layers.indices {
-      let layer = ForwardTrace<Backend>.Layer(
-        attention: backend.makeBuffer(count: c.headCount * tokens.count * tokens.count),
-        middle: backend.makeBuffer(count: rows * c.modelDimension), inverse: backend.makeBuffer(count: rows),
-        activations: backend.makeBuffer(count: rows * c.feedForwardDimension),
-        factors: backend.makeBuffer(count: rows * 2 * c.feedForwardDimension),
-        update: backend.makeBuffer(count: rows * c.modelDimension))
+    let traced = ForwardTrace.layers(of: c, tokens: tokens.count, rows: rows, on: backend)
+    for (l, layer) in traced.enumerated() {
       attend(
         l, stream, rows: rows, rotation: rotation, segments: segments, layout: layout, attention: layer.attention,
         scratch: scratch, on: backend)
-      backend.scaleKeys(
-        of: layer.attention, offset: 0, count: tokens.count, layout: layout, by: scratch.inverse)
-      backend.copy(
-        stream, rows: rows, columns: c.modelDimension, into: Region(layer.middle, stride: c.modelDimension))
-      let activations = Region(layer.activations, stride: c.feedForwardDimension)
+      backend.scaleKeys(of: layer.attention, count: tokens.count, layout: layout, by: scratch.inverse)
+      backend.copy(stream, rows: rows, columns: c.modelDimension, into: layer.middle)
       activate(
-        l, stream, rows: rows, into: activations, factors: Region(layer.factors, stride: 2 * c.feedForwardDimension),
-        inverse: Region(layer.inverse, stride: 1), scratch: scratch, on: backend)
-      let update = Region(layer.update, stride: c.modelDimension)
+        l, stream, rows: rows, into: layer.activations, factors: layer.factors, inverse: layer.inverse,
+        scratch: scratch, on: backend)
       backend.multiplyTransposed(
-        activations, rows: rows, by: layers[l].down, outputs: 0..<c.modelDimension, into: update, accumulate: false)
-      backend.add(update, rows: rows, columns: c.modelDimension, into: stream)
-      traced.append(layer)
+        layer.activations, rows: rows, by: layers[l].down, outputs: 0..<c.modelDimension, into: layer.update,
+        accumulate: false)
+      backend.add(layer.update, rows: rows, columns: c.modelDimension, into: stream)
       progress()
     }
     let (logits, inverse) = try readLogits(stream.at(row: tokens.count - 1), rows: 1, on: backend)
@@ -110,7 +100,8 @@ extension Transformer {
   /// `stream += attention(rms(stream))`; leaves the inverse rms in `scratch.inverse` and the probabilities in `attention`.
   func attend(
     _ l: Int, _ stream: Region<Backend.Buffer>, rows: Int, rotation: Rotation<Backend>,
-    segments: [AttentionSegment], layout: AttentionLayout, attention: Backend.Buffer, scratch: LayerScratch<Backend>,
+    segments: [AttentionSegment], layout: AttentionLayout, attention: Region<Backend.Buffer>,
+    scratch: LayerScratch<Backend>,
     on backend: Backend
   ) {
     let c = configuration

@@ -76,7 +76,7 @@ extension Transformer {
       configuration: c, positions: Array(repeating: Array(0..<tokens), count: sets.count), backend: backend)
     let layout = attentionLayout(tokenCount: tokens)
     let coefficients = c.headCount * tokens * tokens
-    let attention = backend.makeBuffer(count: sets.count * coefficients)
+    let attention = Region(backend.makeBuffer(count: sets.count * coefficients), stride: tokens)
     let segments = sets.indices.map {
       AttentionSegment(firstRow: $0 * tokens, rowCount: tokens, attentionOffset: $0 * coefficients)
     }
@@ -92,10 +92,9 @@ extension Transformer {
       }
       while entered < sets.count, lowest(sets[entered]) == l {
         backend.copy(
-          Region(trace.layers[l].middle, stride: width), rows: tokens, columns: width,
-          into: stream.at(row: entered * tokens))
+          trace.layers[l].middle, rows: tokens, columns: width, into: stream.at(row: entered * tokens))
         backend.copy(
-          Region(trace.layers[l].activations, stride: neurons), rows: tokens, columns: neurons,
+          trace.layers[l].activations, rows: tokens, columns: neurons,
           into: activations.at(row: entered * tokens))
         entered += 1
       }

@@ -85,7 +85,7 @@ package final class Transformer<Backend: ComputeBackend>: Sendable {
   package func attentionLayout(tokenCount: Int) -> AttentionLayout {
     AttentionLayout(
       headCount: configuration.headCount, keyValueHeadCount: configuration.keyValueHeadCount,
-      headDimension: configuration.headDimension, headStride: tokenCount * tokenCount, rowStride: tokenCount)
+      headDimension: configuration.headDimension, headStride: tokenCount * tokenCount)
   }
 }
 

@@ -130,8 +130,7 @@ struct Attention: Operation {
     let rows = lengths.reduce(0, +)
     let longest = 45
     let layout = AttentionLayout(
-      headCount: heads, keyValueHeadCount: groups, headDimension: dimension, headStride: longest * longest,
-      rowStride: longest)
+      headCount: heads, keyValueHeadCount: groups, headDimension: dimension, headStride: longest * longest)
     var segments: [AttentionSegment] = []
     for (i, length) in lengths.enumerated() {
       segments.append(
@@ -150,21 +149,22 @@ struct Attention: Operation {
     backend.normalizeHeads(
       k, rows: rows, headCount: groups, headDimension: dimension, epsilon: 1e-6,
       gain: backend.upload(numbers.floats(dimension)))
-    let attention = backend.makeBuffer(count: lengths.count * heads * longest * longest)
+    let attention = Region(
+      backend.makeBuffer(count: 5 + lengths.count * heads * longest * longest), offset: 5, stride: longest)
     backend.attentionProbabilities(
       queries: q, keys: k, scale: 0.7, segments: segments, layout: layout, into: attention)
     let probabilities = backend.download(
-      Region(attention, stride: longest), rows: lengths.count * heads * longest, columns: longest)
+      attention, rows: lengths.count * heads * longest, columns: longest)
     let z = region(heads * dimension)
     backend.mix(v, attention: attention, segments: segments, layout: layout, into: z)
     let mixed = backend.download(z, rows: rows, columns: heads * dimension)
     let y = region(groups * dimension)
     backend.mixTransposed(z, attention: attention, segments: segments, layout: layout, into: y)
     backend.scaleKeys(
-      of: attention, offset: segments[2].attentionOffset, count: 45, layout: layout, by: Region(y.buffer, stride: 3))
+      of: attention.at(row: 2 * heads * longest), count: 45, layout: layout, by: Region(y.buffer, stride: 3))
     return [
       probabilities, mixed, backend.download(y, rows: rows, columns: groups * dimension),
-      backend.download(Region(attention, stride: longest), rows: lengths.count * heads * longest, columns: longest),
+      backend.download(attention, rows: lengths.count * heads * longest, columns: longest),
     ]
   }
 }

@@ -7,7 +7,7 @@ internal import COpenBLAS
 extension OpenBLASBackend {
   package func attentionProbabilities(
     queries q: Region<FloatBuffer>, keys k: Region<FloatBuffer>, scale: Float, segments: [AttentionSegment],
-    layout: AttentionLayout, into attention: FloatBuffer
+    layout: AttentionLayout, into attention: Region<FloatBuffer>
   ) {
     let d = layout.headDimension
     let group = layout.headCount / layout.keyValueHeadCount
@@ -21,8 +21,8 @@ extension OpenBLASBackend {
           cblas_sgemm(
             CblasRowMajor, CblasNoTrans, CblasTrans, blasint(n), blasint(n), blasint(d), scale,
             queries.base + h * d, blasint(queries.stride), keys.base + h / group * d, blasint(keys.stride), 0, scores,
-            blasint(layout.rowStride))
-          for i in 0..<n { Self.softmax(scores + i * layout.rowStride, count: i + 1, padding: n - i - 1) }
+            blasint(attention.stride))
+          for i in 0..<n { Self.softmax(scores + i * attention.stride, count: i + 1, padding: n - i - 1) }
         }
       }
     }
@@ -48,21 +48,21 @@ extension OpenBLASBackend {
   }
 
   package func scaleKeys(
-    of attention: FloatBuffer, offset: Int, count: Int, layout: AttentionLayout, by scales: Region<FloatBuffer>
+    of attention: Region<FloatBuffer>, count: Int, layout: AttentionLayout, by scales: Region<FloatBuffer>
   ) {
-    let segment = AttentionSegment(firstRow: 0, rowCount: count, attentionOffset: offset)
+    let segment = AttentionSegment(firstRow: 0, rowCount: count, attentionOffset: 0)
     let factors = scales.pointer(rows: count, columns: 1)
     for h in 0..<layout.headCount {
       let a = Self.coefficients(attention, segment, layout, head: h)
       for i in 0..<count {
-        let row = a + i * layout.rowStride
+        let row = a + i * attention.stride
         for j in 0...i { row[j] *= factors[j * scales.stride] }
       }
     }
   }
 
   package func mix(
-    _ y: Region<FloatBuffer>, attention: FloatBuffer, segments: [AttentionSegment], layout: AttentionLayout,
+    _ y: Region<FloatBuffer>, attention: Region<FloatBuffer>, segments: [AttentionSegment], layout: AttentionLayout,
     into z: Region<FloatBuffer>
   ) {
     let (d, group) = (layout.headDimension, layout.headCount / layout.keyValueHeadCount)
@@ -83,7 +83,7 @@ extension OpenBLASBackend {
             let end = min(i + Self.queryBlock, n)
             cblas_sgemm(
               CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(end - i), blasint(d), blasint(end), 1,
-              a + i * layout.rowStride, blasint(layout.rowStride), source, blasint(from.stride), 0,
+              a + i * attention.stride, blasint(attention.stride), source, blasint(from.stride), 0,
               target + i * to.stride, blasint(to.stride))
           }
         }
@@ -92,7 +92,7 @@ extension OpenBLASBackend {
   }
 
   package func mixTransposed(
-    _ z: Region<FloatBuffer>, attention: FloatBuffer, segments: [AttentionSegment], layout: AttentionLayout,
+    _ z: Region<FloatBuffer>, attention: Region<FloatBuffer>, segments: [AttentionSegment], layout: AttentionLayout,
     into y: Region<FloatBuffer>
   ) {
     let (d, group) = (layout.headDimension, layout.headCount / layout.keyValueHeadCount)
@@ -105,7 +105,7 @@ extension OpenBLASBackend {
           let a = Self.coefficients(attention, segment, layout, head: h)
           cblas_sgemm(
             CblasRowMajor, CblasTrans, CblasNoTrans, blasint(n), blasint(d), blasint(n), 1, a,
-            blasint(layout.rowStride), from.base + h * d, blasint(from.stride), h % group == 0 ? 0 : 1,
+            blasint(attention.stride), from.base + h * d, blasint(from.stride), h % group == 0 ? 0 : 1,
             to.base + h / group * d, blasint(to.stride))
         }
       }
@@ -116,13 +116,10 @@ extension OpenBLASBackend {
   private static let queryBlock = 32
 
   private static func coefficients(
-    _ attention: FloatBuffer, _ segment: AttentionSegment, _ layout: AttentionLayout, head: Int
+    _ attention: Region<FloatBuffer>, _ segment: AttentionSegment, _ layout: AttentionLayout, head: Int
   ) -> UnsafeMutablePointer<Float> {
     let n = segment.rowCount
-    let start = segment.attentionOffset + head * layout.headStride
-    precondition(
-      n >= 1 && n <= layout.rowStride && start >= 0
-        && start + (n - 1) * layout.rowStride + n <= attention.count, "attention segment out of its buffer")
-    return attention.values + start
+    let start = attention.offset + segment.attentionOffset + head * layout.headStride
+    return Region(attention.buffer, offset: start, stride: attention.stride).pointer(rows: n, columns: n)
   }
 }

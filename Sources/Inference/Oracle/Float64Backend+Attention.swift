@@ -7,7 +7,7 @@ internal import Foundation
 extension Float64Backend {
   package func attentionProbabilities(
     queries q: Region<DoubleBuffer>, keys k: Region<DoubleBuffer>, scale: Float, segments: [AttentionSegment],
-    layout: AttentionLayout, into attention: DoubleBuffer
+    layout: AttentionLayout, into attention: Region<DoubleBuffer>
   ) {
     let (d, group) = (layout.headDimension, layout.headCount / layout.keyValueHeadCount)
     for segment in segments {
@@ -27,9 +27,9 @@ extension Float64Backend {
   }
 
   package func scaleKeys(
-    of attention: DoubleBuffer, offset: Int, count: Int, layout: AttentionLayout, by scales: Region<DoubleBuffer>
+    of attention: Region<DoubleBuffer>, count: Int, layout: AttentionLayout, by scales: Region<DoubleBuffer>
   ) {
-    let segment = AttentionSegment(firstRow: 0, rowCount: count, attentionOffset: offset)
+    let segment = AttentionSegment(firstRow: 0, rowCount: count, attentionOffset: 0)
     for h in 0..<layout.headCount {
       let a = coefficients(attention, segment, layout, head: h)
       forEach(count, count) { a[$0, $1] *= scales[$1, 0] }
@@ -37,7 +37,7 @@ extension Float64Backend {
   }
 
   package func mix(
-    _ y: Region<DoubleBuffer>, attention: DoubleBuffer, segments: [AttentionSegment], layout: AttentionLayout,
+    _ y: Region<DoubleBuffer>, attention: Region<DoubleBuffer>, segments: [AttentionSegment], layout: AttentionLayout,
     into z: Region<DoubleBuffer>
   ) {
     let (d, group) = (layout.headDimension, layout.headCount / layout.keyValueHeadCount)
@@ -53,7 +53,7 @@ extension Float64Backend {
   }
 
   package func mixTransposed(
-    _ z: Region<DoubleBuffer>, attention: DoubleBuffer, segments: [AttentionSegment], layout: AttentionLayout,
+    _ z: Region<DoubleBuffer>, attention: Region<DoubleBuffer>, segments: [AttentionSegment], layout: AttentionLayout,
     into y: Region<DoubleBuffer>
   ) {
     let (d, group) = (layout.headDimension, layout.headCount / layout.keyValueHeadCount)
@@ -73,8 +73,10 @@ extension Float64Backend {
   }
 
   private func coefficients(
-    _ attention: DoubleBuffer, _ segment: AttentionSegment, _ layout: AttentionLayout, head: Int
+    _ attention: Region<DoubleBuffer>, _ segment: AttentionSegment, _ layout: AttentionLayout, head: Int
   ) -> Region<DoubleBuffer> {
-    Region(attention, offset: segment.attentionOffset + head * layout.headStride, stride: layout.rowStride)
+    Region(
+      attention.buffer, offset: attention.offset + segment.attentionOffset + head * layout.headStride,
+      stride: attention.stride)
   }
 }
