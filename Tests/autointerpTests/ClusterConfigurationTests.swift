@@ -37,7 +37,8 @@ import Testing
   @Test func everyKeyChangesTheConfigurationInItsOwnPlace() throws {
     var seen: [String: ClusterConfiguration] = [:]
     let candidates: [TOMLSetting] = [
-      .string("other"), .string("mapped"), .string("77s"), .boolean(true), .integer(77), .number(0.77), .strings(["other"]),
+      .string("other"), .string("mapped"), .string("77s"), .boolean(true), .integer(77), .number(0.77),
+      .strings(["other"]),
     ]
     for setting in ClusterConfiguration.settings {
       let changed = candidates.compactMap { value -> ClusterConfiguration? in
