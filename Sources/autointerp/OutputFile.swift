@@ -2,6 +2,7 @@
 // Where a command puts its result.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Coordinator
 internal import Foundation
 
 /// A file, or standard output.
@@ -14,7 +15,9 @@ struct OutputFile {
   /// Writes the whole result; a file is replaced only once all of it is written.
   func write(_ bytes: [UInt8]) throws {
     if let path {
-      try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+      let file = try ReplacedFile(path)
+      try bytes.withUnsafeBytes { try file.write($0) }
+      try file.finish()
     } else {
       try FileHandle.standardOutput.write(contentsOf: Data(bytes))
     }

@@ -22,7 +22,7 @@ package struct JSONByteWriter: Sendable {
   package init(reservingCapacity capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
   /// A writer of elements for an array of lines that is open `depth` containers deep in another writer, which takes
-  /// them with `appendElements(of:)`: for writing the parts of an array at once.
+  /// them with `passOn(elementsOf:into:)`: for writing the parts of an array at once.
   init(elementsOfLinesAtDepth depth: Int, reservingCapacity capacity: Int) {
     precondition(depth > 0)
     bytes.reserveCapacity(capacity)
@@ -30,12 +30,15 @@ package struct JSONByteWriter: Sendable {
     outer = Array(repeating: Container(close: 0, lines: true), count: depth)
   }
 
-  /// Appends what `other`, made for the array that is open here, has written.
-  mutating func appendElements(of other: JSONByteWriter) {
+  /// Hands what `other`, made for the array that is open here, has written to `sink`, after the bytes so far.
+  mutating func passOn(
+    elementsOf other: JSONByteWriter, into sink: (UnsafeRawBufferPointer) throws -> Void
+  ) rethrows {
     precondition(other.outer.count == outer.count, "the elements are of another depth")
     guard !other.bytes.isEmpty else { return }
     if innermost.isEmpty { innermost.isEmpty = false } else { bytes.append(UInt8(ascii: ",")) }
-    bytes.append(contentsOf: other.bytes)
+    try drain(into: sink)
+    try other.bytes.withUnsafeBytes(sink)
   }
 
   /// Hands the bytes so far to `sink` and forgets them.

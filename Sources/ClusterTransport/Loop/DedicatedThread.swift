@@ -13,10 +13,13 @@ package enum DedicatedThread {
   ///
   /// - Parameters:
   ///   - name: Shown by the system's tools; cut to 15 bytes.
+  ///   - niceness: 0 to 19; at 19 it takes what the other threads of the machine leave.
   ///   - body: Runs on the thread.
   /// - Throws: `system` when the machine has no room for another thread.
-  package static func start(name: String, _ body: @escaping @Sendable () -> Void) throws(TransportError) {
-    let status = create(ThreadStart(name: name, body: body))
+  package static func start(
+    name: String, niceness: Int32 = 0, _ body: @escaping @Sendable () -> Void
+  ) throws(TransportError) {
+    let status = create(ThreadStart(name: name, niceness: niceness, body: body))
     guard status == 0 else {
       throw .system(operation: "cannot start thread '\(name)'", reason: String(cString: strerror(status)))
     }
@@ -35,6 +38,11 @@ package enum DedicatedThread {
     return status
   }
 
+  /// On Linux niceness is a thread's, and 0 means the calling one. A system that refuses it leaves the thread as it is.
+  fileprivate static func setNiceness(_ niceness: Int32) {
+    if niceness != 0 { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
+  }
+
   /// Names the calling thread; glibc's call for it is not visible to Swift. Without a /proc it stays nameless.
   fileprivate static func setName(_ name: String) {
     let descriptor = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
@@ -47,10 +55,12 @@ package enum DedicatedThread {
 
 private final class ThreadStart: Sendable {
   let name: String
+  let niceness: Int32
   let body: @Sendable () -> Void
 
-  init(name: String, body: @escaping @Sendable () -> Void) {
+  init(name: String, niceness: Int32, body: @escaping @Sendable () -> Void) {
     self.name = name
+    self.niceness = niceness
     self.body = body
   }
 }
@@ -59,6 +69,7 @@ private func runThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRaw
   guard let argument else { return nil }
   let start = Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue()
   DedicatedThread.setName(start.name)
+  DedicatedThread.setNiceness(start.niceness)
   start.body()
   return nil
 }

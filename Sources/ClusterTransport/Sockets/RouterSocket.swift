@@ -36,6 +36,10 @@ package enum SendOutcome: Equatable, Sendable {
 
 /// A bound ROUTER socket on a loop.
 package actor RouterSocket {
+  /// A few milliseconds of the loop's time.
+  private static let framesPerTurn = 64
+  private static let bytesPerTurn = 4 << 20
+
   private let loop: SocketLoop
   private let options: SocketOptions
   private var socket: ZeroMQSocket?
@@ -145,10 +149,13 @@ package actor RouterSocket {
     }
   }
 
-  /// Takes what is there, within the bounds of the queue.
+  /// Takes what is there, within the bounds of the queue and of a turn: what does not fit into one is taken in the next,
+  /// after the frames that wait to be sent.
   private func receive() {
     guard let socket else { return }
-    while !queue.isFull, let parts = socket.receive() {
+    var (frames, turnBytes) = (0, 0)
+    while !queue.isFull, frames < Self.framesPerTurn, turnBytes < Self.bytesPerTurn, let parts = socket.receive() {
+      frames += 1
       guard let peer = parts.first else { continue }
       // A message of this protocol has one part besides the sender. Others are passed on as an empty frame, which the
       // decoder refuses, so that they are counted like anything malformed.
@@ -156,6 +163,7 @@ package actor RouterSocket {
       let identity = parts.last?.userID.flatMap(ZapAuthenticator.identity)
       // ZeroMQ lets everyone in when the authenticator is gone; nothing is taken from a peer it did not vouch for.
       if authenticator != nil, identity == nil { continue }
+      turnBytes += bytes.count
       queue.push(
         PeerFrame(peer: PeerID(bytes: peer.bytes), role: identity?.role, publicKey: identity?.key, bytes: bytes),
         byteCount: bytes.count + 64)

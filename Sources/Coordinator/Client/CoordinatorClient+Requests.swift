@@ -49,13 +49,14 @@ extension CoordinatorClient {
         continue
       }
       making = generation
+      bytes.reserveCapacity(Int(clamping: min(totalBytes, 1 << 32)))
       bytes += piece
       if bytes.count == totalBytes { return bytes }
     }
     throw CoordinatorError.unexpectedAnswer(request: "the export of run \(run)")
   }
 
-  /// Looks at a run every `interval` until it is complete or cancelled.
+  /// Looks at a run every `interval`, and ten times as often when it is about to end, until it is complete or cancelled.
   ///
   /// - Parameters:
   ///   - run: The run's name.
@@ -74,7 +75,9 @@ extension CoordinatorClient {
       switch status.state {
       case .complete: return status
       case .cancelled: throw CoordinatorError.cancelled(run: run)
-      case .queued, .active: try await Task.sleep(for: interval)
+      case .queued, .active:
+        let isAboutToEnd = status.secondsLeft.map { $0 < 2 * (interval / .seconds(1)) } ?? false
+        try await Task.sleep(for: isAboutToEnd ? interval / 10 : interval)
       }
     }
   }

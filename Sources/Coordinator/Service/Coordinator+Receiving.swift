@@ -2,6 +2,7 @@
 // From frames to events.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Circuits
 internal import ClusterProtocol
 internal import ClusterTransport
 
@@ -9,6 +10,17 @@ internal import ClusterTransport
 struct UndecodedDelta: Sendable {
   var report: WorkerMessage.DeltaReport
   var peer: PeerID
+}
+
+/// Decodes one delta at a time on a thread of its own: a few milliseconds each.
+actor DeltaDecoder {
+  private let executor = BlockingExecutor(label: "decoder")
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  func decode(_ report: WorkerMessage.DeltaReport, expectedOrigin: PromptOrigin?) throws -> CheckedDelta {
+    try CheckedDelta(report, expectedOrigin: expectedOrigin)
+  }
 }
 
 extension Coordinator {
@@ -49,27 +61,26 @@ extension Coordinator {
     }
   }
 
-  /// Decodes so many deltas beside each other that a thread is left for everything else.
+  /// Decodes so many deltas beside each other that a core is left for everything else, on threads of their own: whoever
+  /// asks for the status must not wait for the cooperative pool.
   private func decode(_ deltas: AsyncStream<UndecodedDelta>, _ budget: ByteBudget) async {
-    await withTaskGroup(of: Void.self) { group in
-      var running = 0
+    await withTaskGroup(of: DeltaDecoder.self) { group in
+      var idle = (0..<configuration.parallelDecodes).map { _ in DeltaDecoder() }
       for await delta in deltas {
-        if running >= configuration.parallelDecodes {
-          await group.next()
-          running -= 1
-        }
-        running += 1
+        if idle.isEmpty, let decoder = await group.next() { idle.append(decoder) }
+        let decoder = idle.removeLast()
         group.addTask {
-          await self.take(delta.report, from: delta.peer)
+          await self.take(delta.report, from: delta.peer, decoder)
           await budget.release(delta.report.payload.count)
+          return decoder
         }
       }
     }
   }
 
-  private func take(_ report: WorkerMessage.DeltaReport, from peer: PeerID) async {
+  private func take(_ report: WorkerMessage.DeltaReport, from peer: PeerID, _ decoder: DeltaDecoder) async {
     do {
-      let delta = try CheckedDelta(report, expectedOrigin: knownPrompts.origin(of: report.fence))
+      let delta = try await decoder.decode(report, expectedOrigin: knownPrompts.origin(of: report.fence))
       await core.accept(delta, report, from: peer)
     } catch {
       await core.reject(report.fence, error: "\(error)", from: peer)

@@ -4,7 +4,7 @@
 
 package import Circuits
 package import ClusterProtocol
-internal import Foundation
+package import ClusterTransport
 
 extension Coordinator {
   /// Where it listens, with the real port; suspends until it does.
@@ -75,11 +75,18 @@ extension Coordinator {
 
   /// The edge-statistics JSON of a run as it stands.
   package func export(_ run: String) async throws -> [UInt8] {
+    let statistics = try await statistics(of: run)
+    return try await offPool { statistics.bytes() }
+  }
+
+  /// What an export says now; it is made from a snapshot, so that merging and questions go on meanwhile.
+  private func statistics(of run: String) async throws -> EdgeStatisticsExport {
     guard let vault = await core.vaults[run], let specification = await core.specification(of: run) else {
       throw CoordinatorError.unknownRun(run)
     }
     let quarantined = await core.quarantinedPrompts(of: run)
-    return try await vault.exported(specification, quarantined: quarantined)
+    return EdgeStatisticsExport(
+      aggregate: try await vault.snapshot(), specification: specification, quarantined: quarantined)
   }
 
   /// Changes whenever the export of the run may have changed.
@@ -91,13 +98,11 @@ extension Coordinator {
 
   /// Writes the edge-statistics JSON of a run into a file, which is there as a whole or not at all.
   package func export(_ run: String, toFile path: String) async throws {
-    let bytes = try await export(run)
+    let statistics = try await statistics(of: run)
     try await offPool {
-      do {
-        try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
-      } catch {
-        throw CoordinatorError.output(path: path, reason: error.localizedDescription)
-      }
+      let file = try ReplacedFile(path)
+      try statistics.write { try file.write($0) }
+      try file.finish()
     }
   }
 
@@ -127,6 +132,13 @@ extension Coordinator {
   package func aggregate(of run: String) async throws -> EdgeAggregate {
     guard let vault = await core.vaults[run] else { throw CoordinatorError.unknownRun(run) }
     return try await vault.snapshot()
+  }
+
+  /// Lets these keys in from now on, and no others. Connections that are up stay; a coordinator without CURVE lets
+  /// everybody in as before.
+  package func replaceAllowList(_ allowList: AllowList) async {
+    guard (try? await startup.endpoint()) != nil else { return }
+    await core.router?.replaceAllowList(allowList)
   }
 
   /// Asks all workers to finish and leave, and suspends until they have.

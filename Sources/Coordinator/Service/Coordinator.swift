@@ -52,6 +52,7 @@ package final class Coordinator: Service {
       let loop = try SocketLoop()
       let router = RouterSocket(loop: loop, options: configuration.socket)
       let endpoint = try await router.bind(configuration.endpoint, security: configuration.security)
+      await core.setRouter(router)
       logger.notice("Coordinator listening", metadata: ["endpoint": "\(endpoint)"])
       await startup.succeed(endpoint.description)
       await serve(router)
@@ -143,11 +144,16 @@ package final class Coordinator: Service {
     }
   }
 
-  /// Puts an opened run into the machine; one with work left is read back first.
+  /// Puts an opened run into the machine; one with work left is read back first, of a finished one the figures suffice.
   func open(_ store: any RunStore) async throws {
     let (specification, ledger) = try await offPool { (try store.specification(), try store.ledger()) }
-    let vault = RunVault(store, specification: specification)
+    let figures = ledger.state == .complete ? try await offPool { try store.figures() } : nil
+    let vault = RunVault(store, specification: specification, figures: figures.map(RunFigures.init) ?? RunFigures())
     var stored = StoredRun(specification: specification, epoch: store.epoch, ledger: ledger)
+    if let figures {
+      stored.computeKernels = Set(figures.computeKernels)
+      stored.computeMilliseconds = figures.computeMilliseconds
+    }
     if ledger.state != .complete, !ledger.digests.isEmpty {
       let rebuilt = try await vault.load()
       stored.computeKernels = rebuilt.computeKernels

@@ -57,6 +57,10 @@ actor FleetCore {
     startedAt = clock.now
   }
 
+  /// The bound socket, for its allow-list.
+  private(set) var router: RouterSocket?
+  func setRouter(_ router: RouterSocket) { self.router = router }
+
   // MARK: What arrives
 
   func receive(_ message: WorkerMessage, from peer: PeerID) {
@@ -269,7 +273,8 @@ actor FleetCore {
     perform(machine.writeFailed(run: run, error: error, now: clock.now))
   }
 
-  /// Writes the aggregate's tables into the file of a finished run, beside everything else.
+  /// Writes the aggregate's tables into the file of a finished run, beside everything else and after it: whoever waited
+  /// for the run wants its statistics first.
   private func archive(_ run: String) {
     guard let vault = vaults[run] else { return }
     writesUnderWay += 1
@@ -277,7 +282,7 @@ actor FleetCore {
     jobs.yield { [logger] in
       do {
         let snapshot = try await vault.snapshot()
-        try await offPool { try vault.store.store(snapshot, now: now) }
+        try await offPool(niceness: 19) { try vault.store.store(snapshot, now: now) }
       } catch {
         logger.error("The aggregate cannot be written", metadata: ["run": "\(run)", "error": "\(error)"])
       }

@@ -2,6 +2,7 @@
 // Where blocking calls run: on threads of their own, off the cooperative pool.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import ClusterTransport
 internal import Dispatch
 
 /// Runs the jobs of one actor on a serial queue, so that its methods may block for the disk.
@@ -18,9 +19,16 @@ final class BlockingExecutor: SerialExecutor {
   func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 }
 
-/// Performs blocking work on a thread of its own and waits for it without holding up the cooperative pool.
-func offPool<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+/// Performs blocking work on a thread of its own and waits for it without holding up the cooperative pool. At niceness 19
+/// it takes the processor time that nobody else wants.
+func offPool<T: Sendable>(niceness: Int32 = 0, _ body: @escaping @Sendable () throws -> T) async throws -> T {
   try await withCheckedThrowingContinuation { continuation in
-    DispatchQueue.global().async { continuation.resume(with: Result(catching: body)) }
+    do {
+      try DedicatedThread.start(name: "blocking", niceness: niceness) {
+        continuation.resume(with: Result(catching: body))
+      }
+    } catch {
+      continuation.resume(throwing: error)
+    }
   }
 }

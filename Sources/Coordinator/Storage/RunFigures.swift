@@ -2,6 +2,7 @@
 // What a run's aggregate says in a few numbers.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Atlas
 internal import Circuits
 
 /// The numbers of an aggregate that a status needs, readable while merging goes on.
@@ -16,6 +17,17 @@ struct RunFigures: Equatable, Sendable {
   var aggregateBytes: Int64 = 0
 
   init() {}
+
+  /// Of a run that is not in memory.
+  init(_ stored: StoredFigures) {
+    neurons = stored.neurons
+    edges = stored.edges
+    edgeUpdates = stored.edgeUpdates
+    domainDone = stored.domainPrompts
+    baselineDone = stored.baselinePrompts
+    deltaBytes = stored.deltaBytes
+    worstConservationResidual = stored.worstConservationResidual
+  }
 
   init(_ aggregate: EdgeAggregate, deltaBytes: Int64) {
     neurons = aggregate.neuronCount

@@ -10,6 +10,8 @@ package protocol RunStore: Sendable {
   var epoch: Int64 { get }
   func specification() throws -> RunSpecification
   func ledger() throws -> RunLedger
+  /// What the stored aggregate of a finished run says; nil when it is not there or not the latest.
+  func figures() throws -> StoredFigures?
   /// All of the batch is on the disk when this returns, nothing of it when it throws.
   func write(_ batch: AtlasBatch) throws -> [DeltaOutcome]
   func releaseQuarantine() throws

@@ -12,7 +12,7 @@ actor RunVault {
   nonisolated let specification: RunSpecification
   nonisolated let store: any RunStore
   /// The latest numbers, for a status that must not wait for a merge.
-  nonisolated let figures = Mutex(RunFigures())
+  nonisolated let figures: Mutex<RunFigures>
   private let executor: BlockingExecutor
   /// Nil until it is needed: finished runs are not read back before somebody asks.
   private var aggregate: EdgeAggregate?
@@ -22,8 +22,10 @@ actor RunVault {
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  init(_ store: any RunStore, specification: RunSpecification) {
+  /// `figures` are the numbers of a run whose aggregate is not needed yet.
+  init(_ store: any RunStore, specification: RunSpecification, figures: RunFigures = RunFigures()) {
     self.store = store
+    self.figures = Mutex(figures)
     self.specification = specification
     executor = BlockingExecutor(label: "vault")
   }
@@ -40,18 +42,14 @@ actor RunVault {
   /// Makes `writes` durable in as few transactions as possible, then merges their deltas. Repeating it after a failure
   /// in the middle does no harm.
   ///
+  /// Between merges whoever else asks gets a turn, and may see some deltas of a batch without the others. One call at a
+  /// time.
+  ///
   /// - Throws: what the store throws. The aggregate is unchanged then, or has what was committed before.
-  func perform(_ writes: [RunWrite], deltas: [DeltaTicket: CheckedDelta], now: Int64) throws {
+  func perform(_ writes: [RunWrite], deltas: [DeltaTicket: CheckedDelta], now: Int64) async throws {
     try ensureAggregate()
     var batch = AtlasBatch()
     var batched: [CheckedDelta] = []
-    func flush() throws {
-      guard !batch.isEmpty else { return }
-      let outcomes = try store.write(batch)
-      for (delta, outcome) in zip(batched, outcomes) { try merge(delta, outcome) }
-      batch = AtlasBatch()
-      batched = []
-    }
     for write in writes {
       switch write {
       case .delta(let receipt, let worker, let computeKernel):
@@ -69,12 +67,12 @@ actor RunVault {
       case .state(let state):
         batch.state = state
         // The order of states and of what comes after them is kept.
-        try flush()
+        try await flush(&batch, &batched)
       case .release:
-        try flush()
+        try await flush(&batch, &batched)
         try store.releaseQuarantine()
       case .model(let fingerprint):
-        try flush()
+        try await flush(&batch, &batched)
         let bound = try store.bind(modelFingerprint: fingerprint)
         guard bound == fingerprint else {
           throw CoordinatorError.storage(
@@ -82,20 +80,26 @@ actor RunVault {
         }
       }
     }
-    try flush()
+    try await flush(&batch, &batched)
     generation += 1
     publish()
+  }
+
+  private func flush(_ batch: inout AtlasBatch, _ deltas: inout [CheckedDelta]) async throws {
+    guard !batch.isEmpty else { return }
+    let outcomes = try store.write(batch)
+    for (delta, outcome) in zip(deltas, outcomes) {
+      try merge(delta, outcome)
+      await Task.yield()
+    }
+    batch = AtlasBatch()
+    deltas = []
   }
 
   /// The aggregate as it stands; a copy that merging does not touch.
   func snapshot() throws -> EdgeAggregate {
     try ensureAggregate()
     return aggregate ?? EdgeAggregate()
-  }
-
-  /// The edge-statistics JSON as it stands.
-  func exported(_ specification: RunSpecification, quarantined: [Int32]) throws -> [UInt8] {
-    try EdgeStatisticsExport(aggregate: snapshot(), specification: specification, quarantined: quarantined).bytes()
   }
 
   func topNeurons(sortedBy order: NeuronOrder, limit: Int, edgesPerNeuron: Int) throws -> [NeuronProfile] {

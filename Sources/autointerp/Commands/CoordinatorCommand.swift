@@ -20,7 +20,9 @@ struct CoordinatorCommand: AsyncParsableCommand {
       --runs-dir; what a worker was told to be done is on the disk. SIGTERM stops cleanly, but a kill loses nothing \
       either: started again, the coordinator goes on where it was. Logs go to standard error.
 
-      Without --key-file plain TCP is spoken, and only on loopback unless --insecure is given.
+      Without --key-file plain TCP is spoken, and only on loopback unless --insecure is given. The allow-list is read \
+      again on SIGHUP, and within seconds of a change of its file: new keys get in, removed ones lose access at their \
+      next connection. A list with a mistake changes nothing and is logged.
 
       EXAMPLES
         autointerp coordinator
@@ -95,7 +97,11 @@ struct CoordinatorCommand: AsyncParsableCommand {
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
       .init(
         service: coordinator, successTerminationBehavior: .gracefullyShutdownGroup,
-        failureTerminationBehavior: .cancelGroup)
+        failureTerminationBehavior: .cancelGroup),
+      .init(
+        service: AllowListReload(
+          coordinator: coordinator, path: settings.security.reloadableAllowList, logger: logger),
+        successTerminationBehavior: .ignore),
     ]
     if !noStatus {
       let server = try StatusServer(

@@ -12,12 +12,12 @@ struct RetryCommand: AsyncParsableCommand {
     abstract: "Run the quarantined prompts of a run again.",
     discussion: """
       Gives every quarantined prompt of the run a clean record and puts it back into the queue. With --wait it stays until \
-      the run is complete again. Repeating it does no harm.
+      the run is complete again. Repeating it does no harm; where nothing is quarantined it says so.
 
       EXAMPLES
         autointerp retry medical-smollm2-1f2e3d4c --wait
 
-      Exit codes: 0 queued (with --wait: complete), 1 with --wait: complete with prompts in quarantine again, 2 no such \
+      Exit codes: 0 queued or nothing to do (with --wait: complete), 1 with --wait: complete with prompts in quarantine again, 2 no such \
       run, no answer or a wrong command line.
       """)
 
@@ -31,11 +31,19 @@ struct RetryCommand: AsyncParsableCommand {
 
   func run() async throws {
     let (run, wait) = (name, wait)
-    let status = try await coordinator.connected { client in
+    let (count, status) = try await coordinator.connected { client in
+      guard let before = try await client.status().runs.first(where: { $0.name == run }) else {
+        throw CoordinatorError.unknownRun(run)
+      }
       try await client.retry(run: run)
-      return wait ? try await client.waitForCompletion(of: run) : nil
+      return (before.quarantined.count, wait ? try await client.waitForCompletion(of: run) : nil)
     }
-    guard let status else { return print("queued the quarantined prompts of \(run) again") }
+    if count == 0 {
+      print("no prompt of \(run) is quarantined: nothing to retry")
+    } else if !wait {
+      print("queued \(count == 1 ? "1 quarantined prompt" : "\(count) quarantined prompts") of \(run) again")
+    }
+    guard let status else { return }
     for line in RunsCommand.lines(for: status) { print(line) }
     if !status.quarantined.isEmpty { throw ExitCode(1) }
   }

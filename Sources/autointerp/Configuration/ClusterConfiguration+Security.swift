@@ -14,6 +14,9 @@ extension ClusterConfiguration.Security {
     return .curve(try KeyFile.readPair(keyFile), allowed)
   }
 
+  /// The file of the allow-list, nil when there is none or it is of no use.
+  var reloadableAllowList: String? { keyFile.isEmpty || allow.isEmpty ? nil : allow }
+
   /// What protects the socket of a worker or client.
   ///
   /// - Throws: `TransportError` when a key cannot be used; `ConfigurationError` when only one of two is there.

@@ -8,12 +8,12 @@ internal import UnixSignals
 
 /// Signals by which people and systems stop a command.
 enum Interrupts {
-  /// SIGINT and SIGTERM, which from now on do not end the process by themselves. Unlike `UnixSignalsSequence` the stream
+  /// The signals, SIGINT and SIGTERM if none are named, which from now on do not end the process by themselves. Unlike `UnixSignalsSequence` the stream
   /// can be waited on again after each signal.
-  static func trapped() -> AsyncStream<UnixSignal> {
+  static func trapped(_ signals: [UnixSignal] = [.sigint, .sigterm]) -> AsyncStream<UnixSignal> {
     AsyncStream { continuation in
       // nonisolated(unsafe): only kept alive, and cancelled once, when the stream ends.
-      nonisolated(unsafe) let sources = [UnixSignal.sigint, .sigterm].map { interrupt in
+      nonisolated(unsafe) let sources = signals.map { interrupt in
         signal(interrupt.rawValue, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: interrupt.rawValue)
         source.setEventHandler { continuation.yield(interrupt) }

@@ -43,6 +43,7 @@ private struct FlakyStore: RunStore {
   var epoch: Int64 { store.epoch }
   func specification() throws -> RunSpecification { try store.specification() }
   func ledger() throws -> RunLedger { try store.ledger() }
+  func figures() throws -> StoredFigures? { try store.figures() }
   func write(_ batch: AtlasBatch) throws -> [DeltaOutcome] {
     try check()
     return try store.write(batch)
