@@ -31,19 +31,23 @@ package struct JSONByteWriter: Sendable {
   }
 
   /// Hands what `other`, made for the array that is open here, has written to `sink`, after the bytes so far.
-  mutating func passOn(
-    elementsOf other: JSONByteWriter, into sink: (UnsafeRawBufferPointer) throws -> Void
-  ) rethrows {
+  mutating func passOn<Failure: Error>(
+    elementsOf other: JSONByteWriter, into sink: (UnsafeRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
     precondition(other.outer.count == outer.count, "the elements are of another depth")
     guard !other.bytes.isEmpty else { return }
     if innermost.isEmpty { innermost.isEmpty = false } else { bytes.append(UInt8(ascii: ",")) }
     try drain(into: sink)
-    try other.bytes.withUnsafeBytes(sink)
+    try other.bytes.withUnsafeBufferPointer { bytes throws(Failure) in try sink(UnsafeRawBufferPointer(bytes)) }
   }
 
   /// Hands the bytes so far to `sink` and forgets them.
-  package mutating func drain(into sink: (UnsafeRawBufferPointer) throws -> Void) rethrows {
-    try bytes.withUnsafeBytes { if !$0.isEmpty { try sink($0) } }
+  package mutating func drain<Failure: Error>(
+    into sink: (UnsafeRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
+    try bytes.withUnsafeBufferPointer { bytes throws(Failure) in
+      if !bytes.isEmpty { try sink(UnsafeRawBufferPointer(bytes)) }
+    }
     bytes.removeAll(keepingCapacity: true)
   }
 

@@ -54,11 +54,14 @@ package struct EdgeStatisticsExport: Sendable {
     return all
   }
 
-  /// Writes the file in pieces of about a megabyte a core.
+  /// Writes the file in pieces of a few hundred kilobytes; while one batch of them is handed to `sink`, by one thread at a
+  /// time, the next is made.
   ///
   /// - Throws: what `sink` throws.
   /// - Complexity: O(edges * log(topCount) + sum over prompts of neurons squared)
-  package func write(to sink: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+  package func write<Failure: Error>(
+    to sink: (UnsafeRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
     let neurons = aggregate.sortedNeurons().filter {
       (aggregate.statistics(of: $0)?.prompts ?? 0) >= options.minimumAppearances
     }
@@ -71,28 +74,47 @@ package struct EdgeStatisticsExport: Sendable {
     json.key("profiles")
     json.beginArray(lines: true)
     let reader = ProfileReader(aggregate, neurons: neurons, listLength: options.topCount)
-    let blockLength = 128
-    let width = max(1, ProcessInfo.processInfo.activeProcessorCount)
-    for start in stride(from: 0, to: neurons.count, by: width * blockLength) {
-      let blocks = stride(from: start, to: min(start + width * blockLength, neurons.count), by: blockLength).map {
-        $0..<min($0 + blockLength, neurons.count)
-      }
-      for block in profiles(of: blocks, reader) { try json.passOn(elementsOf: block, into: sink) }
+    let blocks = stride(from: 0, to: neurons.count, by: Self.blockLength).map {
+      $0..<min($0 + Self.blockLength, neurons.count)
     }
+    let batchLength = Self.blocksPerCore * max(1, ProcessInfo.processInfo.activeProcessorCount)
+    var finished: [JSONByteWriter] = []
+    for start in stride(from: 0, to: blocks.count, by: batchLength) {
+      var failure: Failure?
+      finished = profiles(of: Array(blocks[start..<min(start + batchLength, blocks.count)]), reader) {
+        do throws(Failure) {
+          for block in finished { try json.passOn(elementsOf: block, into: sink) }
+        } catch { failure = error }
+      }
+      if let failure { throw failure }
+    }
+    for block in finished { try json.passOn(elementsOf: block, into: sink) }
     json.end()
     json.end()
     try json.drain(into: sink)
   }
 
-  /// The elements of `profiles` for blocks of rows, written at once on all cores. What is written does not depend on
-  /// how the rows are divided.
-  private func profiles(of blocks: [Range<Int>], _ reader: ProfileReader) -> [JSONByteWriter] {
+  /// Rows that are written in one go, and how many such blocks a core does before the next are begun.
+  private static let blockLength = 64
+  private static let blocksPerCore = 4
+
+  /// The elements of `profiles` for blocks of rows, written at once on all cores, and meanwhile, on one of them, `work`.
+  /// What is written does not depend on how the rows are divided.
+  private func profiles(
+    of blocks: [Range<Int>], _ reader: ProfileReader, during work: () -> Void
+  ) -> [JSONByteWriter] {
     let written = Mutex([JSONByteWriter](repeating: JSONByteWriter(), count: blocks.count))
-    DispatchQueue.concurrentPerform(iterations: blocks.count) { number in
-      var json = JSONByteWriter(elementsOfLinesAtDepth: 2, reservingCapacity: blocks[number].count << 13)
-      var shared = ProfileReader.SharedPrompts(reader)
-      for row in blocks[number] { write(reader.profile(row: row, &shared), &json) }
-      written.withLock { $0[number] = json }
+    withoutActuallyEscaping(work) { work in
+      // Called once, by one thread, while the caller waits.
+      nonisolated(unsafe) let work = work
+      DispatchQueue.concurrentPerform(iterations: blocks.count + 1) { number in
+        if number == 0 { return work() }
+        let rows = blocks[number - 1]
+        var json = JSONByteWriter(elementsOfLinesAtDepth: 2, reservingCapacity: rows.count << 13)
+        var shared = ProfileReader.SharedPrompts(reader)
+        for row in rows { write(reader.profile(row: row, &shared), &json) }
+        written.withLock { $0[number - 1] = json }
+      }
     }
     return written.withLock { $0 }
   }
