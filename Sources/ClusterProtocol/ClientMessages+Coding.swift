@@ -24,6 +24,10 @@ extension NumberedRequest {
       start(writer, .export, fieldCount: 2)
       writer.field("run", run)
       writer.field("offset", offset)
+    case .summary(let run, let seconds):
+      start(writer, .summary, fieldCount: 2)
+      writer.field("run", run)
+      writer.field("seconds", seconds)
     }
     return writer.bytes
   }
@@ -43,6 +47,10 @@ extension NumberedRequest {
     case .retry: request = .retry(run: try fields.shortString("run"))
     case .export:
       request = .export(run: try fields.shortString("run"), offset: try fields.integer("offset", in: 0 ... .max))
+    case .summary:
+      request = .summary(
+        run: try fields.shortString("run"),
+        seconds: try fields.isNull("seconds") ? nil : fields.double("seconds"))
     default: return nil
     }
     self.init(number: try fields.integer("n"), request: request)
@@ -72,6 +80,9 @@ extension NumberedReply {
       writer.field("offset", offset)
       writer.field("total", totalBytes)
       writer.field("generation", generation)
+    case .summary(let text):
+      start(writer, .runSummary, fieldCount: 1)
+      writer.field("text", text)
     }
     return writer.bytes
   }
@@ -105,6 +116,7 @@ extension NumberedReply {
         reply = .exported(
           piece: try fields.binary("piece"), offset: try fields.integer("offset", in: 0 ... .max),
           totalBytes: try fields.integer("total", in: 0 ... .max), generation: try fields.integer("generation"))
+      case .runSummary: reply = .summary(try fields.string("text"))
       default: return nil
       }
       return NumberedReply(number: try fields.integer("n"), reply: reply)

@@ -14,6 +14,8 @@ package enum ClientRequest: Equatable, Sendable {
   case retry(run: String)
   /// Asks for a piece of the run's edge-statistics JSON, as it stands now or, once finished, for good.
   case export(run: String, offset: Int64)
+  /// Asks for the summary of the run for people; `seconds`, when given, is the time that it says the run took.
+  case summary(run: String, seconds: Double?)
 }
 
 /// A coordinator's answer to a client.
@@ -26,6 +28,8 @@ package enum ClientReply: Equatable, Sendable {
   /// Bytes `offset...` of an export of `totalBytes`; `generation` differs when the export was made anew between pieces
   /// (start again from 0).
   case exported(piece: [UInt8], offset: Int64, totalBytes: Int64, generation: Int64)
+  /// Lines of ASCII text.
+  case summary(String)
 }
 
 /// A request with the number that its reply will carry. Numbers are the client's own: it sends a request again under the

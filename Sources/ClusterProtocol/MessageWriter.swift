@@ -104,6 +104,11 @@ extension MessageWriter {
     double(value)
   }
 
+  func field(_ name: String, _ value: Double?) {
+    key(name)
+    if let value { double(value) } else { null() }
+  }
+
   func field(_ name: String, _ value: [UInt8]) {
     key(name)
     binary(value)

@@ -49,6 +49,7 @@
 /// | `status` | none |
 /// | `cancel`, `retry` | `run` string |
 /// | `export` | `run` string, `offset` int64 |
+/// | `summary` | `run` string, `seconds` float64? |
 ///
 /// Coordinator to client, with the request's `n`
 ///
@@ -59,16 +60,18 @@
 /// | `fleet-status` | `json` bin: the JSON of `FleetStatus` |
 /// | `done` | none |
 /// | `exported` | `piece` bin, `offset`, `total`, `generation` int64 |
+/// | `run-summary` | `text` string |
 package enum WireFormat {
   /// The type of a message, as `t` says it.
   enum MessageType: String {
     case hello, ready, delta, failed, heartbeat, goodbye
     case welcome, refused, lease, acknowledged, drain
     case unknownWorker = "unknown-worker"
-    case submit, status, cancel, retry, export
+    case submit, status, cancel, retry, export, summary
     case submitted, done, exported
     case requestRefused = "request-refused"
     case fleetStatus = "fleet-status"
+    case runSummary = "run-summary"
   }
 
   /// Slots and credits of one worker.

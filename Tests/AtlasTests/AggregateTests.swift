@@ -98,6 +98,26 @@ import Testing
     }
   }
 
+  @Test func theFiguresAreThoseOfTheLatestTablesOrNone() throws {
+    let atlas = try RunAtlas(folder.path())
+    #expect(try atlas.figures() == nil)
+    var batch = AtlasBatch()
+    batch.deltas = [.sample(2, byteCount: 30_000), .sample(3, byteCount: 7)]
+    _ = try atlas.commit(batch)
+    #expect(try atlas.figures() == nil)
+    var aggregate = EdgeAggregate()
+    try aggregate.merge(Self.delta(2, flow: 0.5))
+    try atlas.replaceAggregate(aggregate, now: 1)
+    #expect(try atlas.figures() == nil, "the tables lack a prompt")
+    try aggregate.merge(Self.delta(3, flow: -1.5))
+    try atlas.replaceAggregate(aggregate, now: 2)
+    var expected = StoredFigures()
+    (expected.domainPrompts, expected.baselinePrompts, expected.neurons, expected.edges) = (1, 1, 2, 3)
+    (expected.edgeUpdates, expected.worstConservationResidual) = (8, 0.5)
+    (expected.deltaBytes, expected.computeMilliseconds, expected.computeKernels) = (30_007, 3000, ["Haswell"])
+    #expect(try atlas.figures() == expected)
+  }
+
   @Test func aFileOfTheFirstFormatIsBroughtUpToDate() throws {
     let path = folder.path()
     try DatabaseQueue(path: path).inDatabase { db in

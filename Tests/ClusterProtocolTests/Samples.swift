@@ -64,11 +64,13 @@ enum Samples {
 
   static let requests: [NumberedRequest] = [
     .submit(run), .status, .cancel(run: "a"), .retry(run: "b"), .export(run: "c", offset: 1 << 40),
+    .summary(run: "d", seconds: 1.5), .summary(run: "", seconds: nil),
   ].enumerated().map { NumberedRequest(number: UInt64.max - UInt64($0), request: $1) }
 
   static let replies: [NumberedReply] = [
     .submitted(run: "a", finishedPrompts: 12), .refused(reason: "no such run"), .status(status), .done,
     .exported(piece: [1, 2, 3, 255], offset: 7, totalBytes: 11, generation: -1),
+    .summary("medical on SmolLM2\n"),
   ].enumerated().map { NumberedReply(number: UInt64($0), reply: $1) }
 
   static let status: FleetStatus = {

@@ -13,13 +13,13 @@ package enum DedicatedThread {
   ///
   /// - Parameters:
   ///   - name: Shown by the system's tools; cut to 15 bytes.
-  ///   - niceness: 0 to 19; at 19 it takes what the other threads of the machine leave.
+  ///   - isBackground: It takes the processor time that no other thread wants.
   ///   - body: Runs on the thread.
   /// - Throws: `system` when the machine has no room for another thread.
   package static func start(
-    name: String, niceness: Int32 = 0, _ body: @escaping @Sendable () -> Void
+    name: String, isBackground: Bool = false, _ body: @escaping @Sendable () -> Void
   ) throws(TransportError) {
-    let status = create(ThreadStart(name: name, niceness: niceness, body: body))
+    let status = create(ThreadStart(name: name, isBackground: isBackground, body: body))
     guard status == 0 else {
       throw .system(operation: "cannot start thread '\(name)'", reason: String(cString: strerror(status)))
     }
@@ -38,9 +38,14 @@ package enum DedicatedThread {
     return status
   }
 
-  /// On Linux niceness is a thread's, and 0 means the calling one. A system that refuses it leaves the thread as it is.
-  fileprivate static func setNiceness(_ niceness: Int32) {
-    if niceness != 0 { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
+  /// `SCHED_IDLE` of Linux; glibc shows it to GNU C only.
+  private static let idlePolicy: Int32 = 5
+
+  /// Lets the calling thread (0) run when nothing else wants to. Not niceness: Linux wakes other threads on a processor
+  /// that is busy with such a one as if it were free. A system that refuses it leaves the thread as it is.
+  fileprivate static func stayInBackground() {
+    var parameters = sched_param()
+    _ = sched_setscheduler(0, idlePolicy, &parameters)
   }
 
   /// Names the calling thread; glibc's call for it is not visible to Swift. Without a /proc it stays nameless.
@@ -55,12 +60,12 @@ package enum DedicatedThread {
 
 private final class ThreadStart: Sendable {
   let name: String
-  let niceness: Int32
+  let isBackground: Bool
   let body: @Sendable () -> Void
 
-  init(name: String, niceness: Int32, body: @escaping @Sendable () -> Void) {
+  init(name: String, isBackground: Bool, body: @escaping @Sendable () -> Void) {
     self.name = name
-    self.niceness = niceness
+    self.isBackground = isBackground
     self.body = body
   }
 }
@@ -69,7 +74,7 @@ private func runThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRaw
   guard let argument else { return nil }
   let start = Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue()
   DedicatedThread.setName(start.name)
-  DedicatedThread.setNiceness(start.niceness)
+  if start.isBackground { DedicatedThread.stayInBackground() }
   start.body()
   return nil
 }

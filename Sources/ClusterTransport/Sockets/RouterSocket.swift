@@ -25,6 +25,17 @@ package struct PeerFrame: Sendable {
   package func speaks(as wanted: PeerRole) -> Bool { role == nil || role == wanted }
 }
 
+/// One frame for a peer of a router.
+package struct OutgoingFrame: Sendable {
+  package var peer: PeerID
+  package var bytes: [UInt8]
+
+  package init(_ bytes: [UInt8], to peer: PeerID) {
+    self.peer = peer
+    self.bytes = bytes
+  }
+}
+
 /// What became of a frame for a peer. Being queued does not mean that it arrives.
 package enum SendOutcome: Equatable, Sendable {
   case queued
@@ -122,6 +133,20 @@ package actor RouterSocket {
     let second = socket.send(frame)
     guard second == 0 else { throw .system(operation: "cannot send", reason: String(cString: zmq_strerror(second))) }
     return .queued
+  }
+
+  /// Queues frames in one turn of the loop; the outcome of each, as `send(_:to:)` tells it.
+  package func sendAll(_ frames: [OutgoingFrame]) -> [Result<SendOutcome, TransportError>] {
+    var outcomes: [Result<SendOutcome, TransportError>] = []
+    outcomes.reserveCapacity(frames.count)
+    for frame in frames {
+      do throws(TransportError) {
+        outcomes.append(.success(try send(frame.bytes, to: frame.peer)))
+      } catch {
+        outcomes.append(.failure(error))
+      }
+    }
+    return outcomes
   }
 
   /// What arrives, for one consumer.

@@ -56,6 +56,15 @@ extension CoordinatorClient {
     throw CoordinatorError.unexpectedAnswer(request: "the export of run \(run)")
   }
 
+  /// The summary of a run for people; `seconds` is the time that it says the run took.
+  package func summary(of run: String, seconds: Double?) async throws -> String {
+    let request = ClientRequest.summary(run: run, seconds: seconds)
+    guard case .summary(let text) = try await self.request(request) else {
+      throw CoordinatorError.unexpectedAnswer(request: request.title)
+    }
+    return text
+  }
+
   /// Looks at a run every `interval`, and ten times as often when it is about to end, until it is complete or cancelled.
   ///
   /// - Parameters:

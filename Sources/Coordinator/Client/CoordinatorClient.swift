@@ -97,7 +97,8 @@ package actor CoordinatorClient {
     let deadline = ContinuousClock.now + patience
     while ContinuousClock.now < deadline {
       try Task.checkCancellation()
-      try await dealer.send(frame)
+      // There is no queue while the coordinator refuses our key; it may be let in meanwhile.
+      if try await dealer.trySend(frame) == .congested { try await dealer.reconnect() }
       guard let reply = await reply(to: number, within: resendInterval) else { continue }
       if case .refused(let reason) = reply { throw CoordinatorError.refused(reason: reason) }
       return reply
@@ -139,6 +140,7 @@ extension ClientRequest {
     case .cancel(let run): "the cancellation of run \(run)"
     case .retry(let run): "the retry of run \(run)"
     case .export(let run, _): "the export of run \(run)"
+    case .summary(let run, _): "the summary of run \(run)"
     }
   }
 }

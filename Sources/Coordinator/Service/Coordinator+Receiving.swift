@@ -89,7 +89,7 @@ extension Coordinator {
 
   private func reply(_ reply: ClientReply, to request: NumberedRequest, at peer: PeerID) {
     let frame = NumberedReply(number: request.number, reply: reply).encoded()
-    core.outbox.yield([.init(message: .frame(frame), peer: peer)])
+    core.outbox.add([.init(message: .frame(frame), peer: peer)])
   }
 
   private func answer(_ request: NumberedRequest, to peer: PeerID) async {
@@ -117,6 +117,8 @@ extension Coordinator {
       let export = try await exports.piece(of: run, offset: offset, limit: configuration.exportPieceBytes, from: self)
       return .exported(
         piece: export.piece, offset: offset, totalBytes: export.totalBytes, generation: export.generation)
+    case .summary(let run, let seconds):
+      return .summary(try await summary(of: run, seconds: seconds))
     }
   }
 }

@@ -106,6 +106,18 @@ extension Coordinator {
     }
   }
 
+  /// The summary of a run as it stands, for people; `seconds` is the time that it says the run took.
+  package func summary(of run: String, seconds: Double?) async throws -> String {
+    guard let vault = await core.vaults[run], let specification = await core.specification(of: run) else {
+      throw CoordinatorError.unknownRun(run)
+    }
+    let quarantined = await core.quarantinedPrompts(of: run).count
+    let aggregate = try await vault.snapshot()
+    return try await offPool {
+      RunSummary(aggregate: aggregate, specification: specification, seconds: seconds, quarantined: quarantined).text()
+    }
+  }
+
   /// The leading neurons of a run so far.
   package func topNeurons(
     of run: String, sortedBy order: NeuronOrder, limit: Int, edgesPerNeuron: Int

@@ -22,7 +22,6 @@ package final class Coordinator: Service {
   let exports = ExportCache()
   let knownPrompts = KnownPrompts()
   let startup = Startup()
-  private let outgoing: AsyncStream<[FleetCore.Outbound]>
   private let jobs: AsyncStream<FleetCore.Job>
   let stopping: AsyncStream<Void>.Continuation
   private let stops: AsyncStream<Void>
@@ -31,16 +30,14 @@ package final class Coordinator: Service {
     self.configuration = configuration
     self.stores = stores
     self.logger = logger
-    let (outgoing, outbox) = AsyncStream<[FleetCore.Outbound]>.makeStream()
     let (jobs, jobsInput) = AsyncStream<FleetCore.Job>.makeStream()
     (stops, stopping) = AsyncStream<Void>.makeStream()
-    self.outgoing = outgoing
     self.jobs = jobs
     let clock = FleetClock()
     core = FleetCore(
       // Each start has a higher one, whatever runs there are; leases carry the epoch of their run's file.
       settings: configuration.fleet, epoch: clock.now.components.seconds,
-      softwareVersion: configuration.softwareVersion, clock: clock, logger: logger, outbox: outbox, jobs: jobsInput)
+      softwareVersion: configuration.softwareVersion, clock: clock, logger: logger, jobs: jobsInput)
   }
 
   /// Opens the runs, binds the socket and serves.
@@ -95,22 +92,15 @@ package final class Coordinator: Service {
   }
 
   private func send(through router: RouterSocket) async {
-    for await batch in outgoing {
+    await core.outbox.forEachBatch { batch in
+      let frames = batch.map { OutgoingFrame($0.frame, to: $0.peer) }
       var bytes = 0
-      for outbound in batch {
-        let frame =
-          switch outbound.message {
-          case .worker(let message): message.encoded()
-          case .frame(let frame): frame
-          }
-        do {
-          switch try await router.send(frame, to: outbound.peer) {
-          case .queued: bytes += frame.count
-          case .unroutable: break
-          case .congested: logger.debug("A peer does not take its frames")
-          }
-        } catch {
-          logger.error("A frame was not sent", metadata: ["error": "\(error)"])
+      for (outcome, sent) in zip(await router.sendAll(frames), frames) {
+        switch outcome {
+        case .success(.queued): bytes += sent.bytes.count
+        case .success(.unroutable): break
+        case .success(.congested): logger.debug("A peer does not take its frames")
+        case .failure(let error): logger.error("A frame was not sent", metadata: ["error": "\(error)"])
         }
       }
       core.traffic.withLock { [bytes] in $0.bytesSent += Int64(bytes) }

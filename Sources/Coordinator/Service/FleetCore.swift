@@ -12,22 +12,12 @@ internal import Synchronization
 /// Feeds the machine and performs its actions. Nothing in here blocks or suspends: frames go out through `outbox`, what
 /// takes time is handed to `jobs`, so events are handled in the order in which they arrive.
 actor FleetCore {
-  /// A message on its way out.
-  struct Outbound: Sendable {
-    enum Message: Sendable {
-      case worker(CoordinatorMessage)
-      /// Encoded already.
-      case frame([UInt8])
-    }
-    var message: Message
-    var peer: PeerID
-  }
   typealias Job = @Sendable () async -> Void
 
   nonisolated let clock: FleetClock
   /// Counted by those who receive and send, without a hop to this actor for each frame.
   nonisolated let traffic = Mutex(FleetStatus.Counters())
-  nonisolated let outbox: AsyncStream<[Outbound]>.Continuation
+  nonisolated let outbox = Outbox()
   nonisolated let jobs: AsyncStream<Job>.Continuation
   private let startedAt: Duration
   private let softwareVersion: String
@@ -46,13 +36,12 @@ actor FleetCore {
 
   init(
     settings: FleetSettings, epoch: Int64, softwareVersion: String, clock: FleetClock, logger: Logger,
-    outbox: AsyncStream<[Outbound]>.Continuation, jobs: AsyncStream<Job>.Continuation
+    jobs: AsyncStream<Job>.Continuation
   ) {
     machine = FleetMachine(settings: settings, epoch: epoch)
     self.softwareVersion = softwareVersion
     self.clock = clock
     self.logger = logger
-    self.outbox = outbox
     self.jobs = jobs
     startedAt = clock.now
   }
@@ -85,7 +74,7 @@ actor FleetCore {
   func refuse(_ peer: PeerID, reason: String) {
     machine.counters.framesRefused += 1
     logger.warning("Refused a frame", metadata: ["reason": "\(reason)"])
-    outbox.yield([Outbound(message: .worker(.refused(reason: reason)), peer: peer)])
+    outbox.add([Outbound(message: .worker(.refused(reason: reason)), peer: peer)])
   }
 
   func tick() {
@@ -242,7 +231,7 @@ actor FleetCore {
         archive(run)
       }
     }
-    if !messages.isEmpty { outbox.yield(messages) }
+    if !messages.isEmpty { outbox.add(messages) }
   }
 
   private func write(_ writes: [RunWrite], run: String) {
@@ -282,7 +271,7 @@ actor FleetCore {
     jobs.yield { [logger] in
       do {
         let snapshot = try await vault.snapshot()
-        try await offPool(niceness: 19) { try vault.store.store(snapshot, now: now) }
+        try await offPool(inBackground: true) { try vault.store.store(snapshot, now: now) }
       } catch {
         logger.error("The aggregate cannot be written", metadata: ["run": "\(run)", "error": "\(error)"])
       }

@@ -19,12 +19,14 @@ final class BlockingExecutor: SerialExecutor {
   func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 }
 
-/// Performs blocking work on a thread of its own and waits for it without holding up the cooperative pool. At niceness 19
-/// it takes the processor time that nobody else wants.
-func offPool<T: Sendable>(niceness: Int32 = 0, _ body: @escaping @Sendable () throws -> T) async throws -> T {
+/// Performs blocking work on a thread of its own and waits for it without holding up the cooperative pool. In the
+/// background it takes the processor time that nobody else wants.
+func offPool<T: Sendable>(
+  inBackground isBackground: Bool = false, _ body: @escaping @Sendable () throws -> T
+) async throws -> T {
   try await withCheckedThrowingContinuation { continuation in
     do {
-      try DedicatedThread.start(name: "blocking", niceness: niceness) {
+      try DedicatedThread.start(name: isBackground ? "background" : "blocking", isBackground: isBackground) {
         continuation.resume(with: Result(catching: body))
       }
     } catch {

@@ -82,10 +82,12 @@ struct CoordinatorCommand: AsyncParsableCommand {
     coordinatorSettings.endpoint = settings.coordinator.listen
     coordinatorSettings.security = try settings.security.server()
     coordinatorSettings.fleet = settings.coordinator.fleet
+    var allowList = AllowList()
     switch coordinatorSettings.security {
     case .plain(insecure: true):
       logger.warning("INSECURE: plain TCP; anyone who can reach this port can read, join the fleet and give orders")
     case .curve(let keys, let allowed):
+      allowList = allowed
       logger.notice("CURVE", metadata: ["public-key": "\(keys.publicKey.text)", "allowed-keys": "\(allowed.count)"])
       if allowed.count == 0 { logger.warning("the allow-list is empty: nobody gets in") }
     case .plain:
@@ -100,7 +102,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
         failureTerminationBehavior: .cancelGroup),
       .init(
         service: AllowListReload(
-          coordinator: coordinator, path: settings.security.reloadableAllowList, logger: logger),
+          coordinator: coordinator, path: settings.security.reloadableAllowList, current: allowList, logger: logger),
         successTerminationBehavior: .ignore),
     ]
     if !noStatus {
@@ -125,8 +127,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
     if let allow { settings.security.allow = allow }
     if insecure { settings.security.insecure = true }
     if let status { settings.status.port = status }
-    let token = ProcessInfo.processInfo.environment["AUTOINTERP_STATUS_TOKEN"]
-    if let token, !token.isEmpty { settings.status.bearerToken = token }
+    settings.takeStatusToken()
     return settings
   }
 }

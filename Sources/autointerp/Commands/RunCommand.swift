@@ -18,7 +18,8 @@ struct RunCommand: AsyncParsableCommand {
       Starts a coordinator and --local worker processes on this machine, or hands the run to the coordinator daemon of \
       --coordinator. Ctrl-C stops cleanly; the same command again resumes where it stopped, and prints the summary again \
       when everything is done. The result does not depend on the number of workers or on interruptions. Prompts that \
-      cannot be attributed are listed at the end, and the exit code is then 1.
+      cannot be attributed are listed at the end, and the exit code is then 1. A run on this machine can be watched in a \
+      browser meanwhile, at the address that it prints, or with `autointerp status --watch`.
 
       EXAMPLES
         autointerp run --local 2 --prompts scripts/corpora/medical.yaml --baseline scripts/corpora/baseline.txt \
@@ -80,6 +81,12 @@ struct RunCommand: AsyncParsableCommand {
       valueName: "dir"))
   var runDir: String?
 
+  @Option(help: ArgumentHelp("Port of the live status page; 0 takes a free one.", valueName: "port"))
+  var status: Int?
+
+  @Flag(help: "Serve no status page.")
+  var noStatus = false
+
   @Flag(help: "Try the prompts again that failed.")
   var retryFailed = false
 
@@ -90,9 +97,12 @@ struct RunCommand: AsyncParsableCommand {
   var quiet = false
 
   func validate() throws {
-    if coordinator != nil, local != nil || runDir != nil {
-      throw ValidationError("--coordinator excludes --local and --run-dir: the daemon has its own workers and folder.")
+    if coordinator != nil, local != nil || runDir != nil || status != nil {
+      throw ValidationError(
+        "--coordinator excludes --local, --run-dir and --status: the daemon has its own workers, folder and status page."
+      )
     }
+    if let status, !(0...65535).contains(status) { throw ValidationError("--status must be a port, 0 to 65535.") }
     if let local, !(1...1024).contains(local) { throw ValidationError("--local: expected 1 to 1024 workers.") }
     if let limit, limit < 0 { throw ValidationError("--limit must not be negative.") }
     if let seed, seed < 0 { throw ValidationError("--seed must not be negative.") }
@@ -134,6 +144,8 @@ struct RunCommand: AsyncParsableCommand {
     if let edgeThreshold { settings.attribution.edgeThreshold = edgeThreshold }
     if let maxNodes { settings.attribution.maximumNodeCount = maxNodes }
     if let maxSweepRows { settings.attribution.maximumSweepRows = maxSweepRows }
+    if let status { settings.status.port = status }
+    settings.takeStatusToken()
     security.apply(to: &settings.security)
     return settings
   }
@@ -159,7 +171,7 @@ struct RunCommand: AsyncParsableCommand {
     let start = ContinuousClock.now
     let ending = try await LocalRun(
       plan: plan, configuration: settings, folder: folder, configurationFile: configuration.config,
-      retriesFailed: retryFailed
+      retriesFailed: retryFailed, servesStatus: !noStatus
     ).run(output: settings.run.output, display: display)
     switch ending {
     case .complete(let status, let aggregate):
@@ -179,9 +191,8 @@ struct RunCommand: AsyncParsableCommand {
   ) async throws {
     let remote = RemoteRun(endpoint: endpoint, security: try settings.security.client(), retriesFailed: retryFailed)
     switch try await remote.run(plan.specification, output: settings.run.output, display: display) {
-    case .complete(let status):
-      try finish(
-        RunReport(run: status, output: settings.run.output, database: nil), summary: RemoteRun.summary(of: status))
+    case .complete(let status, let summary):
+      try finish(RunReport(run: status, output: settings.run.output, database: nil), summary: summary)
     case .interrupted(let signal):
       tell("the run goes on in the coordinator; the same command waits for it again")
       throw ExitCode(Interrupts.exitCode(for: signal))

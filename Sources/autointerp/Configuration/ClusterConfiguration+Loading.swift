@@ -24,6 +24,11 @@ extension ClusterConfiguration {
     return try ClusterConfiguration(file: path, text: text)
   }
 
+  /// Takes the token of the status port from the environment, so that it is in no file that others read.
+  mutating func takeStatusToken(from environment: [String: String] = ProcessInfo.processInfo.environment) {
+    if let token = environment["AUTOINTERP_STATUS_TOKEN"], !token.isEmpty { status.bearerToken = token }
+  }
+
   init(file: String, text: String) throws(ConfigurationError) {
     self.init()
     let document = try TOMLDocument(file: file, text: text)

@@ -36,6 +36,8 @@ struct LocalRun {
   /// Passed on to the workers.
   let configurationFile: String?
   let retriesFailed: Bool
+  /// A page to watch the run in a browser.
+  let servesStatus: Bool
 
   /// Runs to the end or the first interrupt, and writes the edge statistics to `output` in the first case.
   ///
@@ -90,6 +92,7 @@ struct LocalRun {
         await Self.show(coordinator, run: name, on: display)
         return .nothing
       }
+      if servesStatus { serveStatus(of: coordinator, display: display, in: &group) }
     }
     do {
       return try await follow(
@@ -97,6 +100,16 @@ struct LocalRun {
     } catch {
       await fleet.kill()
       throw error
+    }
+  }
+
+  private func serveStatus(of coordinator: Coordinator, display: ProgressDisplay, in group: inout Tasks) {
+    let port = LocalStatusPort(
+      configuration: configuration.status, source: CoordinatorStatusSource(coordinator: coordinator),
+      logger: FileLog.logger(label: "status", path: folder.log))
+    group.addTask {
+      try await port.serve { await display.tell("Live status: \($0)") }
+      return .nothing
     }
   }
 

@@ -12,8 +12,16 @@ internal import UnixSignals
 struct RemoteRun {
   /// How the waiting ended.
   enum Ending: Sendable {
-    case complete(RunStatus)
+    /// With the summary for people.
+    case complete(RunStatus, summary: String)
     case interrupted(UnixSignal)
+  }
+
+  private enum Event: Sendable {
+    case complete(RunStatus)
+    case signal(UnixSignal)
+    /// Of no consequence.
+    case nothing
   }
 
   let endpoint: String
@@ -23,11 +31,11 @@ struct RemoteRun {
   /// Submits, waits, and writes the edge statistics to `output`. An interrupt ends the waiting, not the run.
   func run(_ specification: RunSpecification, output: String, display: ProgressDisplay) async throws -> Ending {
     let signals = Interrupts.trapped()
-    let retriesFailed = retriesFailed
+    let (retriesFailed, start) = (retriesFailed, ContinuousClock.now)
     return try await CoordinatorClient.with(endpoint, security: security) { client in
-      let run = try await client.submit(specification).run
+      let (run, finishedBefore) = try await client.submit(specification)
       if retriesFailed { try await client.retry(run: run) }
-      return try await withThrowingTaskGroup(of: Ending?.self) { group in
+      return try await withThrowingTaskGroup(of: Event.self) { group in
         group.addTask {
           let status = try await client.waitForCompletion(of: run) { fleet in
             guard let status = fleet.runs.first(where: { $0.name == run }) else { return }
@@ -37,23 +45,23 @@ struct RemoteRun {
           return .complete(status)
         }
         group.addTask {
-          for await signal in signals { return .interrupted(signal) }
-          return nil
+          for await signal in signals { return .signal(signal) }
+          return .nothing
         }
         defer { group.cancelAll() }
-        while let result = try await group.next() {
-          guard let ending = result else { continue }
-          if case .complete = ending { try OutputFile(output).write(try await client.export(run: run)) }
-          return ending
+        while let event = try await group.next() {
+          switch event {
+          case .complete(let status):
+            try OutputFile(output).write(try await client.export(run: run))
+            // The time of a run that was there before is not ours to tell.
+            let seconds = finishedBefore == 0 ? (ContinuousClock.now - start) / .seconds(1) : nil
+            return .complete(status, summary: try await client.summary(of: run, seconds: seconds))
+          case .signal(let signal): return .interrupted(signal)
+          case .nothing: continue
+          }
         }
         throw RunError.coordinatorGone
       }
     }
-  }
-
-  /// The coordinator tells numbers; for neurons there are its status port and the statistics file.
-  static func summary(of run: RunStatus) -> String {
-    "\(run.corpusName) on \(run.modelName): \(run.done) of \(run.promptCount) prompts, \(run.neurons) neurons and "
-      + "\(run.edges) edges\n"
   }
 }
