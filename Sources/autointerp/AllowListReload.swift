@@ -7,33 +7,52 @@ internal import Coordinator
 internal import Foundation
 internal import Logging
 internal import ServiceLifecycle
+internal import Synchronization
 internal import UnixSignals
 
 /// Reads the allow-list again on SIGHUP and when its file has changed. A file that cannot be used changes nothing.
 ///
 /// SIGHUP ends a coordinator in no case, so that a reload that has nothing to do is harmless.
-struct AllowListReload: Service {
-  let coordinator: Coordinator
-  /// Nil when there is no list: only the signal is caught then.
-  let path: String?
-  let logger: Logger
-  var interval: Duration = .seconds(5)
+final class AllowListReload: Service {
+  private let coordinator: Coordinator
+  private let path: String?
+  private let logger: Logger
+  private let interval: Duration
+  /// The keys that get in.
+  private let current: Mutex<AllowList>
+
+  /// - Parameters:
+  ///   - coordinator: whose keys they are.
+  ///   - path: the file; nil when there is no list, and only the signal is caught.
+  ///   - current: what the coordinator was started with.
+  ///   - logger: is told of every list that is read.
+  ///   - interval: time between looks at the file.
+  init(
+    coordinator: Coordinator, path: String?, current: AllowList, logger: Logger, interval: Duration = .seconds(5)
+  ) {
+    self.coordinator = coordinator
+    self.path = path
+    self.current = Mutex(current)
+    self.logger = logger
+    self.interval = interval
+  }
 
   func run() async throws {
     let hangUps = Interrupts.trapped([.sighup])
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
-        for await _ in hangUps { await reload(asked: true) }
+        for await _ in hangUps { await self.reload(isAsked: true) }
       }
       if let path {
-        group.addTask {
-          var known = FileVersion(path)
+        group.addTask { [interval] in
+          // Nothing is known of the file that the coordinator read before.
+          var known: FileVersion?
           while (try? await Task.sleep(for: interval)) != nil {
             let found = FileVersion(path)
             // A file that is being replaced may be missing for a moment.
             guard let found, found != known else { continue }
             known = found
-            await reload(asked: false)
+            await self.reload(isAsked: false)
           }
         }
       }
@@ -42,12 +61,17 @@ struct AllowListReload: Service {
     }
   }
 
-  private func reload(asked: Bool) async {
+  private func reload(isAsked: Bool) async {
     guard let path else {
       return logger.notice("SIGHUP: there is no allow-list to read again")
     }
     do {
       let list = try AllowList(contentsOf: path)
+      let isNew = current.withLock { current in
+        defer { current = list }
+        return current != list
+      }
+      guard isNew || isAsked else { return }
       await coordinator.replaceAllowList(list)
       logger.notice("Allow-list read again", metadata: ["path": "\(path)", "allowed-keys": "\(list.count)"])
       if list.count == 0 { logger.warning("the allow-list is empty: nobody gets in any more") }

@@ -53,6 +53,7 @@ struct LocalRunTests {
     #expect(result.exitCode == 0, "\(result.errors)")
     try expectSameStatistics()
     #expect(result.output.contains("6 of 6 prompts (3 domain, 3 baseline)"))
+    #expect(result.errors.contains(#/Live status: http://127\.0\.0\.1:\d+//#))
 
     // Again: nothing is left to do, and the summary is the same but for the time.
     let again = try Program.run(arguments("--local", "2"), in: folder.url)

@@ -59,6 +59,21 @@ enum Program {
       }
     }
 
+    /// Blocks until a line of its errors has `text`, and returns the line.
+    ///
+    /// - Throws: when it ends before.
+    @discardableResult
+    func waitForLine(with text: String) throws -> String {
+      while true {
+        // What stands after the last line break is not a line yet.
+        let lines = errorText.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        if let line = lines.last(where: { $0.contains(text) }) { return String(line) }
+        let data = errors.fileHandleForReading.availableData
+        guard !data.isEmpty else { throw Missing(description: "it ended: \(errorText)") }
+        errorText += String(decoding: data, as: UTF8.self)
+      }
+    }
+
     func finish() throws -> Result {
       errorText += String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
       process.waitUntilExit()

@@ -49,7 +49,8 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "File with this worker's key pair, as keygen writes it.")
   var keyFile: String?
 
-  @Option(help: "The coordinator's public key, or a file with it.")
+  // A key is any text of Z85 and may start with a dash.
+  @Option(parsing: .unconditional, help: "The coordinator's public key, or a file with it.")
   var serverKey: String?
 
   @Flag(help: "Permit plain TCP to another machine, where anyone can read and join.")

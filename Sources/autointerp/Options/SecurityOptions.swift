@@ -9,7 +9,9 @@ struct ClientSecurityOptions: ParsableArguments {
   @Option(help: ArgumentHelp("This process's key pair, as keygen writes it.", valueName: "file"))
   var keyFile: String?
 
-  @Option(help: ArgumentHelp("The coordinator's public key, or a file with it.", valueName: "key"))
+  // A key is any text of Z85 and may start with a dash.
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("The coordinator's public key, or a file with it.", valueName: "key"))
   var serverKey: String?
 
   func apply(to security: inout ClusterConfiguration.Security) {

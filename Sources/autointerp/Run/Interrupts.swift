@@ -8,8 +8,8 @@ internal import UnixSignals
 
 /// Signals by which people and systems stop a command.
 enum Interrupts {
-  /// The signals, SIGINT and SIGTERM if none are named, which from now on do not end the process by themselves. Unlike `UnixSignalsSequence` the stream
-  /// can be waited on again after each signal.
+  /// The signals, SIGINT and SIGTERM if none are named, which from now on do not end the process by themselves. Unlike
+  /// `UnixSignalsSequence` the stream can be waited on again after each signal.
   static func trapped(_ signals: [UnixSignal] = [.sigint, .sigterm]) -> AsyncStream<UnixSignal> {
     AsyncStream { continuation in
       // nonisolated(unsafe): only kept alive, and cancelled once, when the stream ends.
