@@ -108,3 +108,19 @@ let package = Package(
     .testTarget(name: "EndToEndTests", dependencies: ["autointerp"], swiftSettings: settings),
   ]
 )
+
+// scripts/fuzz only, which names libFuzzer's library in the variable: the decoders' targets with its instrumentation,
+// and a program that feeds them.
+if let libFuzzer = Context.environment["AUTOINTERP_LIBFUZZER"] {
+  for target in package.targets where target.type == .regular {
+    target.swiftSettings?.append(.unsafeFlags(["-sanitize=fuzzer,address"]))
+  }
+  package.targets += [
+    .systemLibrary(name: "CLibFuzzer", path: "Fuzzing/CLibFuzzer"),
+    .executableTarget(
+      name: "fuzz",
+      dependencies: ["CLibFuzzer", "Checkpoints", "Circuits", "ClusterProtocol", "ClusterTransport", "Corpora"],
+      path: "Fuzzing/fuzz", swiftSettings: [.swiftLanguageMode(.v6)],
+      linkerSettings: [.unsafeFlags([libFuzzer, "-sanitize=address"]), .linkedLibrary("stdc++")]),
+  ]
+}

@@ -1,0 +1,32 @@
+// autointerp
+// Prompt files and lists of keys.
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterProtocol
+import ClusterTransport
+import Corpora
+
+extension Decoder {
+  static var texts: [Decoder] {
+    [
+      prompts("yaml", ["sequences:\n- prompt: The heart\n  answer_prefix: ' pumps'\nmetadata: {answer_prefix: x}\n"]),
+      prompts("json", [#"{"metadata":{"answer_prefix":" a"},"prompts":[{"prompt":"p","is_domain":false},"q"]}"#]),
+      prompts(
+        "jsonl", ["{\"prompt\":\"p\",\"answer_prefix\":\"\"}\n{\"text\":\"A first sentence of some length. B.\"}\n"]),
+      prompts("txt", ["One and one is\n\nThe capital of France is\r\n"]),
+      Decoder("allow-list", file: "allowed", { _ = try AllowList(contentsOf: $0) }) {
+        [Array("# them\nworker rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7 a\nclient not-a-key\n".utf8)]
+      },
+      Decoder("status-json", { _ = try FleetStatus(json: $0) }) { [Samples.status.json()] },
+    ]
+  }
+
+  private static func prompts(_ format: String, _ seeds: [String]) -> Decoder {
+    Decoder(
+      "prompts-\(format)", file: "prompts.\(format)",
+      { path in
+        for origin in [CorpusOrigin.domain, .baseline] { _ = try? PromptFile(path: path, origin: origin) }
+      }
+    ) { seeds.map { Array($0.utf8) } }
+  }
+}
