@@ -85,12 +85,8 @@ extension FieldMap {
   func isNull(_ key: String) throws(ProtocolError) -> Bool { try object(key).type == MSGPACK_OBJECT_NIL }
 
   /// A string of at most `maximumBytes` of UTF-8.
-  func string(_ key: String, maximumBytes: Int = 1 << 20) throws(ProtocolError) -> String {
-    let text = try string(object(key), key)
-    guard text.utf8.count <= maximumBytes else {
-      throw .tooLarge(what: "the length of '\(name(key))'", limit: maximumBytes, found: text.utf8.count)
-    }
-    return text
+  func string(_ key: String, maximumBytes: Int = FrameLimits.maximumTextBytes) throws(ProtocolError) -> String {
+    try string(object(key), key, maximumBytes: maximumBytes)
   }
 
   func optionalString(_ key: String) throws(ProtocolError) -> String? { try isNull(key) ? nil : string(key) }
@@ -204,8 +200,13 @@ extension FieldMap {
     return UnsafeBufferPointer(start: object.via.array.ptr, count: Int(object.via.array.size))
   }
 
-  private func string(_ object: msgpack_object, _ key: String) throws(ProtocolError) -> String {
+  private func string(
+    _ object: msgpack_object, _ key: String, maximumBytes: Int = FrameLimits.maximumTextBytes
+  ) throws(ProtocolError) -> String {
     guard let utf8 = object.utf8 else { throw wrongType(key, "a string", object) }
+    guard utf8.count <= maximumBytes else {
+      throw .tooLarge(what: "the length of '\(name(key))'", limit: maximumBytes, found: utf8.count)
+    }
     guard let text = String(validating: utf8, as: UTF8.self) else { throw invalid(key, "is not UTF-8") }
     return text
   }

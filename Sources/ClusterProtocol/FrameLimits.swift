@@ -7,6 +7,8 @@
 package enum FrameLimits {
   /// The largest frame that is sent or accepted. A delta has a few hundred kB; a submission of 100,000 prompts 20 MB.
   package static let maximumFrameBytes = 64 << 20
+  /// UTF-8 of one string.
+  static let maximumTextBytes = 1 << 20
   /// Nesting of maps and arrays.
   static let maximumDepth = 8
   /// Values in a frame, however nested: bounds the parser's memory to 24 bytes times this.

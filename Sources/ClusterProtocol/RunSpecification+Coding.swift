@@ -107,6 +107,14 @@ extension MetricSpecification {
 }
 
 extension RunSpecification {
+  /// Checks that the run, and so each of its leases, fits into the frames of the protocol: a worker would refuse another
+  /// again and again.
+  ///
+  /// - Complexity: O(bytes of the prompts)
+  package func checkFitsFrames() throws(ProtocolError) {
+    _ = try InboundMessage(frame: NumberedRequest(number: 0, request: .submit(self)).encoded())
+  }
+
   /// The field `run` of a submission.
   init(_ message: FieldMap) throws(ProtocolError) {
     let fields = try message.fields("run")

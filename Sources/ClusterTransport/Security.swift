@@ -8,6 +8,13 @@ package enum ServerSecurity: Sendable {
   case curve(CurveKeyPair, AllowList)
   /// Nothing. Refused off loopback unless `insecure`.
   case plain(insecure: Bool = false)
+
+  /// The endpoint of this text, if what is spoken there may be protected like this.
+  package func endpoint(_ text: String) throws(TransportError) -> Endpoint {
+    let endpoint = try Endpoint(text)
+    if case .plain(insecure: false) = self, !endpoint.isLoopback { throw .plainOffLoopback(endpoint: text) }
+    return endpoint
+  }
 }
 
 /// What protects a connecting socket.

@@ -17,6 +17,10 @@ package struct CorpusPrompt: Hashable, Sendable {
   /// What the answer is made to start with; empty for none.
   package var answerPrefix: String
 
+  /// The most UTF-8 that a prompt's text or its answer prefix may have: far beyond every model's context, and what the
+  /// frame that takes it to a worker may carry.
+  package static let maximumBytes = 1 << 20
+
   package init(origin: CorpusOrigin, text: String, answerPrefix: String = "") {
     self.origin = origin
     self.text = text

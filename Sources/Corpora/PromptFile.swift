@@ -24,6 +24,11 @@ package struct PromptFile: Sendable {
   ///
   /// - Throws: `CorpusError` naming file and line or item, also when there is no prompt in it.
   package init(path: String, origin: CorpusOrigin) throws(CorpusError) {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw CorpusError(file: path, place: .wholeFile, message: "there is no such file")
+    }
+    if isFolder.boolValue { throw CorpusError(file: path, place: .wholeFile, message: "this is a folder") }
     let contents: Data
     do {
       contents = try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
@@ -88,8 +93,15 @@ struct PromptReader {
     guard text.contains(where: { !$0.isWhitespace }) else {
       throw CorpusError(file: file, place: place, message: "the prompt is empty")
     }
+    let answerPrefix = record.answerPrefix ?? answerPrefix
+    for (what, bytes) in [("prompt", text.utf8.count), ("answer prefix", answerPrefix.utf8.count)]
+    where bytes > CorpusPrompt.maximumBytes {
+      throw CorpusError(
+        file: file, place: place,
+        message: "the \(what) has \(bytes) bytes, more than the \(CorpusPrompt.maximumBytes) that it may have")
+    }
     prompts.append(
-      CorpusPrompt(origin: origin, text: text, answerPrefix: record.answerPrefix ?? answerPrefix))
+      CorpusPrompt(origin: origin, text: text, answerPrefix: answerPrefix))
   }
 }
 

@@ -23,7 +23,7 @@ extension PromptReader {
     do {
       document = try JSONDecoder().decode(Document.self, from: contents)
     } catch {
-      throw CorpusError(file: file, place: .wholeFile, message: jsonComplaint(error))
+      throw CorpusError(file: file, place: .wholeFile, message: jsonComplaint(error, in: contents))
     }
     for (number, record) in document.prompts.enumerated() {
       try add(record, answerPrefix: document.metadata?.answerPrefix ?? "", at: .item("prompts[\(number)]"))
@@ -31,8 +31,8 @@ extension PromptReader {
   }
 }
 
-/// What a decoding error says, with the path to the item, such as `prompts[3].prompt: …`.
-func jsonComplaint(_ error: any Error) -> String {
+/// What a decoding error of `contents` says, with the path to the item, such as `prompts[3].prompt: …`.
+func jsonComplaint(_ error: any Error, in contents: Data) -> String {
   func place(_ path: [any CodingKey]) -> String {
     let text = path.reduce("") { text, key in
       if let index = key.intValue { return "\(text)[\(index)]" }
@@ -46,10 +46,19 @@ func jsonComplaint(_ error: any Error) -> String {
   case DecodingError.typeMismatch(let type, let context), DecodingError.valueNotFound(let type, let context):
     return place(context.codingPath) + "expected \(jsonName(of: type))"
   case DecodingError.dataCorrupted(let context):
-    let reason = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"] as? String
-    return place(context.codingPath) + "not valid JSON: " + (reason ?? context.debugDescription)
+    return place(context.codingPath) + "not valid JSON: " + (syntaxError(of: contents) ?? context.debugDescription)
   default:
     return String(describing: error)
+  }
+}
+
+/// Where `contents` stops being JSON; the decoder only says that it does.
+private func syntaxError(of contents: Data) -> String? {
+  do {
+    _ = try JSONSerialization.jsonObject(with: contents, options: .fragmentsAllowed)
+    return nil
+  } catch {
+    return (error as NSError).userInfo["NSDebugDescription"] as? String
   }
 }
 

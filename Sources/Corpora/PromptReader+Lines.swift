@@ -13,7 +13,7 @@ extension PromptReader {
       do {
         record = try decoder.decode(PromptRecord.self, from: line)
       } catch {
-        throw CorpusError(file: reader.file, place: .line(number), message: jsonComplaint(error))
+        throw CorpusError(file: reader.file, place: .line(number), message: jsonComplaint(error, in: line))
       }
       try reader.add(record, answerPrefix: "", at: .line(number))
     }

@@ -13,7 +13,8 @@ extension WorkerError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .refused(let reason): "the coordinator refuses this worker: \(reason)"
-    case .coordinatorGone(let silence): "nothing heard from the coordinator for \(silence); giving up"
+    case .coordinatorGone(let silence):
+      "nothing heard from the coordinator for \(silence.components.seconds) s; giving up"
     }
   }
 }

@@ -12,6 +12,11 @@ struct OutputFile {
   /// Nil is standard output.
   init(_ path: String?) { self.path = path }
 
+  /// Throws if nothing could be written there.
+  func check() throws {
+    if let path { try ReplacedFile.check(path) }
+  }
+
   /// Writes the whole result; a file is replaced only once all of it is written.
   func write(_ bytes: [UInt8]) throws {
     if let path {

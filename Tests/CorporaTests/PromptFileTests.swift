@@ -88,6 +88,8 @@ import Testing
     ("a.jsonl", "{\"prompt\": \"a\"}\n{\"prompt\": }\n", "a.jsonl:2: not valid JSON: "),
     ("a.jsonl", "{\"prompt\": \"a\"}\n{\"text\": 1}\n", "a.jsonl:2: text: expected a string"),
     ("a.jsonl", "{\"prompt\": \"\"}\n", "a.jsonl:1: the prompt is empty"),
+    ("a.json", "{\"prompts\": [1, }", "a.json: not valid JSON: Invalid value around character 16"),
+    ("a.txt", "a\n" + String(repeating: "b", count: 1_048_577), "a.txt:2: the prompt has 1048577 bytes"),
     ("a.txt", "\n \n", "a.txt: there are no prompts in it"),
     ("a.csv", "prompt\n", "a.csv: unknown extension \".csv\""),
   ])
@@ -106,7 +108,12 @@ import Testing
 
   @Test func aMissingFileIsNamed() {
     let error = #expect(throws: CorpusError.self) { try PromptFile(path: "/nowhere/at/all.yaml", origin: .domain) }
-    #expect(error?.file == "/nowhere/at/all.yaml")
+    #expect(error?.description == "/nowhere/at/all.yaml: there is no such file")
+  }
+
+  @Test func aFolderIsNamed() {
+    let error = #expect(throws: CorpusError.self) { try PromptFile(path: "/tmp", origin: .domain) }
+    #expect(error?.description == "/tmp: this is a folder")
   }
 
   @Test func aBaselineWithoutFittingSentencesSaysWhy() {

@@ -5,7 +5,7 @@
 import Foundation
 import Testing
 
-@Suite(.serialized) struct DaemonTests {
+@Suite(.serialized) @BlockingTests struct DaemonTests {
   let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }

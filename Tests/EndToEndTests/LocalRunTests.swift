@@ -6,7 +6,7 @@ import Foundation
 import Testing
 
 @Suite(.serialized, .enabled(if: Model.isThere, "scripts/fetch-model fetches the model"))
-struct LocalRunTests {
+@BlockingTests struct LocalRunTests {
   static let promptCount = 6
   /// Written for these tests.
   static let domain = """
@@ -126,6 +126,14 @@ struct LocalRunTests {
     let again = try Program.run(arguments("--local", "2", "--retry-failed"), in: folder.url)
     #expect(again.exitCode == 1)
     #expect(again.errors.contains("far too long"))
+  }
+
+  @Test(arguments: ["missing/out.json", "."])
+  func anOutputThatCannotBeWrittenIsSaidBeforeTheRun(output: String) throws {
+    let result = try Program.run(arguments("--local", "1") + ["-o", output], in: folder.url)
+    #expect(result.exitCode == 1)
+    #expect(result.errors.hasPrefix("Error: \(output) cannot be written: "), "\(result.errors)")
+    #expect(!FileManager.default.fileExists(atPath: folder.path("run")))
   }
 
   @Test func anotherModelOrSettingInTheSameFolderIsRefused() throws {

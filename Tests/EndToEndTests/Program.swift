@@ -53,9 +53,7 @@ enum Program {
           guard done < end else { throw Missing(description: "too late: \(line)") }
           return
         }
-        let data = errors.fileHandleForReading.availableData
-        guard !data.isEmpty else { throw Missing(description: "it ended: \(errorText)") }
-        errorText += String(decoding: data, as: UTF8.self)
+        try readMore(until: "\(count) prompts are done")
       }
     }
 
@@ -68,10 +66,23 @@ enum Program {
         // What stands after the last line break is not a line yet.
         let lines = errorText.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         if let line = lines.last(where: { $0.contains(text) }) { return String(line) }
-        let data = errors.fileHandleForReading.availableData
-        guard !data.isEmpty else { throw Missing(description: "it ended: \(errorText)") }
-        errorText += String(decoding: data, as: UTF8.self)
+        try readMore(until: "it says: \(text)")
       }
+    }
+
+    /// Takes the next piece of its errors.
+    ///
+    /// - Throws: when it has ended, or says nothing for two minutes.
+    private func readMore(until what: String) throws {
+      let descriptor = errors.fileHandleForReading.fileDescriptor
+      var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      var bytes = [UInt8](repeating: 0, count: 1 << 16)
+      var ready: Int32
+      repeat { ready = poll(&wait, 1, 120_000) } while ready < 0 && errno == EINTR
+      guard ready > 0 else { throw Missing(description: "waited in vain until \(what); so far: \(errorText)") }
+      let count = read(descriptor, &bytes, bytes.count)
+      guard count > 0 else { throw Missing(description: "it ended: \(errorText)") }
+      errorText += String(decoding: bytes[..<count], as: UTF8.self)
     }
 
     func finish() throws -> Result {

@@ -5,7 +5,7 @@
 import Foundation
 import Testing
 
-@Suite struct ProgramTests {
+@Suite @BlockingTests struct ProgramTests {
   let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }

@@ -78,10 +78,7 @@ package actor RouterSocket {
   /// - Throws: `plainOffLoopback` when an unprotected socket would be open to other machines.
   package func bind(_ text: String, security: ServerSecurity) async throws(TransportError) -> Endpoint {
     precondition(socket == nil, "a router binds once")
-    let endpoint = try Endpoint(text)
-    if case .plain(let insecure) = security, !insecure, !endpoint.isLoopback {
-      throw .plainOffLoopback(endpoint: text)
-    }
+    let endpoint = try security.endpoint(text)
     if case .curve(_, let allowList) = security {
       let authenticator = ZapAuthenticator(loop: loop, allowList: allowList)
       try await authenticator.start()

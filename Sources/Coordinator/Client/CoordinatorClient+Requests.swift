@@ -8,6 +8,7 @@ package import ClusterProtocol
 extension CoordinatorClient {
   /// Queues a run, or resumes the one with this specification; returns its name and what was done before.
   package func submit(_ specification: RunSpecification) async throws -> (run: String, finishedPrompts: Int) {
+    do { try specification.checkFitsFrames() } catch { throw CoordinatorError.refused(reason: "\(error)") }
     let request = ClientRequest.submit(specification)
     guard case .submitted(let run, let finishedPrompts) = try await self.request(request) else {
       throw CoordinatorError.unexpectedAnswer(request: request.title)

@@ -19,6 +19,7 @@ extension Coordinator {
   @discardableResult
   package func submit(_ specification: RunSpecification) async throws -> Int {
     _ = try await startup.endpoint()
+    do { try specification.checkFitsFrames() } catch { throw CoordinatorError.refused(reason: "\(error)") }
     let name = specification.name
     while true {
       if let known = await core.specification(of: name) {

@@ -28,6 +28,14 @@ package struct ReplacedFile: ~Copyable {
     guard descriptor >= 0 else { throw Self.failure(path) }
   }
 
+  /// Throws if a file at `path` could not be replaced; for what takes long before it has something to write.
+  package static func check(_ path: String) throws(CoordinatorError) {
+    var status = stat()
+    // A pipe has its reader to wait for.
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG, status.st_mode & S_IFMT != S_IFDIR { return }
+    _ = try ReplacedFile(path)
+  }
+
   deinit {
     close(descriptor)
     if !isDone, let temporary { unlink(temporary) }

@@ -35,7 +35,8 @@ extension WorkerMachine {
       return stop(.failed(.coordinatorGone(silence: giveUpAfter)))
     }
     if now >= silentSince + deadAfter {
-      let note = WorkerAction.note("nothing heard from the coordinator for \(now - lastHeard); connecting anew")
+      let silence = (now - lastHeard).components.seconds
+      let note = WorkerAction.note("nothing heard from the coordinator for \(silence) s; connecting anew")
       silentSince = now
       for number in reports.indices { reports[number].sentAt = nil }
       return [note, .reconnect] + greet(at: now)

@@ -81,6 +81,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
     var coordinatorSettings = CoordinatorConfiguration(softwareVersion: SoftwareVersion.current)
     coordinatorSettings.endpoint = settings.coordinator.listen
     coordinatorSettings.security = try settings.security.server()
+    // Before anything is started that would have to be stopped again.
+    _ = try coordinatorSettings.security.endpoint(settings.coordinator.listen)
     coordinatorSettings.fleet = settings.coordinator.fleet
     var allowList = AllowList()
     switch coordinatorSettings.security {

@@ -32,6 +32,7 @@ struct ExportCommand: AsyncParsableCommand {
 
   func run() async throws {
     let (run, output) = (name, output)
+    try OutputFile(output).check()
     let status = try await coordinator.connected { client -> RunStatus in
       let status = try await client.status().runs.first { $0.name == run }
       guard let status else { throw CoordinatorError.unknownRun(run) }

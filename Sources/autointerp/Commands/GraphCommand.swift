@@ -67,6 +67,7 @@ struct GraphCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    try OutputFile(output).check()
     let checkpoint = try engine.checkpoint()
     // A prompt of token ids can do without a tokenizer, if there is none.
     let tokenizer = Result { try Tokenizer.open(engine.model) }

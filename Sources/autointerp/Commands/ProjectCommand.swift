@@ -61,6 +61,7 @@ struct ProjectCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    try OutputFile(output).check()
     let checkpoint = try engine.checkpoint()
     let wanted = try selection(checkpoint.configuration)
     let tokenizer = try? Tokenizer.open(engine.model)

@@ -116,6 +116,7 @@ struct RunCommand: AsyncParsableCommand {
     let settings = try settings()
     let plan = try plan(settings)
     guard !plan.specification.prompts.isEmpty else { throw RunError.noPrompts }
+    try OutputFile(settings.run.output).check()
     let display = ProgressDisplay(isQuiet: quiet)
     for note in plan.notes { await display.tell(note) }
     if let coordinator {

@@ -95,6 +95,24 @@ import Testing
     }
   }
 
+  @Test func aRunWhosePromptsDoNotFitIntoAFrameIsRefused() async throws {
+    try await withTemporaryDirectory { directory in
+      try await withCoordinator(RunsDirectory(path: directory)) { coordinator, endpoint in
+        let run = {
+          var run = FleetFixture.run(prompts: 2)
+          run.prompts[1].text = String(repeating: "x", count: (1 << 20) + 1)
+          return run
+        }()
+        await #expect(throws: CoordinatorError.self) { try await coordinator.submit(run) }
+        try await CoordinatorClient.with(endpoint, security: .plain()) { client in
+          await #expect(throws: CoordinatorError.self) { _ = try await client.submit(run) }
+          let runs = try await client.status().runs
+          #expect(runs.isEmpty)
+        }
+      }
+    }
+  }
+
   @Test func fullDiskHoldsTheRunBackAndLosesNothing() async throws {
     try await withTemporaryDirectory { directory in
       let specification = FleetFixture.run(prompts: 30)
