@@ -72,7 +72,7 @@ struct OperationSuite {
   }
 
   @Test(arguments: BackendCase.all) func doesElementwiseOperations(backend: BackendCase) {
-    for width in [1, 7, 8, 40] { backend.check(OperationSuite(operation: Elementwise(width: width))) }
+    for width in [1, 3, 7, 8, 40] { backend.check(OperationSuite(operation: Elementwise(width: width))) }
   }
 
   @Test(arguments: BackendCase.all) func attendsWithinSegments(backend: BackendCase) {

@@ -32,15 +32,12 @@ extension OpenBLASBackend {
   private static func softmax(_ x: UnsafeMutablePointer<Float>, count: Int, padding: Int) {
     var largest = x[0]
     for j in 1..<max(count, 1) { largest = max(largest, x[j]) }
-    let shift = Float8(repeating: largest)
+    let shift = Float4(repeating: largest)
     var total: Float = 0
-    var j = 0
-    while j < count {
-      let lanes = min(8, count - j)
+    forEachVector(count) { j, lanes in
       let e = VectorMath.exp(load(x + j, lanes) - shift)
       store(e, x + j, lanes)
       for i in 0..<lanes { total += e[i] }
-      j += 8
     }
     let inverse = 1 / total
     for j in 0..<count { x[j] *= inverse }

@@ -97,22 +97,29 @@ extension OpenBLASBackend {
     let frozen = factors.map { Operand($0.pointer(rows: rows, columns: 2 * width), $0.stride) }
     forEachShare(of: rows) { share in
       for r in share {
-        let (gate, to) = (input.row(r), output.row(r))
-        let (up, factor) = (gate + width, frozen?.row(r))
+        let (gate, to, factor) = (input.row(r), output.row(r), frozen?.row(r))
         var c = 0
-        while c < width {
-          let lanes = min(8, width - c)
-          let (g, u) = (Self.load(gate + c, lanes), Self.load(up + c, lanes))
-          let s = VectorMath.sigmoid(g)
-          Self.store(g * s * u, to + c, lanes)
-          if let factor {
-            Self.store(0.5 * u * s, factor + c, lanes)
-            Self.store(0.5 * g * s, factor + width + c, lanes)
-          }
-          c += 8
+        while c + 4 <= width {
+          Self.gate(gate + c, to + c, factor.map { $0 + c }, width: width, lanes: 4)
+          c += 4
         }
+        if c < width { Self.gate(gate + c, to + c, factor.map { $0 + c }, width: width, lanes: width - c) }
       }
     }
+  }
+
+  /// `gatedActivation` of `lanes` elements of a row whose other halves are `width` further.
+  @inline(__always)
+  private static func gate(
+    _ x: UnsafeMutablePointer<Float>, _ h: UnsafeMutablePointer<Float>, _ factor: UnsafeMutablePointer<Float>?,
+    width: Int, lanes: Int
+  ) {
+    let (g, u) = (load(x, lanes), load(x + width, lanes))
+    let s = VectorMath.sigmoid(g)
+    store(g * s * u, h, lanes)
+    guard let factor else { return }
+    store(0.5 * u * s, factor, lanes)
+    store(0.5 * g * s, factor + width, lanes)
   }
 
   package func applyFactors(
@@ -162,11 +169,13 @@ extension OpenBLASBackend {
   /// Dot product in a fixed order: sixteen running sums, then a tree.
   @inline(__always)
   static func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ count: Int) -> Float {
-    var (s, t) = (Float8(), Float8())
+    var (s, t, u, v) = (Float4(), Float4(), Float4(), Float4())
     var i = 0
     while i + 16 <= count {
-      s += load8(a + i) * load8(b + i)
-      t += load8(a + i + 8) * load8(b + i + 8)
+      s += load4(a + i) * load4(b + i)
+      t += load4(a + i + 4) * load4(b + i + 4)
+      u += load4(a + i + 8) * load4(b + i + 8)
+      v += load4(a + i + 12) * load4(b + i + 12)
       i += 16
     }
     var rest: Float = 0
@@ -174,40 +183,48 @@ extension OpenBLASBackend {
       rest += a[i] * b[i]
       i += 1
     }
-    let sum = s + t
-    let half = sum.lowHalf + sum.highHalf
-    let quarter = half.lowHalf + half.highHalf
+    let sum = (s + u) + (t + v)
+    let quarter = sum.lowHalf + sum.highHalf
     return quarter.x + quarter.y + rest
   }
 
   @inline(__always)
-  static func load(_ p: UnsafeMutablePointer<Float>, _ lanes: Int) -> Float8 {
-    if lanes == 8 { return load8(p) }
-    var x = Float8()
+  static func load(_ p: UnsafeMutablePointer<Float>, _ lanes: Int) -> Float4 {
+    if lanes == 4 { return load4(p) }
+    var x = Float4()
     for i in 0..<lanes { x[i] = p[i] }
     return x
   }
 
   @inline(__always)
-  static func store(_ x: Float8, _ p: UnsafeMutablePointer<Float>, _ lanes: Int) {
-    if lanes == 8 { return store8(x, p) }
+  static func store(_ x: Float4, _ p: UnsafeMutablePointer<Float>, _ lanes: Int) {
+    if lanes == 4 { return store4(x, p) }
     for i in 0..<lanes { p[i] = x[i] }
   }
 
-  /// `y = body(row, column, x, y)` element by element, eight at a time.
+  /// `body(first, lanes)` for each four of `count` elements, and for the rest: two copies of `body`, of which the first
+  /// knows that it has all lanes.
+  @inline(__always)
+  static func forEachVector(_ count: Int, _ body: (Int, Int) -> Void) {
+    var c = 0
+    while c + 4 <= count {
+      body(c, 4)
+      c += 4
+    }
+    if c < count { body(c, count - c) }
+  }
+
+  /// `y = body(row, column, x, y)` element by element, four at a time.
   @inline(__always)
   static func forEachLane(
     _ x: Region<FloatBuffer>, _ y: Region<FloatBuffer>, rows: Int, columns: Int,
-    _ body: (Int, Int, Float8, Float8) -> Float8
+    _ body: (Int, Int, Float4, Float4) -> Float4
   ) {
     let (from, to) = (x.pointer(rows: rows, columns: columns), y.pointer(rows: rows, columns: columns))
     for r in 0..<rows {
       let (source, target) = (from + r * x.stride, to + r * y.stride)
-      var c = 0
-      while c < columns {
-        let lanes = min(8, columns - c)
+      forEachVector(columns) { c, lanes in
         store(body(r, c, load(source + c, lanes), load(target + c, lanes)), target + c, lanes)
-        c += 8
       }
     }
   }

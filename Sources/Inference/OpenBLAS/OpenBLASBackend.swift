@@ -24,11 +24,16 @@ package final class OpenBLASBackend: ComputeBackend {
   package init(threadCount: Int = 1) {
     precondition(threadCount >= 1)
     self.threadCount = threadCount
-    _ = Self.singleThreadedBLAS
+    _ = Self.processSettings
   }
 
-  /// OpenBLAS's thread count is one per process; ours is the only parallelism.
-  private static let singleThreadedBLAS: Void = openblas_set_num_threads(1)
+  /// Settings that are one per process: OpenBLAS's thread count, ours being the only parallelism; and that freed memory of
+  /// a graph is kept for the next one, which would else wait for the system to clear the same pages again.
+  private static let processSettings: Void = {
+    openblas_set_num_threads(1)
+    mallopt(M_MMAP_THRESHOLD, 32 << 20)
+    mallopt(M_TRIM_THRESHOLD, 256 << 20)
+  }()
 
   package var kernelName: String { Self.kernelName }
 

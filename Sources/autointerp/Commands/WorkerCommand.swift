@@ -43,7 +43,7 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "Name of the worker, unique in the fleet (default: host name and process).")
   var name: String?
 
-  @Option(help: "OpenBLAS core type, to pin the bits of a mixed fleet (default: OpenBLAS's choice for the processor).")
+  @Option(help: "OpenBLAS core type, such as Haswell, to pin a fleet's last bits (default: what suits the processor).")
   var kernel: String?
 
   @Option(help: "File with this worker's key pair, as keygen writes it.")
@@ -59,6 +59,9 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "End after this many seconds without a coordinator (default: wait for ever).")
   var giveUpAfter: Double?
 
+  @Option(help: "Leave, with exit code 0, after this many seconds in which the coordinator had no work (default: stay).")
+  var leaveWhenIdle: Double?
+
   @Option(help: "Seconds to finish what is being computed when asked to leave.")
   var drainLimit: Double?
 
@@ -71,6 +74,7 @@ struct WorkerCommand: AsyncParsableCommand {
   func validate() throws {
     if let slots, !(1...1024).contains(slots) { throw ValidationError("--slots must be from 1 to 1024.") }
     if let giveUpAfter, !(giveUpAfter > 0) { throw ValidationError("--give-up-after must be above 0.") }
+    if let leaveWhenIdle, !(leaveWhenIdle > 0) { throw ValidationError("--leave-when-idle must be above 0.") }
     if let drainLimit, !(drainLimit >= 0) { throw ValidationError("--drain-limit must be at least 0.") }
     if let weights { try EngineOptions.validate(weights: weights) }
     guard Logger.Level(rawValue: logLevel) != nil else {
@@ -81,7 +85,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try merged()
-    try pinKernel(settings.worker.kernel)
+    try ComputeKernel.settle(settings.worker.kernel)
     var logging = Logger(label: "autointerp.worker") { StreamLogHandler.standardError(label: $0) }
     logging.logLevel = Logger.Level(rawValue: logLevel) ?? .info
     let logger = logging
@@ -99,6 +103,7 @@ struct WorkerCommand: AsyncParsableCommand {
     let host = hostName()
     var behaviour = WorkerSettings()
     behaviour.giveUpAfter = settings.worker.giveUpAfter > .zero ? settings.worker.giveUpAfter : nil
+    behaviour.leaveWhenIdle = leaveWhenIdle.map { .seconds($0) }
     behaviour.drainLimit = settings.worker.drainLimit
     let hello = WorkerMessage.Hello(
       worker: settings.worker.name.isEmpty ? "\(host)-\(getpid())" : settings.worker.name,
@@ -137,22 +142,6 @@ struct WorkerCommand: AsyncParsableCommand {
     if let serverKey { settings.security.serverKey = serverKey }
     if insecure { settings.security.insecure = true }
     return settings
-  }
-
-  /// OpenBLAS chooses its kernels while the program is loaded: to choose for it, the program starts itself once more.
-  private func pinKernel(_ kernel: String) throws {
-    if kernel.isEmpty { return }
-    let variable = "OPENBLAS_CORETYPE"
-    if ProcessInfo.processInfo.environment[variable] == kernel {
-      guard OpenBLASBackend.kernelName.caseInsensitiveCompare(kernel) == .orderedSame else {
-        throw ValidationError("OpenBLAS has no kernel '\(kernel)' here; it chose \(OpenBLASBackend.kernelName).")
-      }
-      return
-    }
-    setenv(variable, kernel, 1)
-    var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
-    execv("/proc/self/exe", &arguments)
-    throw ValidationError("Cannot start again with \(variable)=\(kernel): \(String(cString: strerror(errno))).")
   }
 
   /// Ends this process at the end of standard input: the coordinator is gone with the parent, and there is nobody to hand

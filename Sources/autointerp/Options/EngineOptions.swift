@@ -18,6 +18,9 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "Threads to compute with; the result does not depend on it.")
   var threads: Int = ProcessInfo.processInfo.activeProcessorCount
 
+  @Option(help: "OpenBLAS core type, such as Haswell, which decides the last bits (default: what suits the processor).")
+  var kernel: String = ""
+
   func validate() throws {
     guard threads >= 1 else { throw ValidationError("--threads must be at least 1.") }
     try Self.validate(weights: weights)
@@ -31,7 +34,9 @@ struct EngineOptions: ParsableArguments {
     }
   }
 
+  /// Opens the model, in a process that has the kernels to compute with it.
   func checkpoint() throws -> Checkpoint {
+    try ComputeKernel.settle(kernel)
     guard FileManager.default.fileExists(atPath: model) else {
       let hint = model == DefaultModel.path ? "run scripts/fetch-model, or name one with --model" : "check --model"
       throw ValidationError("There is no model at \(model): \(hint).")
