@@ -17,27 +17,33 @@ extension RelevancePropagation {
   /// - Returns: the graph, its edges sorted by target, then source.
   /// - Throws: `AttributionError` for tokens or settings out of range, a metric of zero, or numbers that are not finite.
   package func graph(
-    of tokens: [Int32], settings: AttributionSettings, progress: @Sendable () -> Void = {}
+    of tokens: [Int32], settings: AttributionSettings, progress: @Sendable (AttributionStep) -> Void = { _ in }
   ) throws(AttributionError) -> AttributionGraph {
     try check(settings)
     let position = settings.position ?? tokens.count - 1
     guard tokens.isEmpty || tokens.indices.contains(position) else {
       throw .inference(.positionOutOfRange(position: position, tokens: tokens.count))
     }
+    let layerCount = transformer.layers.count
     let trace: ForwardTrace<Backend>
     do throws(InferenceError) {
-      trace = try transformer.forward(Array(tokens.prefix(position + 1)), on: backend, progress: progress)
+      trace = try transformer.forward(Array(tokens.prefix(position + 1)), on: backend) {
+        progress(AttributionStep(stage: .forward, stepCount: layerCount))
+      }
     } catch {
       throw .inference(error)
     }
     let metric = try Metric(settings.metric, logits: trace.logits, position: position)
     guard abs(metric.value) > 0 else { throw .metricIsZero(value: metric.value) }
     let starts = logitStarts(metric, trace: trace)
-    let nodes = try nodes(trace: trace, metric: metric, starts: starts, settings: settings, progress: progress)
+    let nodes = try nodes(trace: trace, metric: metric, starts: starts, settings: settings) {
+      progress(AttributionStep(stage: .nodes, stepCount: layerCount))
+    }
     let sweep = EdgeSweep(
       self, trace: trace, metric: metric, nodes: nodes, logitStarts: starts, settings: settings,
       tokenCount: tokens.count)
-    let (edges, residual) = try sweep.run(progress: progress)
+    let stepCount = sweep.plan.blocks.count * layerCount
+    let (edges, residual) = try sweep.run { progress(AttributionStep(stage: .edges, stepCount: stepCount)) }
     return AttributionGraph(
       tokens: tokens, metric: metric, neurons: nodes.neurons,
       embeddingRelp: nodes.embeddingRelp + Array(repeating: 0, count: tokens.count - trace.tokens.count),

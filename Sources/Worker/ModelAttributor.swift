@@ -31,7 +31,7 @@ package struct ModelAttributor: PromptAttributing {
     let tokens = try PromptTemplate(name: lease.template.name, system: lease.template.system)
       .tokens(for: lease.text, answerPrefix: lease.answerPrefix, tokenizer: tokenizer)
     progress.advance()
-    let graph = try propagation.graph(of: tokens, settings: lease.settings) { progress.advance() }
+    let graph = try propagation.graph(of: tokens, settings: lease.settings) { _ in progress.advance() }
     let mentioned = Set(graph.tokens + graph.metric.targets.map(\.token)).sorted()
     return EdgeDelta(
       prompt: lease.fence.prompt, origin: lease.origin, graph: graph,

@@ -82,8 +82,11 @@ struct GraphCommand: AsyncParsableCommand {
 
     let backend = OpenBLASBackend(threadCount: engine.threads)
     let transformer = Transformer(checkpoint, backend: backend, storage: engine.storage(for: checkpoint))
+    let progress = GraphProgress()
+    defer { progress.finish() }
     let graph = try RelevancePropagation(transformer: transformer, backend: backend)
-      .graph(of: ids, settings: settings)
+      .graph(of: ids, settings: settings) { progress.advance($0) }
+    progress.finish()
     let vocabulary = try? tokenizer.get()
     let labels = GraphLabels(
       modelName: checkpoint.name, layerCount: checkpoint.configuration.layerCount,
