@@ -250,6 +250,52 @@ struct WorkerMachineTests {
     #expect(rig.deeds == [.send(.goodbye(reason: "test")), .stop(.drained(handedBack: 0))])
   }
 
+  /// Leaves when it had nothing to do for ten seconds.
+  private func impatientRig() -> MachineRig {
+    var settings = WorkerSettings()
+    settings.leaveWhenIdle = .seconds(10)
+    return MachineRig.welcomed(settings: settings)
+  }
+
+  private let leavesIdle: [WorkerAction] = [
+    .send(.goodbye(reason: "nothing to do for 10 s")), .stop(.drained(handedBack: 0)),
+  ]
+
+  @Test func workerWithoutWorkLeavesWhenToldTo() throws {
+    var rig = impatientRig()
+    while !rig.machine.isStopped, rig.now < .seconds(20) {
+      rig.advance(by: try #require(rig.machine.nextDeadline) - rig.now, hearing: true)
+    }
+    #expect(rig.now == .seconds(10))
+    #expect(rig.deeds == leavesIdle)
+  }
+
+  @Test func workerStaysWhileItHoldsWorkAndIsIdleFromTheAcknowledgementOn() {
+    var rig = impatientRig()
+    rig.advance(by: .seconds(8), hearing: true)
+    rig.receive(lease(fence(0)))
+    rig.advance(by: .seconds(30), hearing: true)
+    rig.finish(fence(0))
+    rig.advance(by: .seconds(30), hearing: true)
+    #expect(!rig.machine.isStopped, "a result that is not acknowledged is work")
+    rig.receive(.acknowledged(fence(0)))
+    rig.advance(by: .milliseconds(9999), hearing: true)
+    #expect(!rig.machine.isStopped)
+    rig.advance(by: .milliseconds(1), hearing: true)
+    #expect(rig.deeds == leavesIdle)
+  }
+
+  @Test func silenceOfTheCoordinatorIsNotIdleness() {
+    var settings = WorkerSettings()
+    settings.leaveWhenIdle = .seconds(60)
+    settings.giveUpAfter = .seconds(300)
+    var rig = MachineRig.welcomed(settings: settings)
+    for _ in 0..<299 { rig.advance(by: .seconds(1)) }
+    #expect(!rig.machine.isStopped)
+    rig.advance(by: .seconds(1))
+    #expect(rig.deeds == [.stop(.failed(.coordinatorGone(silence: .seconds(300))))])
+  }
+
   @Test func drainingWorkerFinishesReportsAndThenLeaves() {
     var rig = MachineRig.welcomed()
     rig.receive(lease(fence(0)))

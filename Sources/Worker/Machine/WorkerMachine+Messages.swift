@@ -30,6 +30,7 @@ extension WorkerMachine {
   private mutating func settle(_ welcome: CoordinatorMessage.Welcome, at now: Duration) -> [WorkerAction] {
     if case .welcomed(let known) = state, known == welcome { return [] }
     state = .welcomed(welcome)
+    idleSince = now
     var actions: [WorkerAction] = [.note("welcomed by the coordinator, epoch \(welcome.epoch)")]
     actions += beat(at: now)
     for number in reports.indices { actions.append(send(number, at: now)) }
@@ -68,6 +69,7 @@ extension WorkerMachine {
     if let number = reports.firstIndex(where: { $0.fence == fence }) {
       let hadNoRoom = credit == 0
       reports.remove(at: number)
+      idleSince = now
       remember(fence)
       let leaving = leaveIfDone(at: now)
       if !leaving.isEmpty { return leaving }

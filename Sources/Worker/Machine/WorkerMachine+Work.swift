@@ -16,6 +16,7 @@ extension WorkerMachine {
     guard state != .stopped, let number = executions.firstIndex(where: { $0.started == fence }) else { return [] }
     let execution = executions.remove(at: number)
     vitals.progress[fence] = nil
+    idleSince = now
     var actions: [WorkerAction] = []
     if !execution.isUnwanted {
       reports.append(Report(fence: execution.lease.fence, outcome: bounded(outcome), sentAt: nil))
@@ -31,6 +32,10 @@ extension WorkerMachine {
     self.vitals = vitals
     let leaving = leaveIfDone(at: now)
     if !leaving.isEmpty { return leaving }
+    if let idleDeadline, now >= idleDeadline {
+      let reason = "nothing to do for \((now - idleSince).components.seconds) s"
+      return [.note("leaving: \(reason)")] + drain(reason: reason, at: now)
+    }
     if let giveUpAfter = settings.giveUpAfter, now >= lastHeard + giveUpAfter {
       return stop(.failed(.coordinatorGone(silence: giveUpAfter)))
     }

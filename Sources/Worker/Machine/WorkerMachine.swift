@@ -48,6 +48,8 @@ package struct WorkerMachine: Sendable {
   /// Start of the present silence, or the last attempt to end it by reconnecting.
   var silentSince: Duration = .zero
   var nextHeartbeat: Duration = .zero
+  /// The last welcome, result or acknowledgement: with nothing held, since when there has been nothing to do.
+  var idleSince: Duration = .zero
   var drainDeadline: Duration?
   var drainReason = ""
   /// Spreads the hellos of a fleet whose coordinator came back.
@@ -89,7 +91,15 @@ package struct WorkerMachine: Sendable {
     }
     if let drainDeadline { deadline = min(deadline, drainDeadline) }
     if let giveUpAfter = settings.giveUpAfter { deadline = min(deadline, lastHeard + giveUpAfter) }
+    if let idleDeadline { deadline = min(deadline, idleDeadline) }
     return min(deadline, silentSince + deadAfter)
+  }
+
+  /// When a worker that is to leave for want of work does; nil while it has some, or has nobody to get it from.
+  var idleDeadline: Duration? {
+    guard let leaveWhenIdle = settings.leaveWhenIdle, isWelcomed else { return nil }
+    guard executions.isEmpty, reports.isEmpty else { return nil }
+    return idleSince + leaveWhenIdle
   }
 
   package var isStopped: Bool { state == .stopped }

@@ -12,6 +12,8 @@ package struct WorkerSettings: Equatable, Sendable {
   package var deadAfter: Duration = .seconds(30)
   /// Silence after which the worker ends; nil is never.
   package var giveUpAfter: Duration?
+  /// Time in touch with the coordinator and without work after which the worker leaves; nil is never.
+  package var leaveWhenIdle: Duration?
   /// How long a draining worker finishes what it executes and waits for acknowledgements.
   package var drainLimit: Duration = .seconds(60)
   /// No more work is taken while this many reports a slot wait to be acknowledged.

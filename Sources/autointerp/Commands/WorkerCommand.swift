@@ -59,7 +59,7 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "End after this many seconds without a coordinator (default: wait for ever).")
   var giveUpAfter: Double?
 
-  @Option(help: "Leave, with exit code 0, after this many seconds in which the coordinator had no work (default: stay).")
+  @Option(help: "Leave, with exit code 0, after this many seconds without work from the coordinator (default: stay).")
   var leaveWhenIdle: Double?
 
   @Option(help: "Seconds to finish what is being computed when asked to leave.")
