@@ -7,57 +7,38 @@ internal import Foundation
 internal import GRDB
 
 extension RunAtlas {
-  /// Writes everything in `batch` in one transaction; when it returns, all of it is on the disk, when it throws, none.
+  /// Writes everything in `batches`, one after the other, in one transaction: when it returns, all of it is on the disk,
+  /// when it throws, none.
   ///
-  /// A delta takes its prompt out of quarantine. A delta for a prompt that is done already changes nothing.
-  ///
-  /// - Returns: for each delta of the batch, in order, what became of it.
-  /// - Throws: `diskFull`; `failed` when the batch names a prompt that the run does not have.
-  package func commit(_ batch: AtlasBatch) throws(AtlasError) -> [DeltaOutcome] {
-    guard !batch.isEmpty else { return [] }
+  /// - Returns: for each delta, in order, what became of it.
+  /// - Throws: `diskFull`; `failed` when a batch names a prompt that the run does not have, or another model than its own.
+  package func commit(_ batches: [AtlasBatch]) throws(AtlasError) -> [DeltaOutcome] {
+    guard !batches.isEmpty else { return [] }
     return try surfacing(path) {
-      try pool.write { db in
-        let outcomes = try batch.deltas.map { try Self.insert($0, into: db) }
-        for failure in batch.failures { try Self.insert(failure, into: db) }
-        for quarantine in batch.quarantined { try Self.insert(quarantine, into: db) }
-        for worker in batch.workers { try Self.insert(worker, into: db) }
-        if let state = batch.state {
-          try db.execute(sql: "UPDATE run SET state = ?", arguments: [state.rawValue])
-        }
-        return outcomes
-      }
+      try pool.write { db in try batches.flatMap { try apply($0, to: db) } }
     }
   }
 
-  /// Makes quarantined prompts eligible again: their failures stay on record but count no more.
-  ///
-  /// - Returns: the prompts, ascending. The run is `unfinished` again if there are any.
-  package func retryQuarantined() throws(AtlasError) -> [Int32] {
-    try surfacing(path) {
-      try pool.write { db in
-        let prompts = try Int32.fetchAll(db, sql: "SELECT prompt FROM quarantine ORDER BY prompt")
-        guard !prompts.isEmpty else { return [] }
-        try db.execute(
-          sql: """
-            UPDATE failures SET counts = 0 WHERE prompt IN (SELECT prompt FROM quarantine);
-            DELETE FROM quarantine;
-            """)
-        try db.execute(sql: "UPDATE run SET state = ?", arguments: [StoredRunState.unfinished.rawValue])
-        return prompts
-      }
-    }
-  }
+  /// Writes one batch.
+  package func commit(_ batch: AtlasBatch) throws(AtlasError) -> [DeltaOutcome] { try commit([batch]) }
 
-  /// Records the model that the run is about, when the client did not know it.
-  ///
-  /// - Returns: the run's fingerprint, which is another one if it was known already.
-  package func adopt(modelFingerprint: String) throws(AtlasError) -> String {
-    try surfacing(path) {
-      try pool.write { db in
-        try StoredSpecification.adopt(fingerprint: modelFingerprint, in: db)
-        return try String.fetchOne(db, sql: "SELECT model_fingerprint FROM run") ?? modelFingerprint
+  private func apply(_ batch: AtlasBatch, to db: Database) throws -> [DeltaOutcome] {
+    if batch.releasesQuarantine { try Self.releaseQuarantine(in: db) }
+    if let fingerprint = batch.modelFingerprint {
+      try StoredSpecification.adopt(fingerprint: fingerprint, in: db)
+      let bound = try String.fetchOne(db, sql: "SELECT model_fingerprint FROM run")
+      guard bound == fingerprint else {
+        throw AtlasError.failed(path: path, detail: "it is bound to model \(bound ?? "?"), not to \(fingerprint)")
       }
     }
+    for worker in batch.workers { try Self.insert(worker, into: db) }
+    for failure in batch.failures { try Self.insert(failure, into: db) }
+    for quarantine in batch.quarantined { try Self.insert(quarantine, into: db) }
+    let outcomes = try batch.deltas.map { try Self.insert($0, into: db) }
+    if let state = batch.state {
+      try db.execute(sql: "UPDATE run SET state = ?", arguments: [state.rawValue])
+    }
+    return outcomes
   }
 
   /// What the run is, as stored.
@@ -131,6 +112,16 @@ extension RunAtlas {
 }
 
 extension RunAtlas {
+  private static func releaseQuarantine(in db: Database) throws {
+    guard try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM quarantine)") == true else { return }
+    try db.execute(
+      sql: """
+        UPDATE failures SET counts = 0 WHERE prompt IN (SELECT prompt FROM quarantine);
+        DELETE FROM quarantine;
+        """)
+    try db.execute(sql: "UPDATE run SET state = ?", arguments: [StoredRunState.unfinished.rawValue])
+  }
+
   private static func insert(_ delta: StoredDelta, into db: Database) throws -> DeltaOutcome {
     let statement = try db.cachedStatement(
       sql: """
@@ -142,10 +133,9 @@ extension RunAtlas {
       delta.prompt, delta.attempt, delta.worker, Int64(bitPattern: delta.incarnation), delta.computeKernel,
       delta.computeMilliseconds, delta.receivedAt, Data(delta.digest), Data(delta.payload),
     ])
-    if db.changesCount == 1 {
-      try db.cachedStatement(sql: "DELETE FROM quarantine WHERE prompt = ?").execute(arguments: [delta.prompt])
-      return .stored
-    }
+    let isNew = db.changesCount == 1
+    try db.cachedStatement(sql: "DELETE FROM quarantine WHERE prompt = ?").execute(arguments: [delta.prompt])
+    if isNew { return .stored }
     let stored = try Data.fetchOne(
       db, sql: "SELECT digest FROM deltas WHERE prompt = ?", arguments: [delta.prompt])
     return stored == Data(delta.digest) ? .duplicate : .conflicting
@@ -165,7 +155,8 @@ extension RunAtlas {
   private static func insert(_ quarantine: StoredQuarantine, into db: Database) throws {
     let statement = try db.cachedStatement(
       sql: """
-        INSERT INTO quarantine (prompt, reason, at) VALUES (?, ?, ?)
+        INSERT INTO quarantine (prompt, reason, at)
+        SELECT ?1, ?2, ?3 WHERE NOT EXISTS (SELECT 1 FROM deltas WHERE prompt = ?1)
         ON CONFLICT (prompt) DO UPDATE SET reason = excluded.reason, at = excluded.at
         """)
     try statement.execute(arguments: [quarantine.prompt, quarantine.reason, quarantine.at])

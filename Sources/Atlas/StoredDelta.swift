@@ -111,20 +111,23 @@ package struct StoredWorker: Equatable, Sendable {
   }
 }
 
-/// What one transaction adds to the file.
+/// What is added to the file, in the order of the fields.
 package struct AtlasBatch: Sendable {
-  package var deltas: [StoredDelta] = []
-  package var failures: [StoredFailure] = []
-  package var quarantined: [StoredQuarantine] = []
+  /// Makes quarantined prompts eligible again: their failures stay on record but count no more. The run is `unfinished`
+  /// again if there are any.
+  package var releasesQuarantine = false
+  /// The model that the run is about, when the client did not know it; another one than the run's is an error.
+  package var modelFingerprint: String? = nil
   package var workers: [StoredWorker] = []
+  package var failures: [StoredFailure] = []
+  /// Without effect on prompts that are done.
+  package var quarantined: [StoredQuarantine] = []
+  /// A delta takes its prompt out of quarantine. One for a prompt that is done already changes nothing else.
+  package var deltas: [StoredDelta] = []
   /// The run's new state, nil to leave it.
   package var state: StoredRunState? = nil
 
   package init() {}
-
-  package var isEmpty: Bool {
-    deltas.isEmpty && failures.isEmpty && quarantined.isEmpty && workers.isEmpty && state == nil
-  }
 }
 
 /// What became of a delta of a batch.

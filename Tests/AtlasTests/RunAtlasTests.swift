@@ -68,8 +68,9 @@ import Testing
     batch.quarantined = [StoredQuarantine(prompt: 3, reason: "r", at: 1)]
     batch.state = .complete
     _ = try atlas.commit(batch)
-    #expect(try atlas.retryQuarantined() == [3])
-    #expect(try atlas.retryQuarantined() == [])
+    var release = AtlasBatch()
+    release.releasesQuarantine = true
+    _ = try atlas.commit([release, release])
     let ledger = try atlas.ledger()
     #expect(ledger.failures == [.sample(4)])
     #expect(ledger.quarantined.isEmpty)
@@ -86,6 +87,29 @@ import Testing
     batch.deltas = [.sample(3)]
     #expect(try atlas.commit(batch) == [.stored])
     #expect(try atlas.ledger().quarantined.isEmpty)
+  }
+
+  @Test func aPromptIsNeverDoneAndInQuarantineWhateverTheOrder() throws {
+    let atlas = try RunAtlas(folder.path())
+    var (quarantine, delta, both) = (AtlasBatch(), AtlasBatch(), AtlasBatch())
+    quarantine.quarantined = [StoredQuarantine(prompt: 3, reason: "r", at: 1)]
+    delta.deltas = [.sample(3)]
+    (both.quarantined, both.deltas) = (quarantine.quarantined, delta.deltas)
+    for batches in [[both], [quarantine, delta], [delta, quarantine], [both]] {
+      _ = try atlas.commit(batches)
+      #expect(try atlas.ledger().quarantined.isEmpty)
+    }
+    #expect(try atlas.ledger().digests.keys.sorted() == [3])
+  }
+
+  @Test func batchesOfOneTransactionAreWrittenTogetherOrNotAtAll() throws {
+    let atlas = try RunAtlas(folder.path())
+    var (good, bad) = (AtlasBatch(), AtlasBatch())
+    good.failures = [.sample(3)]
+    bad.deltas = [.sample(10)]
+    #expect(throws: AtlasError.self) { try atlas.commit([good, bad]) }
+    _ = try atlas.commit([good])
+    #expect(try atlas.ledger().failures == [.sample(3)], "a repetition after a failure inserts nothing twice")
   }
 
   @Test func anErrorOfTheBodyEndsTheReadingAndComesOut() throws {
@@ -108,8 +132,14 @@ import Testing
     var specification = RunSpecification.small()
     specification.modelFingerprint = nil
     let atlas = try RunAtlas(folder.path(), specification)
-    #expect(try atlas.adopt(modelFingerprint: "beef") == "beef")
-    #expect(try atlas.adopt(modelFingerprint: "dead") == "beef")
+    for fingerprint in ["beef", "beef"] {
+      var batch = AtlasBatch()
+      batch.modelFingerprint = fingerprint
+      _ = try atlas.commit(batch)
+    }
+    var other = AtlasBatch()
+    other.modelFingerprint = "dead"
+    #expect(throws: AtlasError.self) { try atlas.commit(other) }
     #expect(try atlas.specification().modelFingerprint == "beef")
   }
 }

@@ -43,6 +43,7 @@ extension FleetMachine {
     if let lease = leases.number(of: fence, run: run), leases[lease].worker == worker { release(lease) }
     defer { offer(to: worker, now: now) }
     if let digest = runs[run].digests[fence.prompt] {
+      runs[run].settle(fence.prompt)
       compare(receipt, with: digest, now: now)
       return acknowledge(fence, to: worker)
     }

@@ -36,8 +36,7 @@ extension FleetMachine {
         preconditionFailure("prompt \(prompt) was committed without being pending")
       }
       runs[run].digests[prompt] = commit.digest
-      runs[run].failures[prompt] = nil
-      runs[run].move(prompt, to: .done)
+      runs[run].settle(prompt)
       runs[run].meter.record(at: now)
       counters.deltasMerged += 1
       for waiter in commit.waiters { acknowledge(waiter.fence, to: waiter.worker) }

@@ -75,7 +75,8 @@ struct RunProgress: Sendable {
           worker: failure.worker, incarnation: failure.incarnation, attempt: failure.attempt,
           kind: FailureKind(rawValue: failure.kind) ?? .worker, error: failure.error))
     }
-    for quarantined in stored.ledger.quarantined {
+    // Done is done: files of earlier versions may have a delta and a quarantine of the same prompt.
+    for quarantined in stored.ledger.quarantined where digests[quarantined.prompt] == nil {
       quarantine[quarantined.prompt] = quarantined.reason
       move(quarantined.prompt, to: .quarantined)
     }
@@ -106,6 +107,13 @@ struct RunProgress: Sendable {
     counts[Int(phases[Int(prompt)].rawValue)] -= 1
     phases[Int(prompt)] = phase
     counts[Int(phase.rawValue)] += 1
+  }
+
+  /// The prompt's delta is on the disk: it is done, whatever was thought of it before.
+  mutating func settle(_ prompt: Int32) {
+    failures[prompt] = nil
+    quarantine[prompt] = nil
+    if self[phase: prompt] != .done { move(prompt, to: .done) }
   }
 
   /// Makes the queues anew from the phases: after a start, a cancellation, a retry.

@@ -12,22 +12,22 @@ package protocol RunStore: Sendable {
   func ledger() throws -> RunLedger
   /// What the stored aggregate of a finished run says; nil when it is not there or not the latest.
   func figures() throws -> StoredFigures?
-  /// All of the batch is on the disk when this returns, nothing of it when it throws.
-  func write(_ batch: AtlasBatch) throws -> [DeltaOutcome]
-  func releaseQuarantine() throws
-  /// Returns the model that the run is bound to.
-  func bind(modelFingerprint: String) throws -> String
+  /// All of the batches are on the disk, one after the other, when this returns, nothing of them when it throws. Returns
+  /// what became of each delta, in order.
+  func write(_ batches: [AtlasBatch]) throws -> [DeltaOutcome]
   func forEachDelta(in prompts: Range<Int32>, _ body: (StoredDelta) throws -> Void) throws
   func store(_ aggregate: EdgeAggregate, now: Int64) throws
   func finish() throws
 }
 
 extension RunAtlas: RunStore {
-  package func write(_ batch: AtlasBatch) throws -> [DeltaOutcome] { try commit(batch) }
-  package func releaseQuarantine() throws { _ = try retryQuarantined() }
-  package func bind(modelFingerprint: String) throws -> String { try adopt(modelFingerprint: modelFingerprint) }
+  package func write(_ batches: [AtlasBatch]) throws -> [DeltaOutcome] { try commit(batches) }
   package func store(_ aggregate: EdgeAggregate, now: Int64) throws { try replaceAggregate(aggregate, now: now) }
   package func finish() throws { try close() }
+}
+
+extension RunStore {
+  package func write(_ batch: AtlasBatch) throws -> [DeltaOutcome] { try write([batch]) }
 }
 
 /// Where runs are found and made. Methods block.

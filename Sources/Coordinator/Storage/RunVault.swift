@@ -39,61 +39,33 @@ actor RunVault {
     return rebuilt
   }
 
-  /// Makes `writes` durable in as few transactions as possible, then merges their deltas. Repeating it after a failure
-  /// in the middle does no harm.
+  /// Makes `writes` durable in one transaction, then merges their deltas. Repeating it after a failure does no harm: when
+  /// the transaction failed nothing was written, and what is merged already is not merged again.
   ///
-  /// Between merges whoever else asks gets a turn, and may see some deltas of a batch without the others. One call at a
-  /// time.
+  /// Between merges whoever else asks gets a turn, and may see some deltas of a transaction without the others. One call
+  /// at a time.
   ///
-  /// - Throws: what the store throws. The aggregate is unchanged then, or has what was committed before.
+  /// - Throws: what the store throws. The aggregate is unchanged then.
   func perform(_ writes: [RunWrite], deltas: [DeltaTicket: CheckedDelta], now: Int64) async throws {
     try ensureAggregate()
-    var batch = AtlasBatch()
-    var batched: [CheckedDelta] = []
-    for write in writes {
-      switch write {
-      case .delta(let receipt, let worker, let computeKernel):
-        guard let delta = deltas[receipt.ticket] else { preconditionFailure("the bytes of a delta were let go") }
-        batched.append(delta)
-        batch.deltas.append(
-          StoredDelta(
-            prompt: receipt.fence.prompt, attempt: receipt.fence.attempt, worker: worker,
-            incarnation: receipt.fence.incarnation, computeKernel: computeKernel,
-            computeMilliseconds: receipt.computeMilliseconds, receivedAt: now, digest: receipt.digest.bytes,
-            payload: delta.payload))
-      case .failure(let failure): batch.failures.append(failure)
-      case .quarantine(let quarantine): batch.quarantined.append(quarantine)
-      case .worker(let worker): batch.workers.append(worker)
-      case .state(let state):
-        batch.state = state
-        // The order of states and of what comes after them is kept.
-        try await flush(&batch, &batched)
-      case .release:
-        try await flush(&batch, &batched)
-        try store.releaseQuarantine()
-      case .model(let fingerprint):
-        try await flush(&batch, &batched)
-        let bound = try store.bind(modelFingerprint: fingerprint)
-        guard bound == fingerprint else {
-          throw CoordinatorError.storage(
-            run: specification.name, reason: "its file is bound to model \(bound), not to \(fingerprint)")
-        }
+    let batches = WriteBatch.batches(of: writes)
+    let checked = batches.flatMap(\.deltas).map { accepted in
+      guard let delta = deltas[accepted.receipt.ticket] else {
+        preconditionFailure("the bytes of a delta were let go")
       }
+      return delta
     }
-    try await flush(&batch, &batched)
-    generation += 1
-    publish()
-  }
-
-  private func flush(_ batch: inout AtlasBatch, _ deltas: inout [CheckedDelta]) async throws {
-    guard !batch.isEmpty else { return }
-    let outcomes = try store.write(batch)
-    for (delta, outcome) in zip(deltas, outcomes) {
+    var payloads = checked.makeIterator()
+    let outcomes = try store.write(
+      batches.map { batch in
+        AtlasBatch(batch, deltas: batch.deltas.map { StoredDelta($0, payload: payloads.next()!.payload, at: now) })
+      })
+    for (delta, outcome) in zip(checked, outcomes) {
       try merge(delta, outcome)
       await Task.yield()
     }
-    batch = AtlasBatch()
-    deltas = []
+    generation += 1
+    publish()
   }
 
   /// The aggregate as it stands; a copy that merging does not touch.
@@ -140,5 +112,28 @@ actor RunVault {
     guard let aggregate else { return }
     let new = RunFigures(aggregate, deltaBytes: deltaBytes)
     figures.withLock { $0 = new }
+  }
+}
+
+extension AtlasBatch {
+  fileprivate init(_ batch: WriteBatch, deltas: [StoredDelta]) {
+    self.init()
+    releasesQuarantine = batch.releases
+    modelFingerprint = batch.fingerprint
+    workers = batch.workers
+    failures = batch.failures
+    quarantined = batch.quarantined
+    self.deltas = deltas
+    state = batch.state
+  }
+}
+
+extension StoredDelta {
+  fileprivate init(_ delta: AcceptedDelta, payload: [UInt8], at now: Int64) {
+    let receipt = delta.receipt
+    self.init(
+      prompt: receipt.fence.prompt, attempt: receipt.fence.attempt, worker: delta.worker,
+      incarnation: receipt.fence.incarnation, computeKernel: delta.computeKernel,
+      computeMilliseconds: receipt.computeMilliseconds, receivedAt: now, digest: receipt.digest.bytes, payload: payload)
   }
 }

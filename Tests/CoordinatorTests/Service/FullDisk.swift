@@ -44,17 +44,9 @@ private struct FlakyStore: RunStore {
   func specification() throws -> RunSpecification { try store.specification() }
   func ledger() throws -> RunLedger { try store.ledger() }
   func figures() throws -> StoredFigures? { try store.figures() }
-  func write(_ batch: AtlasBatch) throws -> [DeltaOutcome] {
+  func write(_ batches: [AtlasBatch]) throws -> [DeltaOutcome] {
     try check()
-    return try store.write(batch)
-  }
-  func releaseQuarantine() throws {
-    try check()
-    try store.releaseQuarantine()
-  }
-  func bind(modelFingerprint: String) throws -> String {
-    try check()
-    return try store.bind(modelFingerprint: modelFingerprint)
+    return try store.write(batches)
   }
   func forEachDelta(in prompts: Range<Int32>, _ body: (StoredDelta) throws -> Void) throws {
     try store.forEachDelta(in: prompts, body)
