@@ -31,7 +31,7 @@ struct Autointerp: AsyncParsableCommand {
         name: "The cluster:",
         subcommands: [
           CoordinatorCommand.self, WorkerCommand.self, KeygenCommand.self, SimulateCommand.self, BenchCommand.self,
-          ClusterBenchCommand.self,
+          ClusterBenchCommand.self, SliceCommand.self,
         ]),
     ])
 }
