@@ -7,9 +7,20 @@ internal import ClusterTransport
 extension ClusterConfiguration.Security {
   /// What protects a coordinator's socket.
   ///
-  /// - Throws: `TransportError` when a key file or the allow-list cannot be used.
+  /// - Throws: `TransportError` when a key file or the allow-list cannot be used; `ConfigurationError` for an allow-list
+  ///   without a key pair: whoever lists keys wants nobody else in, and plain TCP would let everybody in.
   func server() throws -> ServerSecurity {
-    guard !keyFile.isEmpty else { return .plain(insecure: insecure) }
+    guard !keyFile.isEmpty else {
+      guard allow.isEmpty else {
+        throw ConfigurationError(
+          file: "security", line: nil,
+          message: """
+            allow is given without key_file: without the coordinator's own key pair (autointerp keygen NAME --role \
+            coordinator) there is no encryption, and nobody would be kept out
+            """)
+      }
+      return .plain(insecure: insecure)
+    }
     let allowed = allow.isEmpty ? AllowList() : try AllowList(contentsOf: allow)
     return .curve(try KeyFile.readPair(keyFile), allowed)
   }
