@@ -32,7 +32,7 @@ extension RunAtlas {
           let deltas = try Row.fetchOne(
             db,
             sql: """
-              SELECT count(*), coalesce(sum(length(payload)), 0), coalesce(sum(compute_ms), 0) FROM deltas
+              SELECT count(*), coalesce(sum(length(payload)), 0), coalesce(sum(min(compute_ms, 2592000000)), 0) FROM deltas
               """),
           let graphs = try Row.fetchOne(
             db,

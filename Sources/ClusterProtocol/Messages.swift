@@ -82,6 +82,9 @@ package enum WorkerMessage: Equatable, Sendable {
     package var payload: [UInt8]
     package var computeMilliseconds: Int64
 
+    /// Up to 30 days; sums of them stay far from the end of Int64.
+    package static let computeRange: ClosedRange<Int64> = 0...2_592_000_000
+
     package init(fence: Fence, payload: [UInt8], computeMilliseconds: Int64) {
       self.fence = fence
       self.payload = payload

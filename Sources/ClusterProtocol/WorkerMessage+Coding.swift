@@ -81,7 +81,7 @@ extension WorkerMessage {
       self = .delta(
         DeltaReport(
           fence: try Fence(fields), payload: try fields.binary("payload"),
-          computeMilliseconds: try fields.integer("milliseconds", in: 0 ... .max)))
+          computeMilliseconds: try fields.integer("milliseconds", in: DeltaReport.computeRange)))
     case .failed:
       self = .failed(
         FailureReport(

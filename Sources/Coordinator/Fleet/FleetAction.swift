@@ -41,12 +41,17 @@ package struct DeltaReceipt: Equatable, Sendable {
   package var fence: Fence
   package var digest: DeltaDigest
   package var computeMilliseconds: Int64
+  /// Of its payload.
+  package var byteCount: Int
 
-  package init(ticket: DeltaTicket, fence: Fence, digest: DeltaDigest, computeMilliseconds: Int64) {
+  package init(
+    ticket: DeltaTicket, fence: Fence, digest: DeltaDigest, computeMilliseconds: Int64, byteCount: Int = 0
+  ) {
     self.ticket = ticket
     self.fence = fence
     self.digest = digest
     self.computeMilliseconds = computeMilliseconds
+    self.byteCount = byteCount
   }
 }
 

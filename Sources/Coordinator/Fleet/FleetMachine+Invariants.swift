@@ -37,6 +37,9 @@ extension FleetMachine {
       if run.quarantine.values.contains("") { broken.append("a prompt is quarantined without a reason") }
       if run.state == .complete, run.unsettled > 0 { broken.append("a run is complete with prompts left") }
     }
+    if uncommittedBytes != runs.reduce(0, { $0 + $1.pending.values.reduce(0) { $0 + $1.byteCount } }) {
+      broken.append("the bytes of uncommitted deltas do not add up")
+    }
     if deep { for run in runs.indices { broken += lostPrompts(run) } }
     return broken
   }
@@ -47,7 +50,7 @@ extension FleetMachine {
     guard run.isOpen else { return [] }
     var queued = Set(run.fresh)
     queued.formUnion(run.contested.map(\.prompt))
-    queued.formUnion(run.suspects)
+    queued.formUnion(run.suspects.map(\.prompt))
     return run.specification.prompts.indices.map(Int32.init).compactMap { prompt in
       switch run[phase: prompt] {
       case .queued where !queued.contains(prompt): "prompt \(prompt) is queued, but in no queue"

@@ -5,6 +5,7 @@
 internal import Atlas
 internal import Circuits
 internal import ClusterProtocol
+internal import DequeModule
 
 extension FleetMachine {
   /// `ready`: the worker pulls.
@@ -37,6 +38,7 @@ extension FleetMachine {
   /// Hands out leases: there is room for its deltas, and the disk takes them.
   func isGranting(_ run: RunProgress) -> Bool {
     run.isOpen && !run.storage.isFailing && run.pending.count < settings.maximumUncommittedDeltas
+      && uncommittedBytes < settings.maximumUncommittedBytes
   }
 
   private func mayWork(_ worker: WorkerNumber, now: Duration) -> Bool {
@@ -49,12 +51,12 @@ extension FleetMachine {
   /// a fleet never sets itself aside as a whole.
   func isSetAside(_ worker: WorkerNumber, now: Duration) -> Bool {
     let record = workers[worker]
-    guard record.blamed.count >= settings.promptsToSetAside, now - record.lastBlamed < settings.parole else {
+    guard record.blameCount >= settings.promptsToSetAside, now - record.lastBlamed < settings.parole else {
       return false
     }
     return workers.records.values.contains {
       $0.phase == .present && $0.hello.modelFingerprint == record.hello.modelFingerprint
-        && $0.blamed.count < settings.promptsToSetAside
+        && $0.blameCount < settings.promptsToSetAside
     }
   }
 
@@ -77,31 +79,36 @@ extension FleetMachine {
       while let prompt = runs[run].fresh.popFirst() {
         if runs[run][phase: prompt] == .queued { return Choice(run: run, prompt: prompt) }
       }
-      while let prompt = runs[run].suspects.first {
-        guard runs[run][phase: prompt] == .queued else {
-          runs[run].suspects.removeFirst()
-          continue
-        }
-        guard workers[worker].leases.isEmpty else { return nil }
+      while let first = runs[run].suspects.first, runs[run][phase: first.prompt] != .queued {
         runs[run].suspects.removeFirst()
-        return Choice(run: run, prompt: prompt, isAlone: true)
+      }
+      if let place = place(in: runs[run].suspects, run: run, for: worker, forgiven: 1, now: now) {
+        guard workers[worker].leases.isEmpty else { return nil }
+        return Choice(run: run, prompt: runs[run].suspects.remove(at: place).prompt, isAlone: true)
       }
     }
     return nil
   }
 
-  /// The first of the contested prompts (looking at 64 at most) that this worker may try.
+  /// The first of the contested prompts that this worker may try.
   private mutating func takeContested(_ run: Int, for worker: WorkerNumber, now: Duration) -> Int32? {
-    let name = workers[worker].hello.worker
     while let first = runs[run].contested.first, runs[run][phase: first.prompt] != .queued {
       runs[run].contested.removeFirst()
     }
-    for (place, entry) in runs[run].contested.prefix(64).enumerated() {
-      guard runs[run][phase: entry.prompt] == .queued else { continue }
-      let hasFailedIt = runs[run].failures[entry.prompt]?.contains { $0.worker == name } ?? false
-      guard !hasFailedIt || now >= entry.anyoneAt || !hasPeers(worker, run: run) else { continue }
-      runs[run].contested.remove(at: place)
-      return entry.prompt
+    return place(in: runs[run].contested, run: run, for: worker, forgiven: 0, now: now)
+      .map { runs[run].contested.remove(at: $0).prompt }
+  }
+
+  /// The place of the first prompt (of 64 at most) that the worker failed no more than `forgiven` times, or that nobody
+  /// else came for in time, or could.
+  private func place(
+    in queue: Deque<(prompt: Int32, anyoneAt: Duration)>, run: Int, for worker: WorkerNumber, forgiven: Int,
+    now: Duration
+  ) -> Int? {
+    let name = workers[worker].hello.worker
+    for (place, entry) in queue.prefix(64).enumerated() where runs[run][phase: entry.prompt] == .queued {
+      let failures = runs[run].failures[entry.prompt]?.count { $0.worker == name } ?? 0
+      if failures <= forgiven || now >= entry.anyoneAt || !hasPeers(worker, run: run) { return place }
     }
     return nil
   }
@@ -182,10 +189,10 @@ extension FleetMachine {
     }
   }
 
-  /// Gives one copy of each straggler to workers that wait with nothing to do, once nothing is queued.
+  /// Gives one copy of each straggler to workers that wait with nothing to do. What is queued is not for them: it was
+  /// offered to them before (`offerToWaiting`), and is of another model, or waits for somebody else.
   mutating func copyStragglers(now: Duration) {
-    guard drainReason == nil, !waiting.isEmpty, !runs.contains(where: { isGranting($0) && $0[count: .queued] > 0 })
-    else { return }
+    guard drainReason == nil, !waiting.isEmpty else { return }
     let stragglers = leases.sortedNumbers.filter { isStraggler(leases[$0], now: now) }
     guard !stragglers.isEmpty else { return }
     var idle = waiting.filter { mayWork($0, now: now) && workers[$0].leases.isEmpty }

@@ -36,7 +36,10 @@ extension FleetMachine {
     }
     let phase = runs[run][phase: fence.prompt]
     let isWanted = phase == .queued || phase == .leased || (phase == .quarantined && runs[run].isOpen)
-    if isWanted, runs[run].isOpen, runs[run].pending.count >= 2 * settings.maximumUncommittedDeltas {
+    if isWanted, runs[run].isOpen,
+      runs[run].pending.count >= 2 * settings.maximumUncommittedDeltas
+        || uncommittedBytes >= 2 * settings.maximumUncommittedBytes
+    {
       // No room. The worker keeps it and sends it again.
       return act(.discard(receipt.ticket))
     }
@@ -49,7 +52,7 @@ extension FleetMachine {
     }
     if phase == .committing {
       compare(receipt, with: runs[run].pending[fence.prompt]!.digest, now: now)
-      runs[run].pending[fence.prompt]!.waiters.append((worker, fence))
+      runs[run].pending[fence.prompt]!.add(fence, of: worker)
       return
     }
     guard isWanted, runs[run].isOpen, runs[run].accepts(workers[worker].hello.modelFingerprint) else {
@@ -70,17 +73,21 @@ extension FleetMachine {
     if runs[run].state == .queued { runs[run].state = .active }
     runs[run].quarantine[prompt] = nil
     runs[run].move(prompt, to: .committing)
-    runs[run].pending[prompt] = PendingCommit(digest: receipt.digest, waiters: [(worker, receipt.fence)])
-    if runs[run].computeKernels.insert(hello.computeKernel).inserted || workers[worker].done == 0 {
+    runs[run].pending[prompt] = PendingCommit(
+      digest: receipt.digest, byteCount: receipt.byteCount, waiters: [(worker, receipt.fence)])
+    uncommittedBytes += receipt.byteCount
+    runs[run].computeKernels.insert(hello.computeKernel)
+    if runs[run].recordedWorkers.insert(WorkerProcess(name: hello.worker, incarnation: hello.incarnation)).inserted {
       runs[run].storage.append(.worker(provenance(of: hello, now: now)))
     }
     runs[run].storage.append(.delta(receipt, worker: hello.worker, computeKernel: hello.computeKernel))
-    runs[run].computeMilliseconds += receipt.computeMilliseconds
+    runs[run].computeMilliseconds.addSaturating(receipt.computeMilliseconds)
     runs[run].measured.count += 1
-    runs[run].measured.milliseconds += receipt.computeMilliseconds
+    runs[run].measured.milliseconds.addSaturating(receipt.computeMilliseconds)
     workers[worker].done += 1
     workers[worker].rate.record(at: now)
     workers[worker].blamed = []
+    workers[worker].deaths = []
   }
 
   private func provenance(of hello: WorkerMessage.Hello, now: Duration) -> StoredWorker {
@@ -143,10 +150,11 @@ extension FleetMachine {
             kind: kind.rawValue, error: failure.error, at: now.milliseconds)))
     }
     workers[lease.worker].failed += 1
-    blame(lease, now: now)
+    blame(lease, kind, now: now)
     record("prompt \(prompt) of \(lease.fence.run) failed on \(failure.line)", now: now)
     guard leases.copies(of: lease.key).isEmpty, phase == .leased else { return }
-    switch retryPolicy.verdict(runs[run].failures[prompt]!) {
+    let failures = runs[run].failures[prompt]!
+    switch retryPolicy.verdict(failures, othersCanBeAsked: othersCanBeAsked(than: failures, run: run, now: now)) {
     case .again:
       runs[run].move(prompt, to: .queued)
       requeueFailed(run, prompt, now: now)
@@ -162,28 +170,50 @@ extension FleetMachine {
 
   /// Puts a queued prompt with failures into the queue that they call for.
   mutating func requeueFailed(_ run: Int, _ prompt: Int32, now: Duration) {
-    if case .again(alone: true) = retryPolicy.verdict(runs[run].failures[prompt] ?? []) {
-      runs[run].suspects.append(prompt)
+    if RetryPolicy.isSuspect(runs[run].failures[prompt] ?? []) {
+      runs[run].suspects.append((prompt, now + settings.secondOpinionPatience))
     } else {
       runs[run].contested.append((prompt, now + settings.secondOpinionPatience))
     }
     hasNews = true
   }
 
-  /// A worker is to blame for a prompt as long as no other worker fails it as well.
-  private mutating func blame(_ lease: LiveLease, now: Duration) {
-    let names = Set(runs[lease.run].failures[lease.fence.prompt]!.map(\.worker))
-    if names.count == 1 {
-      workers[lease.worker].blamed.insert(lease.key)
-      workers[lease.worker].lastBlamed = now
-    } else {
-      exonerate(names, of: lease.key)
+  /// Whether there is a worker at work, none of those who failed the prompt, that may try it. O(workers).
+  private func othersCanBeAsked(than failures: [PromptFailure], run: Int, now: Duration) -> Bool {
+    workers.records.contains { number, record in
+      record.phase == .present && (record.credit > 0 || !record.leases.isEmpty)
+        && runs[run].accepts(record.hello.modelFingerprint)
+        && !failures.contains { $0.worker == record.hello.worker } && !isSetAside(number, now: now)
     }
+  }
+
+  /// A worker is to blame for a prompt as long as no other worker fails it as well.
+  private mutating func blame(_ lease: LiveLease, _ kind: FailureKind, now: Duration) {
+    let names = Set(runs[lease.run].failures[lease.fence.prompt]!.map(\.worker))
+    guard names.count == 1 else { return exonerate(names, of: lease.key) }
+    // A death is one failing however many slots there were; see `blameForDeath`.
+    guard kind != .died, kind != .silent else { return }
+    workers[lease.worker].blamed.insert(lease.key)
+    workers[lease.worker].lastBlamed = now
+  }
+
+  /// A death counts once against the worker, by one of the prompts that it was at and nobody else failed.
+  mutating func blameForDeath(_ worker: WorkerNumber, _ executed: [PromptKey], now: Duration) {
+    let name = workers[worker].hello.worker
+    let key = executed.first { key in
+      let failures = runs[key.run].failures[key.prompt] ?? []
+      return !failures.isEmpty && failures.allSatisfy { $0.worker == name }
+    }
+    guard let key else { return }
+    workers[worker].deaths.insert(key)
+    workers[worker].lastBlamed = now
   }
 
   private mutating func exonerate(_ names: Set<String>, of key: PromptKey) {
     for name in names {
-      if let worker = workers.number(named: name) { workers[worker].blamed.remove(key) }
+      guard let worker = workers.number(named: name) else { continue }
+      workers[worker].blamed.remove(key)
+      workers[worker].deaths.remove(key)
     }
   }
 
@@ -195,7 +225,9 @@ extension FleetMachine {
     // Failures that were only suspicions until now are on record with the decision that they led to.
     runs[run].storage.append(
       .quarantine(StoredQuarantine(prompt: prompt, reason: reason, at: now.milliseconds)))
-    exonerate(Set(failures.map(\.worker)), of: PromptKey(run: run, prompt: prompt))
+    // A lone accuser may itself be what is broken.
+    let names = Set(failures.map(\.worker))
+    if names.count > 1 { exonerate(names, of: PromptKey(run: run, prompt: prompt)) }
     record(
       "prompt \(prompt) of \(runs[run].specification.name) is quarantined after \(failures.count) failures", now: now)
   }

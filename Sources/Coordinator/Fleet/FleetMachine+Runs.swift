@@ -46,10 +46,17 @@ extension FleetMachine {
     }
   }
 
-  /// Ends the run where it stands. What is on its way to the disk gets there; what still comes is dropped.
+  /// What `cancel` would do, nil for an unknown run.
+  package func outcome(ofCancelling name: String) -> OrderOutcome? {
+    guard let run = runNumbers[name] else { return nil }
+    if runs[run].state == .cancelled { return .alreadyCancelled }
+    return runs[run].isOpen ? .cancelled : .alreadyComplete
+  }
+
+  /// Ends the run where it stands; does nothing to one that is over. What is on its way to the disk gets there; what still comes is dropped.
   package mutating func cancel(_ name: String, now: Duration) -> [FleetAction] {
     perform(now) { machine in
-      guard let run = machine.runNumbers[name], machine.runs[run].isOpen else { return }
+      guard let run = machine.runNumbers[name], machine.outcome(ofCancelling: name) == .cancelled else { return }
       machine.runs[run].state = .cancelled
       for lease in machine.leases.sortedNumbers where machine.leases[lease].run == run {
         machine.handBack(lease, now: now)
@@ -58,12 +65,20 @@ extension FleetMachine {
     }
   }
 
-  /// Puts the quarantined prompts of the run back into its queue, with a clean record.
+  /// What `retry` would do, nil for an unknown run.
+  package func outcome(ofRetrying name: String) -> OrderOutcome? {
+    guard let run = runNumbers[name] else { return nil }
+    if runs[run].state == .cancelled { return .runIsCancelled }
+    return runs[run].quarantine.isEmpty ? .nothingQuarantined : .queuedAgain(prompts: runs[run].quarantine.count)
+  }
+
+  /// Puts the quarantined prompts of the run back into its queue, with a clean record; does nothing to a cancelled run,
+  /// which its submission resumes.
   ///
   /// Repeating it does no harm: there is nothing in quarantine then.
   package mutating func retry(_ name: String, now: Duration) -> [FleetAction] {
     perform(now) { machine in
-      guard let run = machine.runNumbers[name], !machine.runs[run].quarantine.isEmpty else { return }
+      guard let run = machine.runNumbers[name], case .queuedAgain = machine.outcome(ofRetrying: name) else { return }
       for prompt in machine.runs[run].quarantine.keys.sorted() {
         machine.runs[run].failures[prompt] = nil
         machine.runs[run].move(prompt, to: .queued)
@@ -72,6 +87,11 @@ extension FleetMachine {
       machine.runs[run].storage.append(.release)
       machine.reopen(run)
     }
+  }
+
+  /// Writes of the run so far, and those of them that are durable; nil for an unknown run.
+  package func writeCounts(of name: String) -> (appended: Int, durable: Int)? {
+    runNumbers[name].map { (runs[$0].storage.appendedCount, runs[$0].storage.durableCount) }
   }
 
   private mutating func reopen(_ run: Int) {

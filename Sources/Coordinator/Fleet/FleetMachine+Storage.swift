@@ -37,9 +37,15 @@ extension FleetMachine {
       }
       runs[run].digests[prompt] = commit.digest
       runs[run].settle(prompt)
+      uncommittedBytes -= commit.byteCount
       runs[run].meter.record(at: now)
       counters.deltasMerged += 1
       for waiter in commit.waiters { acknowledge(waiter.fence, to: waiter.worker) }
+      // Who lost the race need not finish.
+      for copy in leases.copies(of: PromptKey(run: run, prompt: prompt)) {
+        let lease = release(copy)
+        acknowledge(lease.fence, to: lease.worker)
+      }
     case .state(.complete):
       runs[run].isClosing = false
       if runs[run].unsettled == 0 {

@@ -84,7 +84,7 @@ extension FleetMachine {
     for key in workers[worker].silentSuspicions {
       runs[key.run].failures[key.prompt]?.removeAll { $0.kind == .silent && $0.incarnation == hello.incarnation }
       if runs[key.run].failures[key.prompt]?.isEmpty == true { runs[key.run].failures[key.prompt] = nil }
-      workers[worker].blamed.remove(key)
+      workers[worker].deaths.remove(key)
     }
     workers[worker].silentSuspicions = []
   }
@@ -105,8 +105,11 @@ extension FleetMachine {
     workers[worker].lastHeard = now
     workers[worker].credit = 0
     workers[worker].residentBytes = 0
-    // What fell silent before is known to be dead now; the suspicion stays.
+    // What fell silent before is known to be dead now; the suspicion stays. What the old process failed says nothing
+    // about the new one.
     workers[worker].silentSuspicions = []
+    workers[worker].blamed = []
+    workers[worker].unleased = [:]
   }
 
   /// `heartbeat`: takes note of progress, sends leases again that the worker does not know of, and answers.
@@ -176,10 +179,17 @@ extension FleetMachine {
     let error =
       kind == .died
       ? "the worker process died" : "nothing heard from the worker for \(settings.deadAfter.milliseconds / 1000) s"
+    var executed: [PromptKey] = []
     for lease in workers[worker].leases {
-      if kind == .silent, !leases[lease].isReported { workers[worker].silentSuspicions.insert(leases[lease].key) }
-      if leases[lease].isReported { handBack(lease, now: now) } else { fail(lease, kind, error, now: now) }
+      guard !leases[lease].isReported else {
+        handBack(lease, now: now)
+        continue
+      }
+      executed.append(leases[lease].key)
+      fail(lease, kind, error, now: now)
     }
+    if kind == .silent { workers[worker].silentSuspicions.formUnion(executed) }
+    blameForDeath(worker, executed, now: now)
     record("lost worker \(name): \(error)", now: now)
   }
 

@@ -38,6 +38,8 @@ package struct FleetMachine: Sendable {
   var drainReason: String?
   var lastTick: Duration?
   var recentErrors: Deque<RecordedError> = []
+  /// Payloads of all deltas that are not on the disk yet.
+  var uncommittedBytes = 0
   private var actions: [FleetAction] = []
 
   package init(settings: FleetSettings, epoch: Int64) {
@@ -82,7 +84,7 @@ package struct FleetMachine: Sendable {
 
   /// Records something that went wrong, for ops.
   mutating func record(_ text: String, now: Duration) {
-    recentErrors.append(RecordedError(at: now.milliseconds, text: text))
+    recentErrors.append(RecordedError(at: now.milliseconds, text: String(text.prefix(500))))
     if recentErrors.count > 50 { recentErrors.removeFirst() }
     act(.note(text))
   }

@@ -13,11 +13,11 @@ package struct FleetSettings: Equatable, Sendable {
   /// A worker that beats without getting on with a prompt for this long loses it.
   package var progressDeadline: Duration = .seconds(180)
 
-  /// A prompt is quarantined when this many attempts at it ended with a report that the prompt cannot be done. The second
-  /// goes to another worker wherever there is one.
+  /// A prompt is quarantined when this many workers reported that it cannot be done; one worker may be all of them when
+  /// there is no other to ask.
   package var reportsToQuarantine = 2
-  /// A prompt is quarantined after this many failures of any kind. Higher than `reportsToQuarantine`, because a worker
-  /// that dies may have been killed from outside.
+  /// A prompt is quarantined after this many failures of any kind, on two workers if there are two. Higher than
+  /// `reportsToQuarantine`, because a worker that dies may have been killed from outside.
   package var failuresToQuarantine = 4
   /// A worker that failed this many different prompts which no other worker failed gets no more leases while others do.
   package var promptsToSetAside = 5
@@ -35,6 +35,8 @@ package struct FleetSettings: Equatable, Sendable {
   /// No leases are granted for a run with this many deltas not on the disk yet; at twice as many further deltas are left
   /// to their workers, who send them again.
   package var maximumUncommittedDeltas = 256
+  /// The same in bytes of payload, over all runs: graphs of long prompts are large.
+  package var maximumUncommittedBytes = 256 << 20
   /// Writes of one transaction.
   package var maximumWritesPerBatch = 64
   /// After a failed write the next try comes after this time, doubled at each failure.

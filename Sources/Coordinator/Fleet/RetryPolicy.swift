@@ -35,18 +35,29 @@ struct PromptFailure: Equatable, Sendable {
 /// Decides between another attempt and quarantine. Always ends: each failure brings a prompt closer to quarantine.
 struct RetryPolicy: Sendable {
   enum Verdict: Equatable, Sendable {
-    /// Try again; `alone`: on a worker that does nothing else meanwhile, so that another death tells who is guilty.
-    case again(alone: Bool)
+    case again
     case quarantine
   }
+
+  /// So many times `failuresToQuarantine` quarantine a prompt whoever failed it: others that could be asked may never ask.
+  static let lastResort = 4
 
   var reportsToQuarantine: Int
   var failuresToQuarantine: Int
 
-  /// What to do with a prompt that failed so.
-  func verdict(_ failures: [PromptFailure]) -> Verdict {
-    let reports = failures.count { $0.kind == .prompt }
-    guard reports < reportsToQuarantine, failures.count < failuresToQuarantine else { return .quarantine }
-    return .again(alone: failures.contains { $0.kind == .died || $0.kind == .silent })
+  /// What to do with a prompt that failed so. While there are workers that could be asked and were not, one worker is one
+  /// voice however often it failed the prompt: a broken worker condemns no prompt.
+  func verdict(_ failures: [PromptFailure], othersCanBeAsked: Bool) -> Verdict {
+    let reporters = failures.lazy.filter { $0.kind == .prompt }.map(\.worker)
+    let reports = othersCanBeAsked ? Set(reporters).count : reporters.count
+    let isOneVoice = othersCanBeAsked && Set(failures.map(\.worker)).count < min(2, failuresToQuarantine)
+    let limit = isOneVoice ? Self.lastResort * failuresToQuarantine : failuresToQuarantine
+    return reports >= reportsToQuarantine || failures.count >= limit ? .quarantine : .again
+  }
+
+  /// Suspected of a death: to be tried on a worker that does nothing else meanwhile, so that another one tells who is
+  /// guilty.
+  static func isSuspect(_ failures: [PromptFailure]) -> Bool {
+    failures.contains { $0.kind == .died || $0.kind == .silent }
   }
 }

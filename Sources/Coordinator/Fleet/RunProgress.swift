@@ -20,8 +20,20 @@ enum PromptPhase: UInt8, Sendable, CaseIterable {
 /// A delta that is being made durable, and who waits for it.
 struct PendingCommit: Sendable {
   var digest: DeltaDigest
-  /// Fences to acknowledge afterwards, with their workers.
+  var byteCount: Int
+  /// Fences to acknowledge afterwards, each once, with their workers.
   var waiters: [(worker: WorkerNumber, fence: Fence)]
+
+  /// A worker that has to wait sends its delta again and again.
+  mutating func add(_ fence: Fence, of worker: WorkerNumber) {
+    if !waiters.contains(where: { $0 == (worker, fence) }) { waiters.append((worker, fence)) }
+  }
+}
+
+/// One start of a worker's process.
+struct WorkerProcess: Hashable, Sendable {
+  var name: String
+  var incarnation: UInt64
 }
 
 /// One run: the phases of its prompts, its queues, failures and writes.
@@ -45,12 +57,15 @@ struct RunProgress: Sendable {
   var fresh: Deque<Int32> = []
   /// Failed by report: for another worker, from the given time on for any.
   var contested: Deque<(prompt: Int32, anyoneAt: Duration)> = []
-  /// Suspected of a death: for a worker with nothing else to do.
-  var suspects: Deque<Int32> = []
+  /// Suspected of a death: for a worker with nothing else to do; for one that failed it again and again, from the given
+  /// time on.
+  var suspects: Deque<(prompt: Int32, anyoneAt: Duration)> = []
 
   var storage = StorageQueue()
   var meter = RateMeter()
   var computeKernels: Set<String> = []
+  /// Processes that are in the file's table of workers, as far as this coordinator wrote them.
+  var recordedWorkers: Set<WorkerProcess> = []
   var computeMilliseconds: Int64 = 0
   /// Deltas accepted since this coordinator started, and the time they took.
   var measured: (count: Int64, milliseconds: Int64) = (0, 0)
@@ -122,13 +137,25 @@ struct RunProgress: Sendable {
     contested = []
     suspects = []
     for prompt in phases.indices.map(Int32.init) where self[phase: prompt] == .queued {
-      if failures[prompt] == nil { fresh.append(prompt) } else { contested.append((prompt, .zero)) }
+      switch failures[prompt] {
+      case nil: fresh.append(prompt)
+      case let failures? where RetryPolicy.isSuspect(failures): suspects.append((prompt, .zero))
+      case _?: contested.append((prompt, .zero))
+      }
     }
   }
 
   /// The mean time of a prompt, nil before the first.
   var meanDuration: Duration? {
     measured.count == 0 ? nil : .milliseconds(measured.milliseconds / measured.count)
+  }
+}
+
+extension Int64 {
+  /// For sums of what peers say: the largest number stands for anything beyond it.
+  mutating func addSaturating(_ other: Int64) {
+    let (sum, overflow) = addingReportingOverflow(other)
+    self = overflow ? (other < 0 ? .min : .max) : sum
   }
 }
 

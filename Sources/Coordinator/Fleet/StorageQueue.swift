@@ -9,6 +9,10 @@ internal import DequeModule
 struct StorageQueue: Sendable {
   private var waiting: Deque<RunWrite> = []
   private(set) var underWay: [RunWrite] = []
+  /// Writes ever appended, and those of them that are durable: who remembers the first number can tell by the second when
+  /// everything up to there is.
+  private(set) var appendedCount = 0
+  private(set) var durableCount = 0
   /// Set while the last attempt to write failed.
   private(set) var failure: (error: String, retryAt: Duration, pause: Duration)?
 
@@ -16,7 +20,10 @@ struct StorageQueue: Sendable {
   var count: Int { waiting.count + underWay.count }
   var isFailing: Bool { failure != nil }
 
-  mutating func append(_ write: RunWrite) { waiting.append(write) }
+  mutating func append(_ write: RunWrite) {
+    waiting.append(write)
+    appendedCount += 1
+  }
 
   /// The next batch to perform, nil when one is under way, when there is nothing, or before the time to try again.
   mutating func nextBatch(limit: Int, now: Duration) -> [RunWrite]? {
@@ -31,6 +38,7 @@ struct StorageQueue: Sendable {
   /// The batch is on the disk; returns it.
   mutating func succeeded() -> [RunWrite] {
     failure = nil
+    durableCount += underWay.count
     defer { underWay = [] }
     return underWay
   }

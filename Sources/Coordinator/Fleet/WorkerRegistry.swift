@@ -38,8 +38,12 @@ struct WorkerRecord: Sendable {
   var isIsolated = false
   /// Is in the list of those who wait for work.
   var isWaiting = false
-  /// Prompts it failed and nobody else did, since its last success.
+  /// Prompts that this process failed and nobody else did, since the last success.
   var blamed: Set<PromptKey> = []
+  /// For each death since the last success a prompt that was being executed, as long as nobody else failed it: a process
+  /// with many slots dies once. They outlive the process, so that a name whose processes die one after the other is set
+  /// aside.
+  var deaths: Set<PromptKey> = []
   var lastBlamed = Duration.zero
   /// Prompts suspected because it fell silent; taken back when the same process returns.
   var silentSuspicions: Set<PromptKey> = []
@@ -53,6 +57,7 @@ struct WorkerRecord: Sendable {
   var residentBytes: Int64 = 0
   var rate = RateMeter()
 
+  var blameCount: Int { blamed.count + deaths.count { !blamed.contains($0) } }
   var isPresent: Bool { phase == .present || phase == .draining }
   var freeSlots: Int { min(credit, hello.slots - leases.count) }
 }

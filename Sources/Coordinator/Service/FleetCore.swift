@@ -62,7 +62,8 @@ actor FleetCore {
     let ticket = DeltaTicket(lastTicket)
     deltas[ticket] = delta
     let receipt = DeltaReceipt(
-      ticket: ticket, fence: report.fence, digest: delta.digest, computeMilliseconds: report.computeMilliseconds)
+      ticket: ticket, fence: report.fence, digest: delta.digest, computeMilliseconds: report.computeMilliseconds,
+      byteCount: delta.payload.count)
     perform(machine.accept(receipt, from: peer, now: clock.now))
   }
 

@@ -34,7 +34,7 @@ struct RebuiltRun: Sendable {
     for part in rebuilt.dropFirst() {
       try aggregate.merge(part.aggregate)
       deltaBytes += part.deltaBytes
-      computeMilliseconds += part.computeMilliseconds
+      computeMilliseconds.addSaturating(part.computeMilliseconds)
       computeKernels.formUnion(part.computeKernels)
     }
   }
@@ -54,7 +54,7 @@ struct RebuiltRun: Sendable {
         throw CoordinatorError.damagedDelta(run: run, prompt: stored.prompt, reason: "\(error)")
       }
       deltaBytes += Int64(stored.payload.count)
-      computeMilliseconds += stored.computeMilliseconds
+      computeMilliseconds.addSaturating(stored.computeMilliseconds)
       computeKernels.insert(stored.computeKernel)
     }
   }

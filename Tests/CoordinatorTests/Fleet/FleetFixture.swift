@@ -86,13 +86,16 @@ struct FleetFixture {
   }
 
   @discardableResult
-  mutating func deliver(_ fence: Fence, from name: String, says value: UInt64? = nil) -> DeltaTicket {
+  mutating func deliver(
+    _ fence: Fence, from name: String, says value: UInt64? = nil, milliseconds: Int64 = 1000, byteCount: Int = 100
+  ) -> DeltaTicket {
     nextTicket += 1
     let ticket = DeltaTicket(nextTicket)
     let digest = DeltaDigest(value ?? UInt64(truncatingIfNeeded: fence.prompt), 0, 0, 0)
     perform(
       machine.accept(
-        DeltaReceipt(ticket: ticket, fence: fence, digest: digest, computeMilliseconds: 1000),
+        DeltaReceipt(
+          ticket: ticket, fence: fence, digest: digest, computeMilliseconds: milliseconds, byteCount: byteCount),
         from: Self.peer(name), now: now))
     return ticket
   }

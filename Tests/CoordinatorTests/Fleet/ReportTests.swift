@@ -57,11 +57,53 @@ import Testing
     let fence = fleet.join("a")[0].fence
     fleet.isDiskHeld = true
     fleet.deliver(fence, from: "a")
-    fleet.deliver(fence, from: "a")
+    for _ in 0..<5 { fleet.deliver(fence, from: "a") }
     #expect(fleet.acknowledged(by: "a") == [])
     fleet.releaseDisk()
-    #expect(fleet.acknowledged(by: "a") == [fence, fence])
-    #expect(fleet.machine.counters.deltasDuplicate == 1)
+    #expect(fleet.acknowledged(by: "a") == [fence], "however often it was sent, it is acknowledged once")
+    #expect(fleet.machine.counters.deltasDuplicate == 5)
+  }
+
+  @Test func absurdComputeTimesDoNotAddUpToACrash() {
+    var fleet = FleetFixture(runs: [FleetFixture.run(prompts: 3)])
+    for _ in 0..<3 {
+      let lease = fleet.pull("a").first ?? fleet.join("a")[0]
+      fleet.deliver(lease.fence, from: "a", milliseconds: .max)
+    }
+    #expect(fleet.run.state == .complete)
+    #expect(fleet.run.computeMilliseconds == .max)
+  }
+
+  @Test func noLeasesAreGrantedWhileManyBytesWaitForTheDisk() {
+    var settings = FleetSettings()
+    settings.maximumUncommittedBytes = 1000
+    var fleet = FleetFixture(settings: settings, runs: [FleetFixture.run(prompts: 6)])
+    let leases = fleet.join("a", slots: 4)
+    #expect(leases.count == 4)
+    fleet.isDiskHeld = true
+    for lease in leases.prefix(2) { fleet.deliver(lease.fence, from: "a", byteCount: 1000) }
+    #expect(fleet.pull("a", 2).isEmpty)
+    // At twice as much the worker keeps what it has.
+    let refused = fleet.deliver(leases[2].fence, from: "a", byteCount: 1000)
+    #expect(fleet.discarded == [refused])
+    fleet.releaseDisk()
+    fleet.releaseDisk()
+    fleet.deliver(leases[2].fence, from: "a", byteCount: 1000)
+    fleet.releaseDisk()
+    #expect(fleet.storedDeltas.count == 3)
+    #expect(fleet.machine.uncommittedBytes == 0)
+  }
+
+  @Test func everyProcessThatTookPartInARunIsRecordedWithIt() {
+    var fleet = FleetFixture(runs: [FleetFixture.run("one", prompts: 3), FleetFixture.run("two", prompts: 3)])
+    for incarnation in [1, 1, 2, 1, 2, 2] as [UInt64] {
+      let lease = fleet.join("a", incarnation: incarnation)[0]
+      fleet.deliver(lease.fence, from: "a")
+    }
+    let recorded = fleet.written.compactMap { write in
+      if case .worker(let worker) = write { worker.incarnation } else { nil }
+    }
+    #expect(recorded == [1, 2, 1, 2])
   }
 
   @Test func lateDeltaOfAnUnfinishedPromptIsAsGoodAsAny() {
