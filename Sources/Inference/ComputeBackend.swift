@@ -119,6 +119,9 @@ package protocol ComputeBackend: Sendable {
   /// Name of the kernel that decides the bits, such as OpenBLAS's core type.
   var kernelName: String { get }
 
+  /// Blocks of so many rows come out of a product the same, bit for bit, whatever other blocks it has.
+  var rowBlock: Int { get }
+
   /// How many queues can work side by side; `lane` gives one of them, with results equal bit for bit to `self`'s.
   var laneCount: Int { get }
   func lane(_ index: Int) -> Self

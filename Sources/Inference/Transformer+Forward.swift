@@ -41,9 +41,9 @@ extension Transformer {
       backend.add(layer.update, rows: rows, columns: c.modelDimension, into: stream)
       progress()
     }
-    let (logits, inverse) = try readLogits(stream.at(row: tokens.count - 1), rows: 1, on: backend)
+    let (logits, inverse) = try readLogits(stream.at(row: tokens.count - 1), on: backend)
     return ForwardTrace(
-      tokens: tokens, rowCapacity: rows, embeddings: embeddings, layers: traced, finalInverse: inverse[0],
+      tokens: tokens, rowCapacity: rows, embeddings: embeddings, layers: traced, finalInverse: inverse,
       logits: logits)
   }
 
@@ -152,21 +152,21 @@ extension Transformer {
       scratch.gateUp, rows: rows, width: c.feedForwardDimension, into: activations, factors: factors)
   }
 
-  /// Logits `[rows, V]` of rows of the final residual stream, and their inverse rms.
+  /// Logits `[V]` of a row of the final residual stream, and its inverse rms.
   func readLogits(
-    _ x: Region<Backend.Buffer>, rows: Int, on backend: Backend
-  ) throws(InferenceError) -> (logits: [Float], inverse: [Float]) {
+    _ x: Region<Backend.Buffer>, on backend: Backend
+  ) throws(InferenceError) -> (logits: [Float], inverse: Float) {
     let c = configuration
-    let normed = Region(backend.makeBuffer(count: rows * c.modelDimension), stride: c.modelDimension)
-    let inverse = Region(backend.makeBuffer(count: rows), stride: 1)
+    let normed = Region(backend.makeBuffer(count: c.modelDimension), stride: c.modelDimension)
+    let inverse = Region(backend.makeBuffer(count: 1), stride: 1)
     backend.normalize(
-      x, rows: rows, columns: c.modelDimension, epsilon: c.rmsEpsilon, gain: outputGainBuffer, into: normed,
+      x, rows: 1, columns: c.modelDimension, epsilon: c.rmsEpsilon, gain: outputGainBuffer, into: normed,
       inverse: inverse)
-    let logits = Region(backend.makeBuffer(count: rows * c.vocabularySize), stride: c.vocabularySize)
+    let logits = Region(backend.makeBuffer(count: c.vocabularySize), stride: c.vocabularySize)
     backend.multiplyTransposed(
-      normed, rows: rows, by: unembedding, outputs: 0..<c.vocabularySize, into: logits, accumulate: false)
-    let values = backend.download(logits, rows: rows, columns: c.vocabularySize)
+      normed, rows: 1, by: unembedding, outputs: 0..<c.vocabularySize, into: logits, accumulate: false)
+    let values = backend.download(logits, rows: 1, columns: c.vocabularySize)
     guard values.allSatisfy(\.isFinite) else { throw .notFinite(what: "a logit") }
-    return (values, backend.download(inverse, rows: rows, columns: 1))
+    return (values, backend.download(inverse, rows: 1, columns: 1)[0])
   }
 }

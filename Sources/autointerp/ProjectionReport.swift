@@ -30,13 +30,20 @@ struct ProjectionReport {
       writer.field("model", modelName)
       writer.field("final_norm_gain", appliesFinalGain)
       writer.field("chance_z", chanceZScore)
+      writer.key("input_projection")
+      writer.beginObject()
+      writer.field("norm_gain", true)
+      writer.field("meaningful_for", "first layers")
+      writer.end()
       writer.key("neurons")
       writer.beginArray(lines: true)
       self.json = writer
     } else {
       text = """
-        \(modelName), output projection \(appliesFinalGain ? "with" : "without") the final norm's gain; \
-        |z| below \(Self.number(chanceZScore, 1)) is noise
+        \(modelName), output projection \(appliesFinalGain ? "with" : "without") the final norm's gain, \
+        input projection with the MLP norm's
+        z: distance from the mean, in standard deviations for random directions; |z| below \
+        \(Self.number(chanceZScore, 1)) is noise
 
         """
     }
@@ -62,6 +69,7 @@ struct ProjectionReport {
     text += "  output   \(Self.summary(output))\n"
     text += "    promotes when positive, suppresses when negative\n\(tokens(output.highest))"
     text += "    suppresses when positive, promotes when negative\n\(tokens(output.lowest))"
+    text += "  input, if the residual stream were one token's embedding: says something in the first layers only\n"
     for (name, input) in [("gate", projection.gate), ("up", projection.up)] {
       text += "  \(name) reads\(String(repeating: " ", count: 5 - name.count))\(Self.summary(input))\n"
       text += "    most positive embeddings\n\(tokens(input.highest))"
@@ -96,15 +104,18 @@ struct ProjectionReport {
     json?.field("layer", projection.layer)
     json?.field("neuron", projection.index)
     json?.key("output")
-    writeDirection(projection.output, highest: "promoted_when_positive", lowest: "promoted_when_negative")
+    writeDirection(
+      projection.output, value: "logit", highest: "promoted_when_positive", lowest: "promoted_when_negative")
     json?.key("gate_input")
-    writeDirection(projection.gate, highest: "most_positive", lowest: "most_negative")
+    writeDirection(projection.gate, value: "preactivation", highest: "most_positive", lowest: "most_negative")
     json?.key("up_input")
-    writeDirection(projection.up, highest: "most_positive", lowest: "most_negative")
+    writeDirection(projection.up, value: "preactivation", highest: "most_positive", lowest: "most_negative")
     json?.end()
   }
 
-  private mutating func writeDirection(_ direction: DirectionProjection, highest: StaticString, lowest: StaticString) {
+  private mutating func writeDirection(
+    _ direction: DirectionProjection, value: StaticString, highest: StaticString, lowest: StaticString
+  ) {
     json?.beginObject()
     json?.field("norm", direction.norm)
     json?.field("min", direction.minimum)
@@ -118,7 +129,7 @@ struct ProjectionReport {
         json?.beginObject()
         json?.field("token", entry.token)
         json?.field("text", tokenText(entry.token))
-        json?.field("logit", entry.value)
+        json?.field(value, entry.value)
         json?.field("z", entry.zScore)
         json?.end()
       }

@@ -43,7 +43,8 @@ struct OperationSuite {
 }
 
 @Suite struct BackendOperationTests {
-  static let shapes = [(1, 5, 3), (7, 16, 33), (40, 300, 64), (65, 700, 48)]
+  /// One row and many, fewer outputs than a panel and more than two of the widest.
+  static let shapes = [(1, 5, 3), (7, 16, 33), (40, 300, 64), (65, 700, 48), (3, 4200, 20)]
 
   @Test(arguments: BackendCase.all, shapes)
   func multipliesByTransposedWeights(backend: BackendCase, shape: (rows: Int, outputs: Int, inputs: Int)) {
@@ -81,14 +82,61 @@ struct OperationSuite {
     }
   }
 
-  @Test func panelsDoNotDependOnThreads() {
-    for shape in Self.shapes {
-      for transposed in [false, true] {
-        let product = Product(shape: shape, transposed: transposed, accumulate: true, use: .projection)
+  static let encodings =
+    ElementType.allCases.map { WeightEncoding(elementType: $0) } + [
+      WeightEncoding(elementType: .float32, interleavedHeadCount: 4),
+      WeightEncoding(elementType: .q4_K, interleavedHeadCount: 4),
+    ]
+
+  @Test(arguments: BackendCase.all, encodings)
+  func readsWeightsOfEveryStorageType(backend: BackendCase, encoding: WeightEncoding) {
+    backend.check(OperationSuite(operation: StoredWeights(encoding: encoding)))
+  }
+
+  static let operations: [any Operation] =
+    shapes.flatMap { shape in
+      [true, false].map { Product(shape: shape, transposed: $0, accumulate: true, use: .projection) }
+    } + [
+      Elementwise(width: 40), Attention(heads: 9, groups: 3, dimension: 8), Gather(use: .projection),
+      StoredWeights(encoding: WeightEncoding(elementType: .q5_K)),
+    ]
+
+  @Test func resultsDoNotDependOnThreads() {
+    for operation in Self.operations {
+      let expected = operation.results(on: OpenBLASBackend(threadCount: 1), storage: .resident)
+      #expect(operation.results(on: OpenBLASBackend(threadCount: 4), storage: .resident) == expected)
+      #expect(operation.results(on: OpenBLASBackend(threadCount: 4).lane(3), storage: .resident) == expected)
+    }
+  }
+
+  @Test func resultsDoNotDependOnWhereWeightsAre() {
+    for shape in [(40, 700, 640), (12, 1100, 576)] {
+      for transposed in [true, false] {
+        let product = Product(shape: shape, transposed: transposed, accumulate: false, use: .projection)
         #expect(
-          product.results(on: OpenBLASBackend(threadCount: 1), storage: .resident)
-            == product.results(on: OpenBLASBackend(threadCount: 4), storage: .resident))
+          product.results(on: OpenBLASBackend(), storage: .resident)
+            == product.results(on: OpenBLASBackend(), storage: .mapped))
       }
+    }
+  }
+
+  @Test func rowsInWholeBlocksDoNotDependOnTheOthers() {
+    let backend = OpenBLASBackend()
+    var numbers = SeededNumbers(state: 41)
+    let (outputs, inputs, block) = (576, 640, backend.rowBlock)
+    let w = backend.makeMatrix(
+      stacked([outputs], columns: inputs, seed: 43, gained: false), use: .projection, storage: .resident)
+    let values = numbers.floats(5 * block * inputs)
+    let a = Region(backend.upload(values), stride: inputs)
+    let together = Region(backend.makeBuffer(count: 5 * block * outputs), stride: outputs)
+    backend.multiplyTransposed(a, rows: 5 * block, by: w, outputs: 0..<outputs, into: together, accumulate: false)
+    for b in 0..<5 {
+      let alone = Region(backend.makeBuffer(count: block * outputs), stride: outputs)
+      backend.multiplyTransposed(
+        a.at(row: b * block), rows: block, by: w, outputs: 0..<outputs, into: alone, accumulate: false)
+      #expect(
+        backend.download(alone, rows: block, columns: outputs)
+          == backend.download(together.at(row: b * block), rows: block, columns: outputs))
     }
   }
 }

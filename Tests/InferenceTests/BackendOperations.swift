@@ -4,13 +4,84 @@
 
 import Checkpoints
 import Inference
+import Testing
 
-func stacked(_ parts: [Int], columns: Int, seed: UInt64, gained: Bool) -> [WeightPart] {
+func stacked(
+  _ parts: [Int], columns: Int, seed: UInt64, gained: Bool, as encoding: WeightEncoding = WeightEncoding()
+) -> [WeightPart] {
   var numbers = SeededNumbers(state: seed)
   return parts.map { rows in
     WeightPart(
-      TensorView(name: "w", rows: rows, columns: columns, values: numbers.floats(rows * columns)),
+      encoding.view(rows: rows, columns: columns, numbers: &numbers),
       columnGain: gained ? numbers.floats(columns) : nil)
+  }
+}
+
+/// How weights of a test are stored.
+struct WeightEncoding: Sendable, CustomTestStringConvertible {
+  var elementType = ElementType.float32
+  var interleavedHeadCount: Int?
+
+  var testDescription: String { elementType.rawValue + (interleavedHeadCount.map { ", \($0) heads" } ?? "") }
+
+  /// Random weights of size one: floats, or random blocks with scales of a sensible size.
+  func view(rows: Int, columns: Int, numbers: inout SeededNumbers) -> TensorView {
+    if elementType == .float32 {
+      return TensorView(name: "w", rows: rows, columns: columns, values: numbers.floats(rows * columns))
+    }
+    let type = elementType
+    let count = rows * columns / type.blockElements
+    var bytes: [UInt8] = []
+    for _ in 0..<count {
+      var block = (0..<type.blockBytes).map { _ in UInt8(truncatingIfNeeded: numbers.next()) }
+      // Half-precision scales from 2^-8 to 2^-7, so that no value is infinite; a bfloat16 from 1/2 to 2.
+      for offset in Self.scaleOffsets(of: type) { block[offset + 1] = 0x1C | block[offset + 1] & 3 }
+      if type == .bfloat16 { block[1] = 0x3F | block[1] & 0x80 }
+      if type == .float16 { block[1] = 0x38 | block[1] & 0x83 }
+      bytes += block
+    }
+    return bytes.withUnsafeBytes {
+      TensorView(
+        name: "w", rows: rows, columns: columns, elementType: type, bytes: $0,
+        interleavedHeadCount: interleavedHeadCount)
+    }
+  }
+
+  private static func scaleOffsets(of type: ElementType) -> [Int] {
+    switch type {
+    case .float32, .float16, .bfloat16: []
+    case .q8_0, .q4_0, .q5_0: [0]
+    case .q4_1, .q5_1, .q4_K, .q5_K: [0, 2]
+    case .q6_K: [208]
+    }
+  }
+}
+
+/// Weights as a checkpoint stores them, in products and one row at a time.
+struct StoredWeights: Operation {
+  var encoding: WeightEncoding
+
+  func results<B: ComputeBackend>(on backend: B, storage: WeightStorage) -> [[Float]] {
+    var numbers = SeededNumbers(state: 31)
+    let (rows, outputs, inputs) = (5, 96, 256)
+    let w = backend.makeMatrix(
+      stacked([64, 32], columns: inputs, seed: 37, gained: true, as: encoding), use: .projection, storage: storage)
+    let a = Region(backend.upload(numbers.floats(rows * inputs)), stride: inputs)
+    let y = Region(backend.makeBuffer(count: rows * outputs), stride: outputs)
+    backend.multiplyTransposed(a, rows: rows, by: w, outputs: 0..<outputs, into: y, accumulate: false)
+    let x = Region(backend.makeBuffer(count: rows * inputs), stride: inputs)
+    backend.multiply(y, rows: rows, by: w, outputs: 0..<outputs, into: x, accumulate: false)
+    let row = Region(backend.makeBuffer(count: inputs), stride: inputs)
+    backend.gatherOutputs(
+      backend.upload([70] as [Int32]), count: 1, of: w, scales: nil, into: row, accumulate: false)
+    let column = Region(backend.makeBuffer(count: outputs), stride: outputs)
+    backend.gatherInputs(
+      backend.upload([255] as [Int32]), count: 1, of: w, scales: backend.upload([2] as [Float]), into: column,
+      at: backend.upload([0] as [Int32]))
+    return [
+      backend.download(y, rows: rows, columns: outputs), backend.download(x, rows: rows, columns: inputs),
+      backend.download(row, rows: 1, columns: inputs), backend.download(column, rows: 1, columns: outputs),
+    ]
   }
 }
 
@@ -94,8 +165,15 @@ struct Elementwise: Operation {
     keep(inverse, 1)
     backend.normalize(x, rows: rows, columns: width, epsilon: 1e-5, gain: nil, into: normed, inverse: nil)
     keep(normed, width)
-    // Gates from deep saturation on one side to the other.
-    let (gateUp, h, factors) = (region(2 * width, -100...100), region(width), region(2 * width))
+    backend.normalize(normed, rows: rows, columns: width, epsilon: 1e-5, gain: nil, into: normed, inverse: nil)
+    keep(normed, width)
+    // Gates of everyday size, and from deep saturation on one side to the other.
+    let (h, factors) = (region(width), region(2 * width))
+    var gateUp = region(2 * width, -4...4)
+    backend.gatedActivation(gateUp, rows: rows, width: width, into: h, factors: factors)
+    keep(h, width)
+    keep(factors, 2 * width)
+    gateUp = region(2 * width, -100...100)
     backend.gatedActivation(gateUp, rows: rows, width: width, into: h, factors: factors)
     keep(h, width)
     keep(factors, 2 * width)

@@ -40,6 +40,10 @@ package final class OpenBLASBackend: ComputeBackend {
   /// OpenBLAS's name for the kernels that it chose for this processor, or was told to use by `OPENBLAS_CORETYPE`.
   package static var kernelName: String { openblas_get_corename().map { String(cString: $0) } ?? "unknown" }
 
+  /// OpenBLAS's kernels take a product's rows by twelves or twenty-fours, and what is left over by other routines. (With
+  /// AVX-512 kernels, products too small for any real model take other routines again.)
+  package var rowBlock: Int { 24 }
+
   package var laneCount: Int { threadCount }
   package func lane(_ index: Int) -> OpenBLASBackend { threadCount == 1 ? self : OpenBLASBackend() }
 

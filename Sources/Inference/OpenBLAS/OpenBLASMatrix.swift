@@ -19,6 +19,7 @@ package final class OpenBLASMatrix: WeightMatrix {
   package let outputCount: Int
   package let inputCount: Int
   let parts: [WeightPart]
+  let use: WeightUse
   let layout: Layout
   /// First row of each part.
   private let firstRows: [Int]
@@ -26,6 +27,7 @@ package final class OpenBLASMatrix: WeightMatrix {
   init(_ parts: [WeightPart], use: WeightUse, storage: WeightStorage, arena: WeightArena) {
     precondition(!parts.isEmpty && parts.allSatisfy { $0.view.columnCount == parts[0].view.columnCount })
     self.parts = parts
+    self.use = use
     inputCount = parts[0].view.columnCount
     var firsts: [Int] = []
     var total = 0
@@ -42,6 +44,22 @@ package final class OpenBLASMatrix: WeightMatrix {
     case (.resident, .projection):
       layout = .transposed(
         Self.unpackTransposed(parts, rowCount: total, into: arena.makeBuffer(count: total * inputCount)))
+    }
+  }
+
+  var isMapped: Bool {
+    if case .mapped = layout { true } else { false }
+  }
+
+  /// Resident weights from an output and an input on, and whether a row of them is an input's.
+  func resident(output: Int, input: Int) -> (weights: Operand, rowsAreInputs: Bool) {
+    switch layout {
+    case .transposed(let weights):
+      (Operand(weights.values + input * outputCount + output, outputCount), true)
+    case .rows(let weights):
+      (Operand(weights.values + output * inputCount + input, inputCount), false)
+    case .mapped:
+      preconditionFailure("mapped weights are not in memory")
     }
   }
 

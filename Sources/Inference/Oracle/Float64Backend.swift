@@ -28,6 +28,7 @@ package struct Float64Backend: ComputeBackend {
 
   package init() {}
   package var kernelName: String { "float64" }
+  package var rowBlock: Int { 1 }
   package var laneCount: Int { 1 }
   package func lane(_ index: Int) -> Float64Backend { self }
 

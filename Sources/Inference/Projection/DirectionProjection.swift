@@ -7,7 +7,8 @@ package struct TokenContribution: Equatable, Sendable {
   package var token: Int32
   /// Dot product of the direction with the token's row.
   package var value: Float
-  /// `value` over its standard deviation for random directions of the same norm.
+  /// Distance of `value` from the mean over the vocabulary, which changes no probability, over the standard deviation of
+  /// that distance for random directions of the same norm.
   package var zScore: Float
 
   package init(token: Int32, value: Float, zScore: Float) {

@@ -10,13 +10,14 @@ package struct VocabularyTable<Backend: ComputeBackend>: Sendable {
   private let gain: [Float]?
   /// `[V]`: multiplied into the values; nil for ones.
   private let rowScales: [Float]?
-  /// `[V]`: norm of `rowScale * gain * table[t]`, the spread of the value over directions of norm `sqrt(D)`.
+  /// `[V]`: norm of `rowScale * gain * table[t]` less its mean over the vocabulary, the spread of a value about the
+  /// direction's mean value over directions of norm `sqrt(D)`.
   private let rowNorms: [Float]
 
   /// Rows of the table, or columns of a product, that are on the host at once.
   private static var panelRows: Int { 4096 }
   /// Directions that are projected together.
-  private static var batch: Int { 64 }
+  private static var batch: Int { 256 }
 
   /// - Parameters:
   ///   - matrix: `[V, D]`
@@ -28,35 +29,49 @@ package struct VocabularyTable<Backend: ComputeBackend>: Sendable {
     self.matrix = matrix
     self.backend = backend
     self.gain = gain
-    var (scales, norms): ([Float], [Float]) = ([], [])
     let width = matrix.inputCount
-    let panel = Region(backend.makeBuffer(count: Self.panelRows * width), stride: width)
-    for start in stride(from: 0, to: matrix.outputCount, by: Self.panelRows) {
-      let count = min(Self.panelRows, matrix.outputCount - start)
-      backend.gatherOutputs(
-        backend.upload((0..<Int32(count)).map { Int32(start) + $0 }), count: count, of: matrix, scales: nil,
-        into: panel, accumulate: false)
-      let values = backend.download(panel, rows: count, columns: width)
-      for r in 0..<count {
-        var (plain, gained): (Float, Float) = (0, 0)
-        for c in 0..<width {
-          let x = values[r * width + c]
-          plain += x * x
-          let y = x * (gain?[c] ?? 1)
-          gained += y * y
-        }
-        let scale = normsRows ? 1 / (plain / Float(width) + epsilon).squareRoot() : 1
-        scales.append(scale)
-        norms.append(gained.squareRoot() * scale)
+    let gains = gain ?? [Float](repeating: 1, count: width)
+    var scales = [Float](repeating: 1, count: matrix.outputCount)
+    var mean = [Double](repeating: 0, count: width)
+    Self.forEachRow(of: matrix, on: backend) { t, row in
+      if normsRows { scales[t] = 1 / (row.reduce(0) { $0 + $1 * $1 } / Float(width) + epsilon).squareRoot() }
+      for c in 0..<width { mean[c] += Double(row[c] * gains[c] * scales[t]) }
+    }
+    let center = mean.map { Float($0 / Double(matrix.outputCount)) }
+    var norms = [Float](repeating: 0, count: matrix.outputCount)
+    Self.forEachRow(of: matrix, on: backend) { t, row in
+      var squares: Float = 0
+      for c in 0..<width {
+        let x = row[c] * gains[c] * scales[t] - center[c]
+        squares += x * x
       }
+      norms[t] = squares.squareRoot()
     }
     rowScales = normsRows ? scales : nil
     rowNorms = norms
   }
 
+  private static func forEachRow(
+    of matrix: Backend.Matrix, on backend: Backend, _ body: (Int, UnsafeBufferPointer<Float>) -> Void
+  ) {
+    let width = matrix.inputCount
+    let panel = Region(backend.makeBuffer(count: panelRows * width), stride: width)
+    for start in stride(from: 0, to: matrix.outputCount, by: panelRows) {
+      let count = min(panelRows, matrix.outputCount - start)
+      backend.gatherOutputs(
+        backend.upload((0..<Int32(count)).map { Int32(start) + $0 }), count: count, of: matrix, scales: nil,
+        into: panel, accumulate: false)
+      backend.download(panel, rows: count, columns: width).withUnsafeBufferPointer { values in
+        for r in 0..<count {
+          body(start + r, UnsafeBufferPointer(rebasing: values[r * width..<(r + 1) * width]))
+        }
+      }
+    }
+  }
+
   /// Projects `count` directions `[count, D]` and keeps the `topCount` highest and lowest tokens of each.
   ///
-  /// Costs `2 * count * V * D` operations; holds 64 directions times 4096 tokens at a time.
+  /// Costs `2 * count * V * D` operations; holds 256 directions times 4096 tokens at a time.
   package func project(
     _ directions: Region<Backend.Buffer>, count: Int, topCount: Int
   ) -> [DirectionProjection] {
@@ -128,7 +143,8 @@ private struct Scan {
     func contributions(_ entries: [(value: Float, token: Int32)], sign: Float) -> [TokenContribution] {
       entries.prefix(keeps).map { value, token in
         let spread = unit * rowNorms[Int(token)]
-        return TokenContribution(token: token, value: sign * value, zScore: spread > 0 ? sign * value / spread : 0)
+        let distance = sign * value - Float(mean)
+        return TokenContribution(token: token, value: sign * value, zScore: spread > 0 ? distance / spread : 0)
       }
     }
     return DirectionProjection(
