@@ -45,6 +45,7 @@ extension WorkerMachine {
     if let number = executions.firstIndex(where: { $0.lease.fence.isSamePrompt(as: fence) }) {
       guard executions[number].lease.isSameWork(as: lease) else { return [] }
       if executions[number].lease.fence.isOlder(than: fence) {
+        remember(executions[number].lease.fence)
         executions[number].lease = lease
         executions[number].isUnwanted = false
       }
@@ -52,15 +53,22 @@ extension WorkerMachine {
     }
     if let number = reports.firstIndex(where: { $0.fence.isSamePrompt(as: fence) }) {
       guard isWelcomed else { return [] }
-      if reports[number].fence.isOlder(than: fence) {
-        reports[number].fence = fence
-      } else if reports[number].fence != fence {
-        return []
+      guard reports[number].fence.isOlder(than: fence) else {
+        return reports[number].fence == fence ? [send(number, at: now)] : []
       }
-      return [send(number, at: now)]
+      if case .computed = reports[number].outcome {
+        remember(reports[number].fence)
+        reports[number].fence = fence
+        return [send(number, at: now)]
+      }
     }
     // Without room it is as if it had been lost: the heartbeats do not list it, and it is sent again.
     guard isWelcomed, !isDraining, executions.count < hello.slots else { return [] }
+    // A newer lease of a prompt that failed here asks for another attempt: the old failure, which may have been counted,
+    // must not be counted as that of the new one.
+    if let number = reports.firstIndex(where: { $0.fence.isSamePrompt(as: fence) }) {
+      remember(reports.remove(at: number).fence)
+    }
     executions.append(Execution(lease: lease, started: fence))
     return [.compute(lease)]
   }
@@ -85,7 +93,7 @@ extension WorkerMachine {
 
   private mutating func remember(_ fence: Fence) {
     acknowledged.append(fence)
-    if acknowledged.count > 64 { acknowledged.removeFirst() }
+    if acknowledged.count > 64 * hello.slots { acknowledged.removeFirst() }
   }
 }
 
