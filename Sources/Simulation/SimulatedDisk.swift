@@ -6,75 +6,93 @@ internal import Atlas
 internal import Circuits
 internal import Coordinator
 
-/// What is committed: it survives every crash, and nothing else does.
-struct SimulatedDisk {
+/// What is committed of one run: it survives every crash, and nothing else does. Takes writes in the order in which the
+/// real file does, and keeps the run's real aggregate as the vault does.
+struct SimulatedFile {
   let specification: RunSpecification
   private(set) var fingerprint: String?
-  private(set) var ledger = RunLedger()
-  private var failures: [(failure: StoredFailure, counts: Bool)] = []
+  private(set) var state = StoredRunState.unfinished
+  private(set) var digests: [Int32: DeltaDigest] = [:]
+  private(set) var attempts: [Int32: Int32] = [:]
+  /// Failures that count, by prompt.
+  private(set) var failures: [Int32: [StoredFailure]] = [:]
+  private(set) var quarantined: [Int32: StoredQuarantine] = [:]
   private(set) var openings: Int64 = 0
-  /// Commits of each prompt: more than one is a broken promise.
-  private(set) var mergeCounts: [Int32: Int] = [:]
-  /// Present in the seeds that use real deltas.
-  private(set) var aggregate: EdgeAggregate?
+  private(set) var aggregate = EdgeAggregate()
+  /// For `Sabotage.altersMerges`.
+  var altersMerges = false
 
-  init(_ specification: RunSpecification, usesRealDeltas: Bool) {
+  init(_ specification: RunSpecification) {
     self.specification = specification
-    aggregate = usesRealDeltas ? EdgeAggregate() : nil
+    fingerprint = specification.modelFingerprint
   }
 
-  /// What a coordinator that starts reads.
-  mutating func open() throws -> StoredRun {
+  /// What a coordinator that starts reads; `delta` is the delta of a prompt with the given digest.
+  mutating func open(delta: (Int32, DeltaDigest) throws -> EdgeDelta) throws -> StoredRun {
     openings += 1
+    // In parts, and not in the order of the commits, as after a real restart.
+    var parts = [EdgeAggregate(), EdgeAggregate()]
+    for prompt in digests.keys.sorted(by: >) {
+      try parts[Int(prompt) * 2 / specification.prompts.count].merge(delta(prompt, digests[prompt]!))
+    }
+    try parts[1].merge(parts[0])
+    guard parts[1] == aggregate else {
+      throw SimulationFailure.brokenInvariant("the aggregate made again from the file differs from what was merged")
+    }
+    aggregate = parts[1]
+    var ledger = RunLedger()
+    ledger.state = state
+    ledger.digests = digests.mapValues(\.bytes)
+    ledger.attempts = attempts
+    ledger.failures = failures.values.joined().sorted {
+      ($0.at, $0.prompt, $0.attempt) < ($1.at, $1.prompt, $1.attempt)
+    }
+    ledger.quarantined = quarantined.values.sorted { $0.prompt < $1.prompt }
     var specification = specification
     specification.modelFingerprint = fingerprint
-    var ledger = ledger
-    ledger.failures = failures.filter(\.counts).map(\.failure)
-    for (failure, _) in failures {
-      ledger.attempts[failure.prompt] = max(ledger.attempts[failure.prompt] ?? 0, failure.attempt)
-    }
-    if aggregate != nil {
-      // The order of a rebuild is not that of the commits.
-      var rebuilt = EdgeAggregate()
-      for prompt in ledger.digests.keys.sorted(by: >) {
-        try rebuilt.merge(SyntheticGraph.delta(prompt: prompt, origin: specification.prompts[Int(prompt)].origin))
-      }
-      aggregate = rebuilt
-    }
     return StoredRun(specification: specification, epoch: openings, ledger: ledger)
   }
 
-  func holds(_ prompt: Int32) -> Bool { ledger.digests[prompt] != nil }
-
   /// One transaction.
-  mutating func commit(_ writes: [RunWrite]) throws {
-    for write in writes {
-      switch write {
-      case .delta(let receipt, _, _):
-        let prompt = receipt.fence.prompt
-        mergeCounts[prompt, default: 0] += 1
-        ledger.digests[prompt] = receipt.digest.bytes
-        ledger.attempts[prompt] = receipt.fence.attempt
-        ledger.quarantined.removeAll { $0.prompt == prompt }
-        try aggregate?.merge(
-          SyntheticGraph.delta(prompt: prompt, origin: specification.prompts[Int(prompt)].origin))
-      case .failure(let failure):
-        failures.append((failure, true))
-      case .quarantine(let quarantine):
-        ledger.quarantined.removeAll { $0.prompt == quarantine.prompt }
-        ledger.quarantined.append(quarantine)
-      case .release:
-        let released = Set(ledger.quarantined.map(\.prompt))
-        for i in failures.indices where released.contains(failures[i].failure.prompt) { failures[i].counts = false }
-        ledger.quarantined = []
-        ledger.state = .unfinished
-      case .model(let fingerprint):
-        self.fingerprint = self.fingerprint ?? fingerprint
-      case .worker:
-        break
-      case .state(let state):
-        ledger.state = state
+  mutating func commit(_ writes: [RunWrite], deltas: [DeltaTicket: CheckedDelta]) throws {
+    for batch in WriteBatch.batches(of: writes) {
+      if batch.releases, !quarantined.isEmpty {
+        for prompt in quarantined.keys { failures[prompt] = nil }
+        quarantined = [:]
+        state = .unfinished
       }
+      if let model = batch.fingerprint {
+        fingerprint = fingerprint ?? model
+        guard fingerprint == model else {
+          throw SimulationFailure.brokenInvariant("a run of \(fingerprint ?? "") is bound to \(model) as well")
+        }
+      }
+      for failure in batch.failures {
+        failures[failure.prompt, default: []].append(failure)
+        attempts[failure.prompt] = max(attempts[failure.prompt] ?? 0, failure.attempt)
+      }
+      for quarantine in batch.quarantined where digests[quarantine.prompt] == nil {
+        quarantined[quarantine.prompt] = quarantine
+      }
+      for accepted in batch.deltas {
+        let prompt = accepted.receipt.fence.prompt
+        guard digests[prompt] == nil else {
+          throw SimulationFailure.brokenInvariant("prompt \(prompt) is merged a second time")
+        }
+        guard let delta = deltas[accepted.receipt.ticket] else {
+          throw SimulationFailure.brokenInvariant("the delta of prompt \(prompt) is written after it was let go")
+        }
+        guard delta.delta.prompt == prompt, delta.digest == accepted.receipt.digest else {
+          throw SimulationFailure.brokenInvariant("prompt \(prompt) gets the delta of another")
+        }
+        digests[prompt] = delta.digest
+        attempts[prompt] = accepted.receipt.fence.attempt
+        quarantined[prompt] = nil
+        var merged = delta.delta
+        if altersMerges { merged.graph.edges.flow[0] = merged.graph.edges.flow[0].nextUp }
+        try aggregate.merge(merged)
+      }
+      state = batch.state ?? state
     }
   }
 }

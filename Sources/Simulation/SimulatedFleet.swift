@@ -2,14 +2,14 @@
 // One history: a coordinator, its disk, its workers and the network between them.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Atlas
 internal import Circuits
 internal import ClusterProtocol
 internal import ClusterTransport
 internal import Coordinator
 
-/// A discrete-event simulation of a fleet. The machines of coordinator and workers are the real ones; network, disk,
-/// processes and time are not. Scenario and seed determine everything that happens.
+/// A discrete-event simulation of a fleet. The machines of coordinator and workers, the order of writes, the deltas and
+/// the aggregate are the real ones; network, disk, processes and time are not. Scenario and seed determine everything
+/// that happens.
 struct SimulatedFleet {
   enum Event {
     case toCoordinator(WorkerMessage, from: PeerID, worker: Int)
@@ -17,153 +17,170 @@ struct SimulatedFleet {
     case workerStarts(Int)
     case workerTicks(Int, incarnation: UInt64)
     case workerComputed(Int, incarnation: UInt64, Fence)
-    /// Once a second: may this worker crash, or be asked to leave?
+    /// Once a second: may this worker crash, stop, or be asked to leave?
     case workerIsTried(Int, incarnation: UInt64)
     case coordinatorStarts
     case coordinatorTicks(generation: Int)
     case coordinatorCrashes
-    case writeEnds(generation: Int, [RunWrite])
+    case coordinatorPauses(until: SimulatedTime)
+    case writeEnds(generation: Int, run: Int, [RunWrite])
+    case operatorActs(OperatorAction)
+    case phaseBegins(Int)
   }
 
   /// What only lives as long as the coordinator's process.
   struct CoordinatorProcess {
     var machine: FleetMachine
-    var generation: Int
-    var writeUnderWay: [RunWrite]?
+    let generation: Int
+    /// By run.
+    var writesUnderWay: [Int: [RunWrite]] = [:]
     var lastTicket: UInt64 = 0
-    var tickets: Set<DeltaTicket> = []
+    var deltas: [DeltaTicket: CheckedDelta] = [:]
+    /// By run and prompt: the digest of the delta that was last kept.
+    var accepted: [Int: [Int32: DeltaDigest]] = [:]
+    /// Connections of workers that were asked to leave, and did not say hello since.
+    var leaving: Set<PeerID> = []
+    /// It ends once the workers have left.
+    var isDraining = false
+    /// Stopped until then.
+    var resumesAt: SimulatedTime = 0
+    /// Start of the last stop, for a sabotage, as the last hello of each connection.
+    var pausedAt: SimulatedTime?
+    var hellos: [PeerID: WorkerMessage] = [:]
+    /// The heartbeat that is being heard.
+    var beating: WorkerMessage.WorkerHeartbeat?
+    /// Had nothing to do at the last tick.
+    var idle: Set<String> = []
+    var events = 0
   }
-
-  /// Lines of text, shared by everything that writes them.
-  final class History {
-    var lines: [String] = []
-  }
-
-  static let run = "simulated"
-  static let model = "simulated model"
-  /// A fleet that has not finished this long after the last fault is stuck.
-  static let patience: SimulatedTime = .seconds(3600)
 
   let scenario: Scenario
+  let sabotage: Sabotage?
+  let isTraced: Bool
+  /// Takes a line for everything that happens, when somebody wants to know.
+  private let sink: (String) -> Void
   var random: SeededRandom
   var now: SimulatedTime = 0
   var events = EventQueue<Event>()
-  var disk: SimulatedDisk
+  let deltas = DeltaSource()
+  var runs: [SimulatedRun] = []
   var coordinator: CoordinatorProcess?
   var coordinatorGeneration = 0
   var workers: [SimulatedWorker] = []
-  /// Fences under which a delta was sent and no failure: an acknowledgement of one says that its prompt is safe.
-  var deltaFences: Set<Fence> = []
-  var finishedAt: SimulatedTime?
-  var retries = 0
   var statistics = SimulationStatistics()
-  /// What happened, when somebody wants to know.
-  let history: History?
+  /// Prompts that the event under way touched.
+  var touched: [(run: Int, prompt: Int32)] = []
 
-  init(_ scenario: Scenario, seed: UInt64, isTraced: Bool) {
+  var phase = 0
+  var phaseStart: SimulatedTime = 0
+  /// The fleet is stuck when it has not finished by then.
+  var deadline: SimulatedTime = 0
+  var retriesInCalm = 0
+  var isOver = false
+
+  init(_ scenario: Scenario, seed: UInt64, sabotage: Sabotage? = nil, sink: ((String) -> Void)? = nil) {
     self.scenario = scenario
+    self.sabotage = sabotage
+    isTraced = sink != nil
+    self.sink = sink ?? { _ in }
     random = SeededRandom(seed: seed)
-    history = isTraced ? History() : nil
-    let prompts = (0..<scenario.promptCount).map {
-      RunPrompt(origin: $0 % 3 == 0 ? .baseline : .domain, text: "prompt \($0)")
-    }
-    disk = SimulatedDisk(
-      RunSpecification(
-        name: Self.run, modelName: Self.model, modelFingerprint: nil, template: TemplateSpecification(name: "raw"),
-        settings: AttributionSettings(), corpusDigest: "", corpusName: "simulated", seed: seed, prompts: prompts),
-      usesRealDeltas: scenario.usesRealDeltas)
+    runs = scenario.runs.enumerated().map { SimulatedRun($0.element, number: $0.offset, seed: seed) }
     for number in 0..<scenario.workerCount {
-      let isSlow = random.chance(scenario.slowWorkers)
-      workers.append(SimulatedWorker(number: number, slots: random.integer(in: scenario.slots), isSlow: isSlow))
+      let isSlow = number > 0 && random.chance(scenario.slowWorkers)
+      workers.append(
+        SimulatedWorker(
+          number: number, slots: random.integer(in: scenario.slots), isSlow: isSlow,
+          isFailing: scenario.failingWorkers.contains(number), isForeign: scenario.foreignWorkers.contains(number),
+          kernel: scenario.oddKernels.contains(number) ? .odd : .usual))
       events.schedule(.workerStarts(number), at: random.time(in: 0 ... .seconds(1)))
     }
+    events.schedule(.phaseBegins(0), at: 0)
+    events.schedule(.operatorActs(.submit(run: 0)), at: 0)
     events.schedule(.coordinatorStarts, at: random.time(in: 0 ... .seconds(1)))
-    for time in scenario.coordinatorCrashes { events.schedule(.coordinatorCrashes, at: time) }
   }
 
-  var hasFaults: Bool { now < scenario.faultsEnd }
+  var faults: Faults { scenario.phases[phase] }
+  var hasFaults: Bool { now < phaseStart + scenario.phases[phase].length }
+  /// Time since the phase began.
+  var phaseTime: SimulatedTime { now - phaseStart }
   var clock: Duration { .microseconds(now) }
 
   func trace(_ text: @autoclosure () -> String) {
-    guard let history else { return }
+    guard isTraced else { return }
     let milliseconds = now / 1000
-    history.lines.append("\(milliseconds / 1000).\(String(1000 + milliseconds % 1000).dropFirst()) \(text())")
+    sink("\(milliseconds / 1000).\(String(1000 + milliseconds % 1000).dropFirst()) \(text())")
   }
+
+  mutating func count(_ occurrence: Occurrence) { statistics.occurrences[occurrence] += 1 }
 
   /// Lets the history take its course.
   ///
   /// - Throws: `SimulationFailure` when a promise is broken.
   mutating func play() throws {
-    var step = 0
-    while finishedAt == nil, let (time, event) = events.next() {
+    while !isOver, let (time, event) = events.next() {
       precondition(time >= now, "time runs forwards")
       now = time
-      guard now < max(scenario.faultsEnd, lastRetryAt) + Self.patience else {
-        throw SimulationFailure.stuck(coordinator.map { describe($0.machine) } ?? "there is no coordinator")
-      }
+      guard now < deadline || hasFaults else { throw SimulationFailure.stuck(stateForPeople) }
+      statistics.events += 1
       try handle(event)
-      step += 1
-      if step % scenario.checkInterval == 0, coordinator != nil {
-        let isDeep = scenario.checkInterval == 1 && step % 64 == 0
-        if let broken = coordinator!.machine.brokenInvariants(deep: isDeep).first {
-          throw SimulationFailure.brokenInvariant(broken)
-        }
-      }
+      touched.removeAll(keepingCapacity: true)
     }
-    statistics.events = step
     statistics.simulatedTime = now
-    statistics.promptsMerged = disk.mergeCounts.count
-    guard finishedAt != nil else { throw SimulationFailure.stuck("nothing is going to happen any more") }
-    try checkEnd()
-  }
-
-  private var lastRetryAt: SimulatedTime { retries == 0 ? 0 : retriedAt }
-  var retriedAt: SimulatedTime = 0
-
-  private func describe(_ machine: FleetMachine) -> String {
-    let status = machine.status(softwareVersion: "", startedAt: .zero, now: clock)
-    let runs = status.runs.map {
-      "\($0.state): \($0.done) done, \($0.mergeLag) committing, \($0.inFlight) leased, \($0.queued) queued, "
-        + "\($0.quarantined.count) quarantined"
-    }
-    let workers = status.workers.map { "\($0.name) \($0.state) \($0.prompts)" }
-    return (runs + workers).joined(separator: "; ")
+    statistics.promptsMerged = runs.reduce(0) { $0 + ($1.file?.digests.count ?? 0) }
+    guard isOver else { throw SimulationFailure.stuck("nothing is going to happen any more") }
+    for run in runs { try checkResult(of: run) }
   }
 
   private mutating func handle(_ event: Event) throws {
+    if let resumption = resumption(after: event) { return events.schedule(event, at: resumption) }
     switch event {
     case .toCoordinator(let message, let peer, let worker):
       try coordinatorReceives(message, from: peer, worker: worker)
     case .toWorker(let message, let worker, let peer):
-      workerReceives(message, worker: worker, peer: peer)
-    case .workerStarts(let worker): startWorker(worker)
-    case .workerTicks(let worker, let incarnation): tickWorker(worker, incarnation: incarnation)
+      try workerReceives(message, worker: worker, peer: peer)
+    case .workerStarts(let worker): try startWorker(worker)
+    case .workerTicks(let worker, let incarnation): try tickWorker(worker, incarnation: incarnation)
     case .workerComputed(let worker, let incarnation, let fence):
-      workerComputed(worker, incarnation: incarnation, fence)
-    case .workerIsTried(let worker, let incarnation): tryWorker(worker, incarnation: incarnation)
+      try workerComputed(worker, incarnation: incarnation, fence)
+    case .workerIsTried(let worker, let incarnation): try tryWorker(worker, incarnation: incarnation)
     case .coordinatorStarts: try startCoordinator()
     case .coordinatorTicks(let generation): try tickCoordinator(generation: generation)
     case .coordinatorCrashes: try crashCoordinator()
-    case .writeEnds(let generation, let writes): try endWrite(generation: generation, writes)
+    case .coordinatorPauses(let end): pauseCoordinator(until: end)
+    case .writeEnds(let generation, let run, let writes):
+      try endWrite(generation: generation, run: run, writes)
+    case .operatorActs(let action): try act(action)
+    case .phaseBegins(let number): beginPhase(number)
     }
   }
 
-  // MARK: Network
-
-  /// Schedules what becomes of a message on its way: nothing, once, or twice, sooner or later.
-  mutating func transmit(_ event: Event, worker: Int) {
-    statistics.messages += 1
-    if hasFaults {
-      let isCut = scenario.partitions.contains { $0.span.contains(now) && $0.workers.contains(worker) }
-      if isCut || random.chance(scenario.loss) { return trace("lost: message of \(workers[worker].name)") }
-      if random.chance(scenario.duplication) { schedule(event, after: travelTime()) }
+  /// When the process that the event is for runs again, if it is stopped: until then everything waits at its door.
+  private func resumption(after event: Event) -> SimulatedTime? {
+    let resumesAt: SimulatedTime?
+    switch event {
+    case .toCoordinator, .coordinatorTicks, .writeEnds, .operatorActs: resumesAt = coordinator?.resumesAt
+    case .toWorker(_, let worker, _), .workerTicks(let worker, _), .workerComputed(let worker, _, _),
+      .workerIsTried(let worker, _):
+      resumesAt = workers[worker].process?.resumesAt
+    case .workerStarts, .coordinatorStarts, .coordinatorCrashes, .coordinatorPauses, .phaseBegins: resumesAt = nil
     }
-    schedule(event, after: travelTime())
+    return resumesAt.flatMap { now < $0 ? $0 : nil }
   }
 
-  private mutating func travelTime() -> SimulatedTime {
-    let isLate = hasFaults && random.chance(scenario.delay)
-    return random.time(in: isLate ? 0...scenario.longDelay : scenario.latency)
+  private var stateForPeople: String {
+    guard let machine = coordinator?.machine else { return "there is no coordinator" }
+    let status = machine.status(softwareVersion: "", startedAt: .zero, now: clock)
+    let runs = status.runs.map {
+      "\($0.name) \($0.state): \($0.done) done, \($0.mergeLag) committing, \($0.inFlight) leased, \($0.queued) queued, "
+        + "\($0.quarantined.count) quarantined"
+    }
+    let workers = status.workers.prefix(20).map { "\($0.name) \($0.state) \($0.prompts)" }
+    let held = self.workers.prefix(20).compactMap { worker in
+      worker.process.map {
+        "\(worker.name) executes \($0.machine.executingCount) and holds \($0.machine.reportCount) reports"
+      }
+    }
+    return (runs + workers + held).joined(separator: "; ")
   }
 
   mutating func schedule(_ event: Event, after time: SimulatedTime) {

@@ -19,6 +19,8 @@ struct SimulatedWorker {
     var hanging: Set<Fence> = []
     /// When the next tick comes.
     var tickAt: SimulatedTime?
+    /// Stopped until then.
+    var resumesAt: SimulatedTime = 0
 
     /// A tick of the machine, at which everything that does not hang has got on.
     mutating func tick(at now: Duration) -> [WorkerAction] {
@@ -30,16 +32,27 @@ struct SimulatedWorker {
   let number: Int
   let slots: Int
   let isSlow: Bool
+  /// Fails everything while there are faults.
+  let isFailing: Bool
+  let isForeign: Bool
+  let kernel: DeltaSource.Kernel
   var process: Process?
+  /// The last moment at which a fault may have kept it and the coordinator from each other.
+  var touchedAt: SimulatedTime = .min / 2
   /// Counts connections, over all processes.
   private var connections = 0
 
-  var name: String { "worker \(number)" }
+  let name: String
+  var model: String { SimulatedRun.models[isForeign ? 1 : 0] }
 
-  init(number: Int, slots: Int, isSlow: Bool) {
+  init(number: Int, slots: Int, isSlow: Bool, isFailing: Bool, isForeign: Bool, kernel: DeltaSource.Kernel) {
     self.number = number
     self.slots = slots
     self.isSlow = isSlow
+    self.isFailing = isFailing
+    self.isForeign = isForeign
+    self.kernel = kernel
+    name = "worker \(number)"
   }
 
   /// The name of a new connection, from which `number(of:)` gets back to the worker.
@@ -49,4 +62,5 @@ struct SimulatedWorker {
   }
 
   static func number(of peer: PeerID) -> Int { Int(peer.bytes[0]) << 8 | Int(peer.bytes[1]) }
+  static func number(named name: String) -> Int { Int(name.dropFirst("worker ".count)) ?? 0 }
 }

@@ -4,13 +4,15 @@
 
 /// What a simulated history added up to.
 package struct SimulationStatistics: Equatable, Sendable {
-  package var events = 0
-  package var messages = 0
-  package var simulatedTime: SimulatedTime = 0
-  package var workerCrashes = 0
-  package var promptsMerged = 0
-  /// Prompts without a fault of their own that were quarantined by bad luck, and done after a retry.
-  package var wronglyQuarantined = 0
+  package internal(set) var events = 0
+  package internal(set) var messages = 0
+  package internal(set) var simulatedTime: SimulatedTime = 0
+  package internal(set) var promptsMerged = 0
+  /// Prompts that a slot began with, each time.
+  package internal(set) var executions = 0
+  /// The longest time from the end of faults to the end of all work.
+  package internal(set) var longestCalm: SimulatedTime = 0
+  package internal(set) var occurrences = OccurrenceCounts()
 
   package init() {}
 
@@ -18,9 +20,10 @@ package struct SimulationStatistics: Equatable, Sendable {
     events += other.events
     messages += other.messages
     simulatedTime += other.simulatedTime
-    workerCrashes += other.workerCrashes
     promptsMerged += other.promptsMerged
-    wronglyQuarantined += other.wronglyQuarantined
+    executions += other.executions
+    longestCalm = max(longestCalm, other.longestCalm)
+    occurrences.add(other.occurrences)
   }
 }
 
@@ -42,23 +45,20 @@ extension SimulationFailure: CustomStringConvertible {
 
 /// Plays histories.
 package enum Simulation {
-  /// Plays the history of a scenario and a seed.
+  /// Plays the history of a scenario and a seed, with a defect in the fleet if one is given. `sink` takes a line for each
+  /// thing that happens, as it happens, so that a history that traps can be followed.
   ///
   /// - Throws: `SimulationFailure`.
-  package static func play(_ scenario: Scenario, seed: UInt64) throws -> SimulationStatistics {
-    var fleet = SimulatedFleet(scenario, seed: seed, isTraced: false)
-    try fleet.play()
-    return fleet.statistics
-  }
-
-  /// Plays it again, to see what happened: a line for each event, the failure last.
-  package static func history(of scenario: Scenario, seed: UInt64) -> [String] {
-    var fleet = SimulatedFleet(scenario, seed: seed, isTraced: true)
-    do {
-      try fleet.play()
-      return fleet.history?.lines ?? []
-    } catch {
-      return (fleet.history?.lines ?? []) + ["\(error)"]
+  package static func play(
+    _ scenario: Scenario, seed: UInt64, sabotage: Sabotage? = nil, sink: ((String) -> Void)? = nil
+  ) throws -> SimulationStatistics {
+    let place = SeedsUnderWay.begin(seed)
+    defer { SeedsUnderWay.end(place) }
+    var fleet = SimulatedFleet(scenario, seed: seed, sabotage: sabotage, sink: sink)
+    do { try fleet.play() } catch {
+      sink?("\(error)")
+      throw error
     }
+    return fleet.statistics
   }
 }

@@ -3,20 +3,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits
-internal import Coordinator
 internal import Foundation
 
 /// Makes the delta of a prompt, as an exact and deterministic worker would.
 enum SyntheticGraph {
-  /// What stands for the delta's content.
-  static func digest(prompt: Int32) -> DeltaDigest {
-    var random = SeededRandom(seed: UInt64(prompt))
-    return DeltaDigest(random.next(), random.next(), random.next(), random.next())
-  }
-
   /// A few neurons of a small model with values that rounding would betray if they were summed in another order.
-  static func delta(prompt: Int32, origin: PromptOrigin) -> EdgeDelta {
-    var random = SeededRandom(seed: UInt64(prompt) ^ 0x5EED)
+  /// `variant` stands for everything else that decides the bits.
+  static func delta(prompt: Int32, origin: PromptOrigin, variant: UInt64 = 0) -> EdgeDelta {
+    var random = SeededRandom(seed: UInt64(prompt) ^ 0x5EED ^ variant << 32)
     func value() -> Float { Float(random.unit() * 20 - 10) }
     let tokens = (0..<random.integer(in: 2...4)).map { _ in Int32(random.integer(in: 0...9)) }
     let last = Int32(tokens.count - 1)

@@ -12,11 +12,14 @@ struct SimulateCommand: AsyncParsableCommand {
     commandName: "simulate",
     abstract: "Hold the cluster's promises against simulated faults.",
     discussion: """
-      Plays histories of a simulated fleet over the real decisions of coordinator and workers: messages get lost, doubled, \
-      late and overtaken, workers crash, hang, crawl and are cut off, the coordinator crashes and recovers from what was \
-      committed, the disk fills up. After each event it is checked that every prompt is merged once or quarantined with \
-      a reason, that nothing is acknowledged before it is durable, and that the fleet gets on once the faults are over. \
-      A seed determines its history; the one that fails is printed in full.
+      Plays histories of a simulated fleet over the real decisions of coordinator and workers, with real deltas and the \
+      real aggregate: messages get lost, doubled, late, overtaken and cut off one way or both, workers crash, hang, crawl, \
+      stop, leave, fail everything, send nonsense and bring another model, the coordinator crashes, stops and recovers from \
+      what was committed, the disk fills up, operators cancel, resume, retry, drain and submit more. After each event it is \
+      checked that whatever it touched is merged once or quarantined with a reason, that nothing is acknowledged before it \
+      is durable, that no prompt is given out twice or again without cause, and no failure counted that did not happen; \
+      after each phase of faults, that all work gets done in time and the result is that of a history without faults, byte \
+      for byte. A seed determines its history; the one that fails is printed in full, and kept in a file.
 
       Examples:
         autointerp simulate --seeds 10000
@@ -41,7 +44,7 @@ struct SimulateCommand: AsyncParsableCommand {
   @Option(help: "Histories played beside each other.")
   var threads: Int = ProcessInfo.processInfo.activeProcessorCount
 
-  @Flag(help: "Print the history of the first seed, whether it fails or not.")
+  @Flag(help: "Print the history of the first seed, and play no other.")
   var history = false
 
   @Flag(help: "Print the figures as JSON.")
@@ -50,43 +53,63 @@ struct SimulateCommand: AsyncParsableCommand {
   func validate() throws {
     guard seeds >= 1 else { throw ValidationError("--seeds must be at least 1.") }
     guard threads >= 1 else { throw ValidationError("--threads must be at least 1.") }
+    guard firstSeed <= UInt64.max - UInt64(seeds) else { throw ValidationError("--first-seed is too large.") }
     if let workers { guard (1...60_000).contains(workers) else { throw ValidationError("--workers: 1 to 60000.") } }
     if let prompts {
       guard (1...10_000_000).contains(prompts) else { throw ValidationError("--prompts: 1 to 10000000.") }
     }
+    if history && json { throw ValidationError("--history prints lines, not JSON.") }
   }
 
   func run() async throws {
-    if history {
-      for line in Simulation.history(of: scenario(firstSeed), seed: firstSeed) { print(line) }
-      return
-    }
+    SeedsUnderWay.noteWhenTrapped()
+    if history { return try printHistory() }
     let start = ContinuousClock.now
+    let progress = SimulationProgress(seeds: seeds)
+    let outcome = await withTaskGroup(of: Void.self) { group in
+      group.addTask { await progress.show() }
+      let outcome = await play(progress)
+      group.cancelAll()
+      return outcome
+    }
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    switch outcome {
+    case .success(let total):
+      print(SimulationReport(total, seeds: seeds, seconds: seconds).text(asJSON: json))
+    case .failure(let failed):
+      try report(failed)
+      throw ExitCode(1)
+    }
+  }
+
+  private struct FailedSeed: Error {
+    var seed: UInt64
+    var error: any Error
+  }
+
+  /// The totals, or the first seed that fails.
+  private func play(_ progress: SimulationProgress) async -> Result<SimulationStatistics, FailedSeed> {
     var total = SimulationStatistics()
-    var played = 0
     var next = firstSeed
     let end = firstSeed + UInt64(seeds)
-    try await withThrowingTaskGroup(of: (UInt64, Result<SimulationStatistics, any Error>).self) { group in
+    return await withTaskGroup(of: Result<SimulationStatistics, FailedSeed>.self) { group in
       func add() {
         guard next < end else { return }
         let seed = next
         next += 1
-        group.addTask { [self] in (seed, Result { try Simulation.play(scenario(seed), seed: seed) }) }
-      }
-      for _ in 0..<threads { add() }
-      while let (seed, result) = try await group.next() {
-        do {
-          total.add(try result.get())
-          played += 1
-          add()
-        } catch {
-          for line in Simulation.history(of: scenario(seed), seed: seed) { print(line) }
-          print("seed \(seed) broke a promise: \(error)")
-          throw ExitCode(1)
+        group.addTask { [self] in
+          Result { try Simulation.play(scenario(seed), seed: seed) }.mapError { FailedSeed(seed: seed, error: $0) }
         }
       }
+      for _ in 0..<threads { add() }
+      while let result = await group.next() {
+        guard case .success(let statistics) = result else { return result }
+        total.add(statistics)
+        progress.advance()
+        add()
+      }
+      return .success(total)
     }
-    report(total, played: played, seconds: Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000)
   }
 
   private func scenario(_ seed: UInt64) -> Scenario {
@@ -94,25 +117,31 @@ struct SimulateCommand: AsyncParsableCommand {
     return .fleet(workers: workers ?? 100, prompts: prompts ?? 10_000, seed: seed)
   }
 
-  private func report(_ total: SimulationStatistics, played: Int, seconds: Double) {
-    let merged = total.promptsMerged
-    if json {
-      print(
-        """
-        {"events":\(total.events),"messages":\(total.messages),"prompts_merged":\(merged),\
-        "seconds":\(seconds),"seeds":\(played),"simulated_seconds":\(total.simulatedTime / 1_000_000),\
-        "worker_crashes":\(total.workerCrashes)}
-        """)
-      return
+  /// Line by line as things happen, so that a history that ends in a trap is printed up to there.
+  private func printHistory() throws {
+    func put(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+    do { _ = try Simulation.play(scenario(firstSeed), seed: firstSeed, sink: put) } catch {
+      print("seed \(firstSeed) broke a promise")
+      throw ExitCode(1)
     }
-    let rate = { (count: Int) in String(Int(Double(count) / max(seconds, 0.001))) }
-    print(
-      """
-      \(played) histories kept every promise in \(String(format: "%.1f", seconds)) s
-        \(total.events) events (\(rate(total.events)) a second), \(total.messages) messages
-        \(merged) prompts merged (\(rate(merged)) a second), \(total.workerCrashes) crashes of workers
-        \(total.simulatedTime / 1_000_000) s of simulated time
-        \(total.wronglyQuarantined) prompts quarantined by bad luck and done after a retry
-      """)
+    print("seed \(firstSeed) kept every promise")
+  }
+
+  /// Plays the failed seed again: its history goes into a file and, unless it is endless, to the terminal.
+  private func report(_ failed: FailedSeed) throws {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "autointerp-simulate-\(workers.map { "\($0)-" } ?? "")seed-\(failed.seed).txt")
+    var lines: [String] = []
+    _ = try? Simulation.play(scenario(failed.seed), seed: failed.seed, sink: { lines.append($0) })
+    try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: file)
+    if json {
+      let report = ["error": "\(failed.error)", "failed_seed": "\(failed.seed)", "history": file.path]
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      return print(String(decoding: try encoder.encode(report), as: UTF8.self))
+    }
+    for line in lines.count <= 20_000 ? lines[...] : lines.suffix(1000) { print(line) }
+    print("seed \(failed.seed) broke a promise: \(failed.error)")
+    print("its history of \(lines.count) lines is in \(file.path)")
   }
 }

@@ -1,0 +1,70 @@
+// autointerp
+// Everything that can go wrong in a simulation, and what the fleet did about it.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A fault, a wish of an operator, or an answer of the fleet that histories are counted by: what never happens is not
+/// tested. The raw values are for people.
+package enum Occurrence: String, CaseIterable, Sendable {
+  // The network.
+  case messageLost = "messages lost"
+  case messageDoubled = "messages doubled"
+  case messageLate = "messages late by seconds"
+  case messageCut = "messages cut off both ways"
+  case messageCutToWorker = "messages cut off on the way to workers only"
+  case messageCutToCoordinator = "messages cut off on the way to the coordinator only"
+  // Workers.
+  case workerCrash = "worker crashes"
+  case workerDeparture = "workers gone for good"
+  case workerSignal = "workers sent SIGTERM"
+  case workerPause = "workers stopped for seconds"
+  case slowExecution = "executions on slow workers"
+  case wedgedExecution = "executions that hang"
+  case failedExecution = "executions that fail"
+  case failingWorker = "failures of workers that fail everything"
+  case invalidDelta = "invalid deltas"
+  case foreignModel = "hellos refused for another model"
+  // The coordinator and its disk.
+  case coordinatorCrash = "coordinator crashes"
+  case crashAfterCommit = "coordinator crashes between commit and acknowledgement"
+  case coordinatorPause = "coordinator stopped for seconds"
+  case slowWrite = "slow writes"
+  case fullDisk = "writes refused by a full disk"
+  case fullDiskAtOpening = "starts on a full disk"
+  case fullDiskAtSubmission = "submissions on a full disk"
+  // Operators.
+  case secondRun = "second runs"
+  case cancellation = "cancellations"
+  case resumption = "resumptions"
+  case retry = "retries of quarantined prompts"
+  case fleetDrain = "drains of the fleet"
+  // What came of it.
+  case messageAfterEnd = "messages after the end of every run"
+  case leaseRepeated = "leases sent again"
+  case adoption = "executions adopted"
+  case backup = "backup copies"
+  case regrant = "prompts granted again"
+  case duplicateDelta = "deltas that came twice"
+  case conflictingDelta = "deltas that differ from the one kept"
+  case workerSetAside = "ticks with a worker set aside"
+  case quarantine = "quarantines"
+  case wrongQuarantine = "quarantines by bad luck, done after a retry"
+  case rebuild = "aggregates rebuilt"
+}
+
+/// How often what happened.
+package struct OccurrenceCounts: Equatable, Sendable {
+  private var counts = [Int](repeating: 0, count: Occurrence.allCases.count)
+  private static let places = Dictionary(
+    uniqueKeysWithValues: Occurrence.allCases.enumerated().map { ($0.element, $0.offset) })
+
+  package init() {}
+
+  package internal(set) subscript(occurrence: Occurrence) -> Int {
+    get { counts[Self.places[occurrence]!] }
+    set { counts[Self.places[occurrence]!] = newValue }
+  }
+
+  mutating func add(_ other: OccurrenceCounts) {
+    for place in counts.indices { counts[place] += other.counts[place] }
+  }
+}

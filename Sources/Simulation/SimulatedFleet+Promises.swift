@@ -1,0 +1,251 @@
+// autointerp
+// What is promised of leases and reports, checked as each is made.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Atlas
+internal import ClusterProtocol
+internal import ClusterTransport
+internal import Coordinator
+
+extension SimulatedFleet {
+  private func broken(_ text: String) -> SimulationFailure { .brokenInvariant(text) }
+
+  /// Something that happened may be why the coordinator gave the lease up: it failed, its process is gone or hangs, or
+  /// a fault came between it and the coordinator. That the coordinator itself was stopped is no excuse.
+  func hasCause(_ grant: Grant) -> Bool {
+    let worker = workers[grant.worker]
+    guard let process = worker.process, process.incarnation == grant.fence.incarnation else { return true }
+    // What was said in the last heartbeat before the grant may still be on its way.
+    let margin = 2 * scenario.settings.heartbeat.milliseconds * 1000
+    return grant.hadMishap || !process.hanging.isEmpty || worker.touchedAt + margin >= grant.at
+  }
+
+  // MARK: Leases
+
+  /// A lease is sent: no prompt has two that are live, other than one backup copy; none looks like an earlier one; none
+  /// goes to a worker that leaves, for a prompt that is done or condemned, without a disk that takes what comes of it; and
+  /// no prompt is given out again unless something happened to it.
+  mutating func checkGrant(_ fence: Fence, to worker: Int, at peer: PeerID) throws {
+    let run = runNumber(fence)
+    touched.append((run, fence.prompt))
+    let live = coordinator!.machine.liveLeases(of: fence.prompt, run: fence.run)
+    guard let own = live.first(where: { $0.fence == fence }) else {
+      throw broken("a lease of prompt \(fence.prompt) is sent that is not live")
+    }
+    if let known = runs[run][fence] {
+      guard known.worker == worker else { throw broken("the lease of prompt \(fence.prompt) is sent to two workers") }
+      return count(.leaseRepeated)
+    }
+    let track = runs[run].tracks[Int(fence.prompt)]
+    if let last = track.grants.last?.fence, (fence.epoch, fence.attempt) <= (last.epoch, last.attempt) {
+      throw broken("a lease of prompt \(fence.prompt) looks no newer than an earlier one")
+    }
+    guard live.count <= 2, Set(live.map(\.worker)).count == live.count, live.count < 2 || own.isBackup else {
+      throw broken("prompt \(fence.prompt) has \(live.count) live leases")
+    }
+    try checkMayWork(on: fence, worker: worker, peer: peer)
+    let ended = track.grants[track.liveFrom...].filter { grant in
+      grant.fence.epoch == fence.epoch && live.allSatisfy { $0.fence != grant.fence }
+    }
+    if let innocent = ended.first(where: { !hasCause($0) }) {
+      throw broken(
+        "prompt \(fence.prompt) is given out again although nothing happened to \(workers[innocent.worker].name)")
+    }
+    if own.isBackup {
+      count(.backup)
+    } else if track.grants.count > track.countsFrom {
+      count(.regrant)
+    }
+    if coordinator!.beating?.slots.contains(where: {
+      $0.phase == .executing && $0.fence.prompt == fence.prompt && $0.fence.run == fence.run
+    }) == true {
+      count(.adoption)
+    }
+    runs[run].tracks[Int(fence.prompt)].grants.append(
+      Grant(fence: fence, worker: worker, at: now, isBackup: own.isBackup))
+  }
+
+  private func checkMayWork(on fence: Fence, worker: Int, peer: PeerID) throws {
+    let run = runs[runNumber(fence)]
+    guard let file = run.file, file.digests[fence.prompt] == nil else {
+      throw broken("prompt \(fence.prompt) is given out although it is done")
+    }
+    if coordinator!.leaving.contains(peer) {
+      throw broken("\(workers[worker].name) gets prompt \(fence.prompt) although it was asked to leave")
+    }
+    if run.isFailing { throw broken("prompt \(fence.prompt) is given out although the disk is full") }
+    let state = coordinator!.machine.state(of: run.name)
+    guard state == .active || state == .queued else { throw broken("a prompt of a closed run is given out") }
+    if let model = file.fingerprint, model != workers[worker].model {
+      throw broken("\(workers[worker].name) gets a prompt for another model")
+    }
+    // What the disk knows, the machine knows, across restarts; a retry on its way is ahead of the disk.
+    if run.isReleasing { return }
+    if file.quarantined[fence.prompt] != nil { throw broken("prompt \(fence.prompt) is quarantined and given out") }
+    let failures = file.failures[fence.prompt] ?? []
+    let reporters = Set(failures.filter { $0.kind == FailureKind.prompt.rawValue }.map(\.worker))
+    // One worker is one voice, for a while.
+    let isOneVoice = Set(failures.map(\.worker)).count == 1
+    let limit = scenario.settings.failuresToQuarantine * (isOneVoice ? 4 : 1)
+    if reporters.count >= scenario.settings.reportsToQuarantine || failures.count >= limit {
+      throw broken("prompt \(fence.prompt) is given out although it failed \(failures.count) times")
+    }
+  }
+
+  /// A slot begins with a lease: once, and the lease is the worker's own.
+  mutating func checkExecution(_ fence: Fence, worker: Int) throws {
+    statistics.executions += 1
+    guard var grant = runs[runNumber(fence)][fence], grant.worker == worker else {
+      throw broken("\(workers[worker].name) executes prompt \(fence.prompt) without a lease")
+    }
+    grant.executions += 1
+    guard grant.executions == 1 else { throw broken("a lease of prompt \(fence.prompt) is executed twice") }
+    runs[runNumber(fence)][fence] = grant
+  }
+
+  /// What a worker executes and nobody has a lease for is adopted when it is heard of.
+  func checkAdoption(after beat: WorkerMessage.WorkerHeartbeat, from peer: PeerID, worker: Int) throws {
+    for slot in beat.slots where slot.phase == .executing {
+      let fence = slot.fence
+      let run = runs[runNumber(fence)]
+      guard coordinator!.machine.standing(of: fence.prompt, run: fence.run) == .queued,
+        coordinator!.machine.isGranting(fence.run), !coordinator!.machine.hasFailures(fence.prompt, run: fence.run),
+        coordinator!.machine.hasRoom(at: peer), run.file?.fingerprint == workers[worker].model
+      else { continue }
+      throw broken("prompt \(fence.prompt), which \(workers[worker].name) executes, is left in the queue")
+    }
+  }
+
+  /// With nothing else to do, idle workers get copies of what takes too long. Looked at once a tick.
+  mutating func checkStragglers() throws {
+    guard let process = coordinator else { return }
+    let idle = process.machine.idleWorkers(now: clock)
+    let idleBefore = process.idle
+    coordinator!.idle = Set(idle.map(\.name))
+    guard !idle.isEmpty else { return }
+    let open = runs.filter { $0.file != nil && process.machine.isGranting($0.name) }
+    guard open.allSatisfy({ process.machine.count(.queued, run: $0.name) == 0 }) else { return }
+    let settings = scenario.settings
+    let limit = max(settings.backupAfter, settings.lease / 2) + settings.heartbeat * 2
+    for lease in process.machine.liveLeases where clock - lease.grantedAt > limit {
+      let (prompt, run) = (lease.fence.prompt, lease.fence.run)
+      guard process.machine.isGranting(run), process.machine.standing(of: prompt, run: run) == .leased,
+        !process.machine.hasFailures(prompt, run: run),
+        process.machine.liveLeases(of: prompt, run: run).count == 1,
+        let model = runs[runNumber(lease.fence)].file?.fingerprint
+      else { continue }
+      let helper = idle.first {
+        $0.name != lease.worker && $0.modelFingerprint == model && idleBefore.contains($0.name)
+      }
+      if let helper { throw broken("\(helper.name) is idle while prompt \(prompt) takes too long on \(lease.worker)") }
+    }
+  }
+
+  // MARK: Reports
+
+  /// A delta that is acknowledged is on the disk, unless nobody wants it.
+  mutating func checkAcknowledgement(_ fence: Fence) throws {
+    let run = runNumber(fence)
+    touched.append((run, fence.prompt))
+    guard let grant = runs[run][fence] else { throw broken("a report without a lease is acknowledged") }
+    if runs[run].file?.digests[fence.prompt] != nil {
+      runs[run].tracks[Int(fence.prompt)].isPromised = true
+      return
+    }
+    guard grant.wasValid else { return }
+    let state = coordinator!.machine.state(of: fence.run)
+    let isWanted = state == .active || state == .queued
+    if isWanted, coordinator!.machine.standing(of: fence.prompt, run: fence.run) != .quarantined {
+      throw broken("prompt \(fence.prompt) is acknowledged, but not on the disk")
+    }
+  }
+
+  /// Of two deltas of a prompt the second is compared with the first, and dropped.
+  mutating func checkComparison(
+    of digest: DeltaDigest, with known: DeltaDigest?, since before: FleetStatus.Counters
+  ) throws {
+    let after = coordinator!.machine.counters
+    let duplicates = after.deltasDuplicate - before.deltasDuplicate
+    let conflicts = after.deltasConflicting - before.deltasConflicting
+    if duplicates > 0 { count(.duplicateDelta) }
+    if conflicts > 0 { count(.conflictingDelta) }
+    guard let known else {
+      guard duplicates + conflicts == 0 else { throw broken("a first delta is taken for a second") }
+      return
+    }
+    // From a connection that is not known nothing is taken.
+    guard duplicates + conflicts > 0 else { return }
+    guard (duplicates, conflicts) == (digest == known ? (1, 0) : (0, 1)) else {
+      throw broken("a delta that \(digest == known ? "equals" : "differs from") the one kept is counted as the other")
+    }
+  }
+
+  /// Something is about to be durable: there is a reason for each failure, one failure for each lease at most, and no
+  /// more of them than executions that really failed.
+  mutating func check(_ write: RunWrite, run: Int) throws {
+    switch write {
+    case .delta(let receipt, let worker, _):
+      let fence = receipt.fence
+      touched.append((run, fence.prompt))
+      guard runs[run][fence] != nil else { throw broken("the delta of prompt \(fence.prompt) has no lease") }
+      let model = workers[SimulatedWorker.number(named: worker)].model
+      guard runs[run].file?.fingerprint ?? model == model else { throw broken("a delta is of another model") }
+    case .failure(let failure):
+      touched.append((run, failure.prompt))
+      try check(failure, run: run)
+    case .quarantine(let quarantine):
+      touched.append((run, quarantine.prompt))
+      try check(quarantine, run: run)
+      count(.quarantine)
+    case .release, .model, .worker, .state:
+      break
+    }
+  }
+
+  private mutating func check(_ failure: StoredFailure, run: Int) throws {
+    var track = runs[run].tracks[Int(failure.prompt)]
+    let place = track.grants.lastIndex {
+      $0.fence.attempt == failure.attempt && $0.fence.incarnation == failure.incarnation
+    }
+    guard let place else { throw broken("prompt \(failure.prompt) failed without a lease") }
+    track.grants[place].recorded += 1
+    let grant = track.grants[place]
+    guard grant.recorded == 1 else { throw broken("one lease of prompt \(failure.prompt) failed twice") }
+    guard hasCause(grant) else {
+      throw broken("prompt \(failure.prompt) failed on \(failure.worker) for no reason: \(failure.error)")
+    }
+    switch FailureKind(rawValue: failure.kind) {
+    case .prompt?, .worker?:
+      track.recordedReports += 1
+      let kind = failure.kind == FailureKind.prompt.rawValue ? WorkerMessage.FailureReport.Kind.prompt : .worker
+      guard grant.failures[kind] != nil, track.recordedReports <= track.failedExecutions else {
+        throw broken(
+          "\(track.recordedReports) failures of prompt \(failure.prompt) are on record, "
+            + "but \(track.failedExecutions) executions failed")
+      }
+    case .invalidDelta?:
+      guard grant.wasInvalid else { throw broken("a delta of prompt \(failure.prompt) is called invalid") }
+    case .died?, .silent?, .stalled?, .expired?:
+      break
+    case nil:
+      throw broken("prompt \(failure.prompt) failed in an unknown way: \(failure.kind)")
+    }
+    runs[run].tracks[Int(failure.prompt)] = track
+  }
+
+  private func check(_ quarantine: StoredQuarantine, run: Int) throws {
+    let track = runs[run].tracks[Int(quarantine.prompt)]
+    let failures = quarantine.reason.split(separator: "\n").count
+    // A retry on its way is ahead of the disk.
+    let grants = track.grants[(runs[run].isReleasing ? 0 : track.countsFrom)...]
+    let settings = scenario.settings
+    let reported = grants.count { $0.failures[.prompt] != nil }
+    guard failures >= settings.failuresToQuarantine || reported >= settings.reportsToQuarantine else {
+      throw broken("prompt \(quarantine.prompt) is quarantined after \(failures) failures")
+    }
+    let mishaps = grants.count { hasCause($0) }
+    guard failures <= mishaps else {
+      throw broken("prompt \(quarantine.prompt) is quarantined for \(failures) failures, but had \(mishaps)")
+    }
+  }
+}

@@ -1,0 +1,113 @@
+// autointerp
+// What holds of machine and disk after each event, at each start, and in the end.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Circuits
+internal import Coordinator
+
+extension SimulatedFleet {
+  private func broken(_ text: String) -> SimulationFailure { .brokenInvariant(text) }
+
+  /// After each event of the coordinator: totals, and the prompts that the event touched, O(touched); everything, where
+  /// the fleet is small, and now and then where it is not.
+  mutating func checkMachine() throws {
+    coordinator!.events += 1
+    var committing = 0
+    for run in runs {
+      guard let file = run.file, coordinator!.machine.state(of: run.name) != nil else { continue }
+      let counts = [PromptStanding.queued, .leased, .committing, .done, .quarantined].map {
+        coordinator!.machine.count($0, run: run.name)
+      }
+      committing += counts[2]
+      guard counts.reduce(0, +) == run.tracks.count else { throw broken("prompts of \(run.name) are lost or doubled") }
+      guard counts[3] == file.digests.count else {
+        throw broken("\(counts[3]) prompts of \(run.name) are done, but \(file.digests.count) are on the disk")
+      }
+    }
+    guard committing == coordinator!.deltas.count else {
+      throw broken("\(coordinator!.deltas.count) deltas are kept for \(committing) prompts")
+    }
+    for (run, prompt) in touched where runs[run].file != nil { try checkPrompt(prompt, run: runs[run]) }
+    let isSmall = scenario.checksEverything
+    if isSmall || coordinator!.events % 4096 == 0 {
+      let isDeep = coordinator!.events % (isSmall ? 32 : 65_536) == 0
+      if let first = coordinator!.machine.brokenInvariants(deep: isDeep).first { throw broken(first) }
+    }
+  }
+
+  private func checkPrompt(_ prompt: Int32, run: SimulatedRun) throws {
+    guard let file = run.file, let standing = coordinator!.machine.standing(of: prompt, run: run.name) else { return }
+    let leases = coordinator!.machine.liveLeases(of: prompt, run: run.name)
+    guard (file.digests[prompt] != nil) == (standing == .done) else {
+      throw broken("prompt \(prompt) is \(standing), and \(file.digests[prompt] == nil ? "not " : "")on the disk")
+    }
+    switch standing {
+    case .queued, .quarantined:
+      guard leases.isEmpty else { throw broken("prompt \(prompt) is \(standing), but has a live lease") }
+    case .leased:
+      guard (1...2).contains(leases.count), Set(leases.map(\.worker)).count == leases.count,
+        leases.count(where: { !$0.isBackup }) <= 1
+      else { throw broken("prompt \(prompt) has \(leases.count) live leases") }
+    case .committing, .done:
+      break
+    }
+    guard file.digests[prompt] == nil || file.quarantined[prompt] == nil else {
+      throw broken("prompt \(prompt) is done and quarantined on the disk")
+    }
+  }
+
+  /// What a worker was told to be safe is there after a restart.
+  func checkNothingIsLost(of run: Int) throws {
+    for (prompt, track) in runs[run].tracks.enumerated()
+    where track.isPromised && runs[run].file?.digests[Int32(prompt)] == nil {
+      throw broken("prompt \(prompt) was acknowledged and is gone")
+    }
+  }
+
+  /// Every prompt of a complete run is merged once, or quarantined with a reason if something is wrong with it; and the
+  /// aggregate and its export are, byte for byte, those of the same deltas in a history without faults.
+  func checkResult(of run: SimulatedRun) throws {
+    guard let file = run.file else { return }
+    if run.wish == .complete {
+      guard file.state == .complete else { throw broken("\(run.name) is complete, but not on the disk") }
+      for prompt in Int32(0)..<Int32(run.tracks.count) {
+        let isDone = file.digests[prompt] != nil
+        guard isDone == (run.nature(of: prompt) == .ordinary), isDone != (file.quarantined[prompt] != nil) else {
+          throw broken("prompt \(prompt) is \(run.nature(of: prompt)), and \(isDone ? "merged" : "not merged")")
+        }
+      }
+      if file.quarantined.values.contains(where: \.reason.isEmpty) { throw broken("a quarantine has no reason") }
+    }
+    var faultless = EdgeAggregate()
+    for prompt in file.digests.keys.sorted() {
+      let delta = deltas.delta(
+        run: run.number, prompt: prompt, origin: run.origin(of: prompt), digest: file.digests[prompt]!)
+      guard let delta else { throw broken("prompt \(prompt) has a delta that no worker computed") }
+      try faultless.merge(delta)
+    }
+    guard file.aggregate == faultless else {
+      throw broken("the aggregate of \(run.name) differs from that of a history without faults")
+    }
+    let exports = [file.aggregate, faultless].map { aggregate in
+      var digest = RunningDigest()
+      EdgeStatisticsExport(
+        aggregate: aggregate, specification: run.specification, quarantined: file.quarantined.keys.sorted()
+      ).write { digest.add($0) }
+      return digest
+    }
+    guard exports[0] == exports[1] else { throw broken("the export of \(run.name) differs byte for byte") }
+  }
+}
+
+/// FNV-1a (Fowler, Noll, Vo) over bytes that come in pieces.
+private struct RunningDigest: Equatable {
+  private var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+  private var count = 0
+
+  mutating func add(_ bytes: some Sequence<UInt8>) {
+    for byte in bytes {
+      hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+      count += 1
+    }
+  }
+}

@@ -1,0 +1,81 @@
+// autointerp
+// The coordinator's disk.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Atlas
+internal import Coordinator
+
+extension SimulatedFleet {
+  var isDiskFull: Bool { hasFaults && faults.diskFull.contains { $0.contains(phaseTime) } }
+
+  /// Reads the run's file into the machine.
+  mutating func open(_ run: Int) throws {
+    let (number, specification, deltas) = (run, runs[run].specification, deltas)
+    if runs[run].file!.openings > 0 { count(.rebuild) }
+    var stored = try runs[run].file!.open { prompt, digest in
+      let origin = specification.prompts[Int(prompt)].origin
+      guard let delta = deltas.delta(run: number, prompt: prompt, origin: origin, digest: digest) else {
+        throw SimulationFailure.brokenInvariant("prompt \(prompt) has a delta that no worker computed")
+      }
+      return delta
+    }
+    // A retry that was not durable is forgotten, and what failed before it counts.
+    if runs[run].isReleasing { runs[run].rememberGrants() }
+    try checkNothingIsLost(of: run)
+    switch sabotage {
+    case .constantEpoch: stored.epoch = 1
+    case .forgetsDeltas: stored.ledger.digests = [:]
+    case .forgetsFailures: stored.ledger.failures = []
+    case .forgetsQuarantine: stored.ledger.quarantined = []
+    default: break
+    }
+    trace("\(runs[run].name) is opened, \(stored.ledger.digests.count) prompts are done")
+    try coordinate { [stored] in $0.add(stored, now: $1) }
+  }
+
+  mutating func beginWrite(_ writes: [RunWrite], run: Int) throws {
+    guard coordinator!.writesUnderWay.updateValue(writes, forKey: run) == nil else {
+      throw SimulationFailure.brokenInvariant("two writes of \(runs[run].name) are under way")
+    }
+    let isSlow = hasFaults && random.chance(faults.slowWrites)
+    if isSlow { count(.slowWrite) }
+    schedule(
+      .writeEnds(generation: coordinatorGeneration, run: run, writes),
+      within: isSlow ? 0...faults.longWrite : scenario.commitTime)
+  }
+
+  mutating func endWrite(generation: Int, run: Int, _ writes: [RunWrite]) throws {
+    guard coordinator?.generation == generation else { return }
+    if isDiskFull {
+      trace("disk is full")
+      count(.fullDisk)
+      runs[run].isFailing = true
+      if sabotage == .leasesOnFullDisk {
+        return schedule(.writeEnds(generation: generation, run: run, writes), after: .seconds(1))
+      }
+      coordinator!.writesUnderWay[run] = nil
+      let name = runs[run].name
+      return try coordinate { $0.writeFailed(run: name, error: "disk full", now: $1) }
+    }
+    coordinator!.writesUnderWay[run] = nil
+    try commit(writes, run: run)
+    if sabotage == .mergesTwice { try commit(writes, run: run) }
+    for case .delta(let receipt, _, _) in writes { coordinator!.deltas[receipt.ticket] = nil }
+    runs[run].isFailing = false
+    trace("disk has \(writes.count) more facts of \(runs[run].name)")
+    let name = runs[run].name
+    try coordinate { $0.written(run: name, now: $1) }
+  }
+
+  /// One transaction.
+  mutating func commit(_ writes: [RunWrite], run: Int) throws {
+    var writes = writes
+    if sabotage == .recordsFailuresTwice {
+      for case .failure(let failure) in writes { writes.append(.failure(failure)) }
+    }
+    if sabotage == .losesLastTransaction { runs[run].fileBefore = runs[run].file }
+    for write in writes { try check(write, run: run) }
+    try runs[run].file!.commit(writes, deltas: coordinator!.deltas)
+    runs[run].releases -= writes.count { $0 == .release }
+  }
+}

@@ -1,0 +1,117 @@
+// autointerp
+// A run as a simulation follows it from outside.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Atlas
+internal import Circuits
+internal import ClusterProtocol
+internal import Coordinator
+
+/// One lease that was given out, and what came of it.
+struct Grant {
+  let fence: Fence
+  let worker: Int
+  let at: SimulatedTime
+  let isBackup: Bool
+  /// Times that a slot began with it: once at most.
+  var executions = 0
+  /// Reports of failure that the worker made of it.
+  var failures: [WorkerMessage.FailureReport.Kind: Int] = [:]
+  /// A delta that breaks its contract arrived, or one that does not.
+  var wasInvalid = false
+  var wasValid = false
+  /// Something happened to it that may end it: it failed, or is too slow.
+  var hadMishap = false
+  /// Failures on the disk: one at most.
+  var recorded = 0
+}
+
+/// What happened to one prompt.
+struct PromptTrack {
+  var grants: [Grant] = []
+  /// Grants before these places are over and done with: the run was cancelled or retried since; was retried since.
+  var liveFrom = 0
+  var countsFrom = 0
+  /// A worker was told that its delta is safe.
+  var isPromised = false
+  /// Executions that ended with a report of failure, and such failures on the disk.
+  var failedExecutions = 0
+  var recordedReports = 0
+
+  func place(of fence: Fence) -> Int? { grants.lastIndex { $0.fence == fence } }
+}
+
+/// One run: its file, once there is one, what its operator wants, and what happened to its prompts.
+struct SimulatedRun {
+  let number: Int
+  let specification: RunSpecification
+  let natures: [Int32: PromptNature]
+  var file: SimulatedFile?
+  /// The file as it was before the last transaction, for a sabotage.
+  var fileBefore: SimulatedFile?
+  var tracks: [PromptTrack]
+  /// Nil before anybody wants it.
+  var wish: Wish?
+  /// The last write was refused.
+  var isFailing = false
+  /// Retries on their way to the disk, which still knows the old record.
+  var releases = 0
+  var isReleasing: Bool { releases > 0 }
+
+  enum Wish {
+    case complete
+    case cancelled
+  }
+
+  static func name(of number: Int) -> String { "run \(number)" }
+  static let models = ["usual model", "foreign model"]
+
+  init(_ run: Scenario.Run, number: Int, seed: UInt64) {
+    self.number = number
+    natures = run.natures
+    let model = Self.models[run.isForeign ? 1 : 0]
+    let prompts = (0..<run.promptCount).map {
+      RunPrompt(origin: $0 % 3 == 0 ? .baseline : .domain, text: "prompt \($0)")
+    }
+    specification = RunSpecification(
+      name: Self.name(of: number), modelName: model, modelFingerprint: run.namesModel ? model : nil,
+      template: TemplateSpecification(name: "raw"), settings: AttributionSettings(), corpusDigest: "",
+      corpusName: "simulated", seed: seed, prompts: prompts)
+    tracks = Array(repeating: PromptTrack(), count: run.promptCount)
+  }
+
+  var name: String { specification.name }
+  func nature(of prompt: Int32) -> PromptNature { natures[prompt] ?? .ordinary }
+  func origin(of prompt: Int32) -> PromptOrigin { specification.prompts[Int(prompt)].origin }
+
+  /// The grant with this fence, nil when nobody gave it out.
+  subscript(fence: Fence) -> Grant? {
+    get {
+      guard tracks.indices.contains(Int(fence.prompt)) else { return nil }
+      let track = tracks[Int(fence.prompt)]
+      return track.place(of: fence).map { track.grants[$0] }
+    }
+    set {
+      guard let newValue, let place = tracks[Int(fence.prompt)].place(of: fence) else { return }
+      tracks[Int(fence.prompt)].grants[place] = newValue
+    }
+  }
+
+  /// The run is cancelled: that is why its leases end.
+  mutating func endGrants() {
+    for prompt in tracks.indices { tracks[prompt].liveFrom = tracks[prompt].grants.count }
+  }
+
+  mutating func rememberGrants() {
+    releases = 0
+    for prompt in tracks.indices { tracks[prompt].countsFrom = 0 }
+  }
+
+  /// The prompts are retried, with a clean record.
+  mutating func forgetGrants(of prompts: [Int32]) {
+    for prompt in prompts.map(Int.init) {
+      tracks[prompt].liveFrom = tracks[prompt].grants.count
+      tracks[prompt].countsFrom = tracks[prompt].grants.count
+    }
+  }
+}
