@@ -3,38 +3,61 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension ModelConfiguration {
+  /// What a format has a key for.
+  enum Quantity: CaseIterable {
+    case layerCount
+    case headCount
+    case keyValueHeadCount
+    case headDimension
+    case modelDimension
+    case feedForwardDimension
+    case vocabularySize
+    case contextLength
+    case rmsEpsilon
+    case rotaryBase
+    case rotaryScaling
+  }
+
   /// Larger than any dimension of any model; products of two still fit an `Int`.
   private static let maximumDimension = Int(Int32.max)
 
   /// Checks ranges and divisibility.
   ///
-  /// - Throws: naming the quantity by its name in this type.
-  func validate(path: String) throws(CheckpointError) {
-    let dimensions = [
-      ("layerCount", layerCount), ("headCount", headCount), ("keyValueHeadCount", keyValueHeadCount),
-      ("headDimension", headDimension), ("modelDimension", modelDimension),
-      ("feedForwardDimension", feedForwardDimension), ("vocabularySize", vocabularySize),
-      ("contextLength", contextLength),
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - key: the key from which the file's format took a quantity.
+  /// - Throws: naming the key.
+  func validate(path: String, key: (Quantity) -> String) throws(CheckpointError) {
+    func refuse(
+      _ quantity: Quantity, _ problem: String, expected: String? = nil, found: some Any
+    ) throws(CheckpointError) {
+      throw CheckpointError(path: path, key: key(quantity), problem, expected: expected, found: "\(found)")
+    }
+    let dimensions: [(Quantity, Int)] = [
+      (.layerCount, layerCount), (.headCount, headCount), (.keyValueHeadCount, keyValueHeadCount),
+      (.modelDimension, modelDimension), (.headDimension, headDimension),
+      (.feedForwardDimension, feedForwardDimension), (.vocabularySize, vocabularySize),
+      (.contextLength, contextLength),
     ]
-    for (name, value) in dimensions where value < 1 || value > Self.maximumDimension {
-      throw CheckpointError(path: path, "\(name) is out of range", found: "\(value)")
+    for (quantity, value) in dimensions where value < 1 || value > Self.maximumDimension {
+      try refuse(quantity, "out of range", expected: "1 to \(Self.maximumDimension)", found: value)
     }
-    guard headCount % keyValueHeadCount == 0 else {
-      throw CheckpointError(
-        path: path, "headCount must be a multiple of keyValueHeadCount", found: "\(headCount) and \(keyValueHeadCount)")
+    if headCount % keyValueHeadCount != 0 {
+      try refuse(
+        .keyValueHeadCount, "must divide \(key(.headCount))", expected: "a divisor of \(headCount)",
+        found: keyValueHeadCount)
     }
-    guard headDimension % 2 == 0 else {
-      throw CheckpointError(path: path, "headDimension must be even for rotary positions", found: "\(headDimension)")
+    if headDimension % 2 != 0 {
+      try refuse(.headDimension, "the dimension of a head must be even for rotary positions", found: headDimension)
     }
-    guard rmsEpsilon > 0, rmsEpsilon < 1 else {
-      throw CheckpointError(path: path, "rmsEpsilon is out of range", expected: "0 to 1", found: "\(rmsEpsilon)")
+    if !(rmsEpsilon > 0 && rmsEpsilon < 1) {
+      try refuse(.rmsEpsilon, "out of range", expected: "more than 0, less than 1", found: rmsEpsilon)
     }
-    guard rotary.base > 1, rotary.base.isFinite else {
-      throw CheckpointError(
-        path: path, "the RoPE base is out of range", expected: "more than 1", found: "\(rotary.base)")
+    if !(rotary.base > 1 && rotary.base.isFinite) {
+      try refuse(.rotaryBase, "the base of positions is out of range", expected: "more than 1", found: rotary.base)
     }
-    guard rotary.scaling.isUsable(headDimension: headDimension) else {
-      throw CheckpointError(path: path, "the RoPE scaling is out of range", found: "\(rotary.scaling)")
+    if !rotary.scaling.isUsable(headDimension: headDimension) {
+      try refuse(.rotaryScaling, "the scaling of positions is out of range", found: rotary.scaling)
     }
   }
 

@@ -64,12 +64,31 @@ import Testing
     expectSameModel(try open(writer), original)
   }
 
-  @Test(arguments: ["rope.scaling.factor", "rope.scale_linear"])
-  func linearScalingIsRead(key: String) throws {
+  /// llama.cpp's type is linear unless the file says another, and a factor of 0 stands for none.
+  @Test(
+    arguments: [
+      (nil, ["rope.scaling.factor": 4], .linear(factor: 4)), (nil, ["rope.scale_linear": 4], .linear(factor: 4)),
+      ("linear", ["rope.scaling.factor": 4], .linear(factor: 4)),
+      ("linear", ["rope.scale_linear": 4], .linear(factor: 4)),
+      ("linear", ["rope.scaling.factor": 4, "rope.scale_linear": 8], .linear(factor: 4)),
+      (nil, ["rope.scaling.factor": 0], .none), (nil, ["rope.scaling.factor": 1], .none),
+      ("none", ["rope.scaling.factor": 4, "rope.scale_linear": 8], .none), (nil, [:], .none),
+    ] as [(String?, [String: Float], RotaryEmbedding.Scaling)])
+  func linearScalingIsReadAsLlamaCppReadsIt(
+    type: String?, factors: [String: Float], scaling: RotaryEmbedding.Scaling
+  ) throws {
     var writer = GGUFWriter(Checkpoint.random(configuration: .small(), seed: 7))
-    writer.set("llama.\(key)", Float(4))
-    if key == "rope.scaling.factor" { writer.set("llama.rope.scaling.type", "linear") }
-    #expect(try open(writer).configuration.rotary.scaling == .linear(factor: 4))
+    for (key, factor) in factors { writer.set("llama.\(key)", factor) }
+    if let type { writer.set("llama.rope.scaling.type", type) }
+    #expect(try open(writer).configuration.rotary.scaling == scaling)
+  }
+
+  @Test func positionsAreNotScaledTwice() throws {
+    let error = try refused { writer in
+      writer.set("llama.rope.scaling.factor", Float(4))
+      writer.add("rope_freqs.weight", [3], [1, 2, 3])
+    }
+    #expect(error?.tensor == "rope_freqs.weight" && error?.key == "llama.rope.scaling.factor")
   }
 
   /// A key, what to set it to, and what part of it the error must name (the key itself if nil).
@@ -114,7 +133,28 @@ import Testing
       $0.setArray($1, 4, [GGUFWriter.little(20 as UInt32), GGUFWriter.little(24 as UInt32)])
     },
   ])
-  func keysThatAreNotUnderstoodAreNamed(test: KeyCase) throws {
+  func keysThatAreNotUnderstoodAreNamed(test: KeyCase) throws { try expectNamed(test) }
+
+  @Test(arguments: [
+    KeyCase.number("llama.block_count", 0),
+    .number("llama.attention.head_count", 0),
+    .number("llama.attention.head_count_kv", 0),
+    .number("llama.attention.head_count_kv", 3),
+    .number("llama.embedding_length", 4_000_000_000),
+    .number("llama.feed_forward_length", 0),
+    .number("llama.context_length", 0),
+    .float("llama.attention.layer_norm_rms_epsilon", 0),
+    .float("llama.attention.layer_norm_rms_epsilon", 2),
+    .float("llama.rope.freq_base", 0),
+    .float("llama.rope.scaling.factor", -1),
+    .float("llama.rope.scale_linear", -1),
+    KeyCase(key: "llama.attention.key_length") { writer, key in
+      for name in [key, "llama.attention.value_length", "llama.rope.dimension_count"] { writer.set(name, 7 as UInt32) }
+    },
+  ])
+  func keysWhoseValuesAreOutOfRangeAreNamed(test: KeyCase) throws { try expectNamed(test) }
+
+  private func expectNamed(_ test: KeyCase) throws {
     let error = try refused { test.change(&$0, test.key) }
     #expect(error?.key == test.key)
     #expect(error?.path.hasSuffix("model.gguf") == true)
@@ -183,6 +223,6 @@ import Testing
   @Test(arguments: [[1, 2] as [Float], [1, 2, 0], [1, 2, -1], [1, 2, .nan]])
   func unusableRopeFactorsAreRefused(factors: [Float]) throws {
     let error = try refused { $0.add("rope_freqs.weight", [factors.count], factors) }
-    #expect(error != nil)
+    #expect(error?.tensor == "rope_freqs.weight")
   }
 }

@@ -175,13 +175,39 @@ import Testing
     #expect(refusal { () throws(CheckpointError) in try Checkpoint.open(path) }?.key == "tie_word_embeddings")
   }
 
-  @Test func savedRotationFrequenciesAreNotWeights() throws {
+  /// Of whatever type and shape: transformers looks at none of them.
+  @Test(arguments: [
+    ("model.layers.0.self_attn.rotary_emb.inv_freq", "F32", "[3]", 12), ("model.rotary_emb.inv_freq", "F32", "[2]", 8),
+    ("model.rotary_emb.inv_freq", "F64", "[3]", 24), ("model.position_ids", "I64", "[1,4]", 32),
+    ("position_ids", "I64", "[4]", 32),
+  ])
+  func savedBuffersAreNotWeights(name: String, type: String, shape: String, byteCount: Int) throws {
     let original = Checkpoint.random(configuration: .small(), seed: 5)
     try writeConfiguration(original.configuration)
-    var tensors = SafetensorsWriter.tensors(of: original)
-    tensors.append(("model.layers.0.self_attn.rotary_emb.inv_freq", [3], [1, 0.1, 0.01]))
-    try folder.write("model.safetensors", SafetensorsWriter.file(tensors))
+    let weights = SafetensorsWriter.file(SafetensorsWriter.tensors(of: original))
+    let headerBytes = Int(weights[0]) + Int(weights[1]) << 8 + Int(weights[2]) << 16
+    let header = String(decoding: weights[8..<8 + headerBytes], as: UTF8.self)
+    let data = Array(weights[(8 + headerBytes)...])
+    let entry =
+      "\"\(name)\":{\"dtype\":\"\(type)\",\"shape\":\(shape),\"data_offsets\":[\(data.count),\(data.count + byteCount)]}"
+    func file(_ entry: String) -> [UInt8] {
+      SafetensorsWriter.file(
+        header: "\(header.dropLast()),\(entry)}", data: data + [UInt8](repeating: 1, count: byteCount))
+    }
+    try folder.write("model.safetensors", file(entry))
     expectSameModel(try Checkpoint.open(folder.path), original)
+    // Nor are they missed where an index lists them.
+    try folder.remove("model.safetensors")
+    try folder.write("model-00001-of-00001.safetensors", file(entry))
+    let names = SafetensorsWriter.tensors(of: original).map(\.name) + [name]
+    let map = names.map { "\"\($0)\": \"model-00001-of-00001.safetensors\"" }.joined(separator: ", ")
+    try folder.write("model.safetensors.index.json", Array("{\"weight_map\": {\(map)}}".utf8))
+    expectSameModel(try Checkpoint.open(folder.path), original)
+    // Their place in the file still counts.
+    let overlapping = entry.replacing("\(data.count),", with: "\(data.count - 1),")
+    try folder.write("model-00001-of-00001.safetensors", file(overlapping))
+    let path = folder.path
+    #expect(refusal { () throws(CheckpointError) in try Checkpoint.open(path) }?.tensor == name)
   }
 
   @Test(arguments: ["model.layers.0.self_attn.q_proj.bias", "score.weight", "model.layers.2.mlp.up_proj.weight"])

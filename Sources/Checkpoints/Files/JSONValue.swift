@@ -66,9 +66,16 @@ package enum JSONValue: Equatable, Sendable {
     case .integer(let value): "\(value)"
     case .number(let value): "\(value)"
     case .string(let value): "\"\(CheckpointError.printable(value))\""
-    case .array(let values): "an array of \(values.count)"
+    case .array(let values): Self.summary(of: values)
     case .object: "an object"
     }
+  }
+
+  /// A short array of plain values as it is written, any other by its size.
+  private static func summary(of values: [JSONValue]) -> String {
+    let text = "[\(values.prefix(8).map(\.summary).joined(separator: ", "))]"
+    let isPlain = values.allSatisfy { $0.array == nil && $0.object == nil }
+    return isPlain && values.count <= 8 && text.utf8.count <= 200 ? text : "an array of \(values.count)"
   }
 }
 

@@ -61,9 +61,29 @@ struct GGUFMetadata {
       rotary: rotary,
       tiedUnembedding: tensors["output.weight"] == nil)
     try refuseWhatWouldChangeTheMathematics()
-    try configuration.validate(path: path)
+    try configuration.validate(path: path, key: key(of:))
     return configuration
   }
+
+  /// The key from which a quantity came.
+  private func key(of quantity: ModelConfiguration.Quantity) -> String {
+    switch quantity {
+    case .layerCount: full("block_count")
+    case .headCount: full("attention.head_count")
+    case .keyValueHeadCount: full(has("attention.head_count_kv") ? "attention.head_count_kv" : "attention.head_count")
+    case .headDimension: full(has("attention.key_length") ? "attention.key_length" : "attention.head_count")
+    case .modelDimension: full("embedding_length")
+    case .feedForwardDimension: full("feed_forward_length")
+    case .vocabularySize: has("vocab_size") ? full("vocab_size") : "token_embd.weight"
+    case .contextLength: full("context_length")
+    case .rmsEpsilon: full("attention.layer_norm_rms_epsilon")
+    case .rotaryBase: full("rope.freq_base")
+    case .rotaryScaling: scalingKey.map(full) ?? "rope_freqs.weight"
+    }
+  }
+
+  /// The key with the factor of linear scaling: the older name only counts without the other, as in llama.cpp.
+  private var scalingKey: String? { ["rope.scaling.factor", "rope.scale_linear"].first(where: has) }
 
   private mutating func headDimension(modelDimension: Int, headCount: Int) throws(CheckpointError) -> Int {
     var dimension: Int
@@ -86,31 +106,34 @@ struct GGUFMetadata {
     return dimension
   }
 
-  /// llama.cpp's default base is 10000, which converters of the first Llama models rely on.
+  /// llama.cpp's default base is 10000, which converters of the first Llama models rely on, and its default type of
+  /// scaling is linear: a factor counts without a type, 0 and 1 standing for none.
   private mutating func rotary(factors: GGUFTensor?, headDimension: Int) throws(CheckpointError) -> RotaryEmbedding {
     let base = has("rope.freq_base") ? try number("rope.freq_base") : 10_000
     var scaling = RotaryEmbedding.Scaling.none
     let typeKey = "rope.scaling.type"
-    let type = has(typeKey) ? try string(typeKey) : has("rope.scale_linear") ? "linear" : "none"
+    let type = has(typeKey) ? try string(typeKey) : scalingKey == nil ? "none" : "linear"
     switch type {
-    case "none":
-      ignore(["rope.scaling.factor", "rope.scaling.original_context_length", "rope.scaling.finetuned"])
+    case "none": break
     case "linear":
-      let key = has("rope.scaling.factor") ? "rope.scaling.factor" : "rope.scale_linear"
-      scaling = .linear(factor: try number(key))
-      ignore(["rope.scaling.original_context_length", "rope.scaling.finetuned"])
+      let factor = try number(scalingKey ?? "rope.scaling.factor")
+      if factor != 0, factor != 1 { scaling = .linear(factor: factor) }
     default:
       throw CheckpointError(
         path: path, key: full(typeKey), "this RoPE scaling is not supported", expected: "none or linear",
         found: "\"\(CheckpointError.printable(type))\"")
     }
+    ignore([
+      "rope.scaling.factor", "rope.scale_linear", "rope.scaling.original_context_length", "rope.scaling.finetuned",
+    ])
     if has("rope.scaling.attn_factor"), try number("rope.scaling.attn_factor") != 1 {
       throw CheckpointError(path: path, key: full("rope.scaling.attn_factor"), "not supported", expected: "1")
     }
     guard let factors else { return RotaryEmbedding(base: base, scaling: scaling) }
     guard scaling == .none else {
       throw CheckpointError(
-        path: path, tensor: "rope_freqs.weight", key: full(typeKey), "scaled twice: by the key and by the tensor")
+        path: path, tensor: "rope_freqs.weight", key: scalingKey.map(full),
+        "scaled twice: by the key and by the tensor")
     }
     guard factors.dimensions == [headDimension / 2], factors.elementType == .float32 else {
       throw CheckpointError(
@@ -120,7 +143,12 @@ struct GGUFMetadata {
     let view = TensorView(
       name: factors.name, rowCount: 1, columnCount: factors.dimensions[0], elementType: .float32,
       bytes: factors.bytes, owner: factors.file)
-    return RotaryEmbedding(base: base, scaling: .perFrequency(view.floats()))
+    let values = view.floats()
+    if let value = values.first(where: { !($0.isFinite && $0 > 0) }) {
+      throw CheckpointError(
+        path: path, tensor: "rope_freqs.weight", "unusable RoPE factors", expected: "more than 0", found: "\(value)")
+    }
+    return RotaryEmbedding(base: base, scaling: .perFrequency(values))
   }
 
   private mutating func refuseWhatWouldChangeTheMathematics() throws(CheckpointError) {

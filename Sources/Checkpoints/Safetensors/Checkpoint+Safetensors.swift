@@ -11,8 +11,7 @@
 extension Checkpoint {
   /// Opens a model from its configuration and all its tensors.
   ///
-  /// Tensors that transformers does not use either are left out: the rotation frequencies that old files carry, and the
-  /// unembedding of a tied model, which must equal the embedding.
+  /// The unembedding of a tied model, which transformers does not use either, is left out; it must equal the embedding.
   ///
   /// - Throws: naming the key or tensor that is missing, has the wrong shape or is not understood.
   static func open(
@@ -20,9 +19,7 @@ extension Checkpoint {
   ) throws(CheckpointError) -> Checkpoint {
     var file = try HuggingFaceConfiguration(path: configurationPath)
     let configuration = try file.configuration()
-    var tensors = tensors.filter { name, tensor in
-      !(name.hasSuffix(".self_attn.rotary_emb.inv_freq") && tensor.columnCount == configuration.headDimension / 2)
-    }
+    var tensors = tensors
     if configuration.tiedUnembedding,
       let unembedding = tensors.removeValue(forKey: WeightRole.unembedding.safetensorsName),
       let embedding = tensors[WeightRole.tokenEmbedding.safetensorsName]

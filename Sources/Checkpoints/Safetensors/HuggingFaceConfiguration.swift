@@ -4,30 +4,51 @@
 
 /// A `config.json` as transformers writes it.
 ///
-/// Every key is one of three: read, known not to change what the model computes (`harmlessKeys`), or a reason to
-/// refuse the model by name. A silent default would give wrong numbers that look right.
+/// Every key is one of four: read, known not to change what the model computes (`harmlessKeys`), known not to change it
+/// with one value (`neutralValues`), or a reason to refuse the model by name. A silent default would give wrong numbers
+/// that look right.
 struct HuggingFaceConfiguration {
   /// Keys that describe training, generation, token ids or the file itself, but not the map from tokens to logits.
   static let harmlessKeys: Set<String> = [
     // The file.
-    "_commit_hash", "_name_or_path", "architectures", "dtype", "torch_dtype", "transformers.js_config",
-    "transformers_version", "unsloth_fixed", "unsloth_version",
+    "_commit_hash", "_name_or_path", "architectures", "dtype", "prefix", "tokenizer_class", "torch_dtype",
+    "transformers.js_config", "transformers_version", "unsloth_fixed", "unsloth_version",
     // Training and initialisation. `pretraining_tp` splits a product without changing it.
     "attention_dropout", "initializer_range", "pretraining_tp",
+    // How the same attention is computed.
+    "_attn_implementation", "_attn_implementation_autoset", "_flash_attn_2_enabled", "attn_implementation",
     // Token ids.
-    "bos_token_id", "eos_token_id", "pad_token_id", "unk_token_id",
+    "bos_token_id", "decoder_start_token_id", "eos_token_id", "pad_token_id", "sep_token_id", "unk_token_id",
+    // Heads that classify, which a model that ends in an unembedding has not, and their loss.
+    "finetuning_task", "id2label", "label2id", "problem_type", "task_specific_params", "tf_legacy_loss",
     // Generation and what the Python object returns.
-    "do_sample", "max_length", "output_attentions", "output_hidden_states", "return_dict", "temperature", "top_p",
-    "use_cache",
+    "bad_words_ids", "begin_suppress_tokens", "diversity_penalty", "do_sample", "early_stopping",
+    "encoder_no_repeat_ngram_size", "exponential_decay_length_penalty", "forced_bos_token_id", "forced_eos_token_id",
+    "length_penalty", "max_length", "min_length", "no_repeat_ngram_size", "num_beam_groups", "num_beams",
+    "num_return_sequences", "output_attentions", "output_hidden_states", "output_scores", "remove_invalid_values",
+    "repetition_penalty", "return_dict", "return_dict_in_generate", "suppress_tokens", "temperature", "top_k", "top_p",
+    "typical_p", "use_cache",
     // Says of a model that it is what `model_type` says already.
     "is_llama_config",
     // Of no effect without a sliding window, which is refused.
     "max_window_layers",
   ]
 
+  /// Keys that transformers writes for every model, with the one value that means the model computed here.
+  static let neutralValues: [(key: String, value: JSONValue)] = [
+    ("add_cross_attention", .boolean(false)), ("attention_bias", .boolean(false)),
+    ("chunk_size_feed_forward", .integer(0)), ("is_decoder", .boolean(false)), ("is_encoder_decoder", .boolean(false)),
+    ("mlp_bias", .boolean(false)), ("pruned_heads", .object(JSONObject())), ("rope_interleaved", .boolean(false)),
+    ("tie_encoder_decoder", .boolean(false)), ("torchscript", .boolean(false)), ("use_bfloat16", .boolean(false)),
+    ("use_sliding_window", .boolean(false)),
+  ]
+
   private let path: String
   private let members: JSONObject
   private var unread: Set<String>
+  /// Where the base and the scaling of rotary positions stand.
+  private var rotaryBaseKey = "rope_theta"
+  private var rotaryScalingKey = "rope_scaling"
 
   init(path: String) throws(CheckpointError) {
     self.path = path
@@ -58,7 +79,7 @@ struct HuggingFaceConfiguration {
       modelDimension: modelDimension,
       feedForwardDimension: try integer("intermediate_size"),
       vocabularySize: try integer("vocab_size"),
-      contextLength: try integer("max_position_embeddings"),
+      contextLength: try contextLength(architecture),
       rmsEpsilon: Float(try number("rms_norm_eps")),
       rotary: try rotary(),
       // The default of both architectures in transformers.
@@ -68,8 +89,34 @@ struct HuggingFaceConfiguration {
         path: path, key: key,
         "not understood; if it does not change what the model computes, remove it from a copy of the file")
     }
-    try configuration.validate(path: path)
+    try configuration.validate(path: path, key: key(of:))
     return configuration
+  }
+
+  /// The key from which a quantity came.
+  private func key(of quantity: ModelConfiguration.Quantity) -> String {
+    switch quantity {
+    case .layerCount: "num_hidden_layers"
+    case .headCount: "num_attention_heads"
+    case .keyValueHeadCount: has("num_key_value_heads") ? "num_key_value_heads" : "num_attention_heads"
+    case .headDimension: has("head_dim") ? "head_dim" : "num_attention_heads"
+    case .modelDimension: "hidden_size"
+    case .feedForwardDimension: "intermediate_size"
+    case .vocabularySize: "vocab_size"
+    case .contextLength: has("max_position_embeddings") ? "max_position_embeddings" : "max_sequence_length"
+    case .rmsEpsilon: "rms_norm_eps"
+    case .rotaryBase: rotaryBaseKey
+    case .rotaryScaling: rotaryScalingKey
+    }
+  }
+
+  /// Llama 1 has its length under another name, which transformers does not know: without its own it takes a default.
+  private mutating func contextLength(
+    _ architecture: ModelConfiguration.Architecture
+  ) throws(CheckpointError) -> Int {
+    let older = has("max_sequence_length") ? try integer("max_sequence_length") : nil
+    if has("max_position_embeddings") { return try integer("max_position_embeddings") }
+    return older ?? (architecture == .llama ? 2048 : 32_768)
   }
 
   private mutating func architecture() throws(CheckpointError) -> ModelConfiguration.Architecture {
@@ -101,9 +148,7 @@ struct HuggingFaceConfiguration {
 
   private mutating func refuseOtherMathematics(layerCount: Int) throws(CheckpointError) {
     try require("hidden_act", .string("silu"), mandatory: true)
-    for key in ["attention_bias", "mlp_bias", "use_sliding_window", "rope_interleaved", "is_encoder_decoder"] {
-      try require(key, .boolean(false), mandatory: false)
-    }
+    for (key, value) in Self.neutralValues { try require(key, value, mandatory: false) }
     // Without the switch, a window is in use when there is one.
     if members["use_sliding_window"] == .boolean(false) { unread.remove("sliding_window") }
     if has("sliding_window"), unread.contains("sliding_window") {
@@ -146,8 +191,10 @@ extension HuggingFaceConfiguration {
           throw CheckpointError(
             path: path, key: "\(key).rope_theta", "differs from rope_theta", expected: "\(base!)", found: "\(theta)")
         }
+        if base == nil { rotaryBaseKey = "\(key).rope_theta" }
         base = theta
       }
+      rotaryScalingKey = key
       let found = try parameters.scaling()
       guard scaling == nil || scaling == found else {
         throw CheckpointError(path: path, key: key, "rope_scaling and rope_parameters differ")

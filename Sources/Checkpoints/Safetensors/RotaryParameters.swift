@@ -26,9 +26,14 @@ struct RotaryParameters {
     return number
   }
 
-  private mutating func required(_ name: String) throws(CheckpointError) -> Double {
+  /// A number that must be there, and more than another.
+  private mutating func required(_ name: String, above bound: Double = 0) throws(CheckpointError) -> Double {
     guard let number = try number(name) else {
       throw CheckpointError(path: path, key: "\(key).\(name)", "missing")
+    }
+    guard number > bound, number.isFinite else {
+      throw CheckpointError(
+        path: path, key: "\(key).\(name)", "out of range", expected: "more than \(bound)", found: "\(number)")
     }
     return number
   }
@@ -72,9 +77,10 @@ struct RotaryParameters {
           path: path, key: "\(key).original_max_position_embeddings", "unusable", expected: "a whole number",
           found: "\(length)")
       }
+      let low = try required("low_freq_factor")
       scaling = .llama3(
-        factor: try required("factor"), lowFrequencyFactor: try required("low_freq_factor"),
-        highFrequencyFactor: try required("high_freq_factor"), originalContextLength: originalContextLength)
+        factor: try required("factor"), lowFrequencyFactor: low,
+        highFrequencyFactor: try required("high_freq_factor", above: low), originalContextLength: originalContextLength)
     case let other:
       throw CheckpointError(
         path: path, key: "\(key).\(members["rope_type"] == nil ? "type" : "rope_type")",

@@ -11,7 +11,7 @@ package struct SafetensorsFile: Sendable {
   static let maximumHeaderBytes = 100_000_000
 
   package let path: String
-  /// By name; a vector is a row, and a tensor of another rank than 1 or 2 has no rows.
+  /// By name; a vector is a row, and a tensor of another rank than 1 or 2 has no rows. Saved buffers are left out.
   package let tensors: [String: TensorView]
 
   /// Maps and checks a file.
@@ -64,9 +64,10 @@ package struct SafetensorsFile: Sendable {
           expected: "\(entry.range.count) bytes", found: "\(max(0, cursor.remaining - entry.range.lowerBound))")
       }
       end = entry.range.upperBound
+      guard let elementType = entry.elementType else { continue }
       let bytes = file.bytes[cursor.offset + entry.range.lowerBound..<cursor.offset + end]
       tensors[entry.name] = TensorView(
-        name: entry.name, rowCount: entry.rowCount, columnCount: entry.columnCount, elementType: entry.elementType,
+        name: entry.name, rowCount: entry.rowCount, columnCount: entry.columnCount, elementType: elementType,
         bytes: UnsafeRawBufferPointer(rebasing: bytes), owner: file)
     }
     guard end == cursor.remaining else {
@@ -76,12 +77,20 @@ package struct SafetensorsFile: Sendable {
     }
     self.tensors = tensors
   }
+
+  /// Whether a tensor is a buffer that old versions of transformers saved and its models compute for themselves: the
+  /// frequencies of rotary positions and the numbers of positions.
+  static func isBuffer(_ name: String) -> Bool {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.suffix(2) == ["rotary_emb", "inv_freq"] || parts.last == "position_ids"
+  }
 }
 
 /// An entry of the header: type, shape and range (from the start of the data).
 private struct SafetensorsEntry {
   let name: String
-  let elementType: ElementType
+  /// Nil for a buffer, of which only the place matters.
+  let elementType: ElementType?
   let rowCount: Int
   let columnCount: Int
   let range: Range<Int>
@@ -93,6 +102,15 @@ private struct SafetensorsEntry {
     guard let members = value.object, let dtype = members["dtype"]?.string, let shape = members["shape"]?.array,
       let offsets = members["data_offsets"]?.array, members.members.count == 3
     else { throw refuse("malformed header entry", expected: "exactly dtype, shape and data_offsets") }
+    self.name = name
+    guard offsets.count == 2, let lower = offsets[0].integer, let upper = offsets[1].integer, lower >= 0, upper >= lower
+    else { throw refuse("unusable data_offsets") }
+    range = lower..<upper
+    if SafetensorsFile.isBuffer(name) {
+      (elementType, rowCount, columnCount) = (nil, 0, 0)
+      return
+    }
+    let elementType: ElementType
     switch dtype {
     case "F32": elementType = .float32
     case "F16": elementType = .float16
@@ -101,7 +119,7 @@ private struct SafetensorsEntry {
       throw refuse(
         "its type is not supported", expected: "F32, F16 or BF16", found: CheckpointError.printable(dtype))
     }
-    self.name = name
+    self.elementType = elementType
     var byteCount = elementType.blockBytes
     var dimensions: [Int] = []
     for value in shape {
@@ -115,11 +133,8 @@ private struct SafetensorsEntry {
     }
     rowCount = dimensions.count == 1 ? 1 : dimensions.count == 2 ? dimensions[0] : 0
     columnCount = dimensions.last ?? 1
-    guard offsets.count == 2, let lower = offsets[0].integer, let upper = offsets[1].integer, lower >= 0, upper >= lower
-    else { throw refuse("unusable data_offsets") }
-    guard upper - lower == byteCount else {
-      throw refuse("its data does not fit its shape", expected: "\(byteCount) bytes", found: "\(upper - lower)")
+    guard range.count == byteCount else {
+      throw refuse("its data does not fit its shape", expected: "\(byteCount) bytes", found: "\(range.count)")
     }
-    range = lower..<upper
   }
 }

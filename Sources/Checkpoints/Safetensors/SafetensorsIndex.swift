@@ -39,7 +39,7 @@ enum SafetensorsIndex {
     var tensors: [String: TensorView] = [:]
     for (shard, names) in namesOfShard.sorted(by: { $0.key < $1.key }) {
       let file = try SafetensorsFile("\(folder)/\(shard)")
-      for name in names.sorted() where file.tensors[name] == nil {
+      for name in names.sorted() where file.tensors[name] == nil && !SafetensorsFile.isBuffer(name) {
         throw CheckpointError(path: file.path, tensor: name, "missing, although the index says it is here")
       }
       for (name, tensor) in file.tensors {
