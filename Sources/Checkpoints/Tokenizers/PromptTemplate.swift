@@ -105,11 +105,8 @@ package struct PromptTemplate: Equatable, Sendable {
       if system == nil { defaultSystem = style.defaultSystem(in: tokenizer.chatTemplate) }
     }
     let text = try render(prompt: prompt, answerPrefix: answerPrefix, defaultSystem: defaultSystem)
-    let ids = tokenizer.addingBOS(to: tokenizer.encode(text))
+    let ids = try tokenizer.addingBOS(to: tokenizer.encode(text))
     guard !ids.isEmpty else { throw Self.error(name, "the prompt has no tokens") }
-    if tokenizer.addsBOS, ids.count > 1, ids[0] == ids[1] {
-      throw Self.error(name, "the text begins with more than one BOS; the model's own is added, leave it out")
-    }
     return ids
   }
 

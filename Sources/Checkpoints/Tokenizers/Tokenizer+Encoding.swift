@@ -86,17 +86,28 @@ extension Tokenizer {
     }
   }
 
-  /// The ids with the BOS and EOS that the model wants around every text; a BOS that is there already is not doubled.
-  package func addingBoundaries(to ids: [Int32]) -> [Int32] {
-    let begun = addingBOS(to: ids)
+  /// The ids with what the model wants around every text: one BOS before it, as `addingBOS(to:)` does it, and its EOS
+  /// after it. A prompt is no whole text: it ends where the model goes on, so it gets no EOS.
+  ///
+  /// - Throws: when the text brings more than one BOS.
+  package func addingBoundaries(to ids: [Int32]) throws(CheckpointError) -> [Int32] {
+    let begun = try addingBOS(to: ids)
     guard addsEOS, let eosToken else { return begun }
     return begun + [eosToken]
   }
 
-  /// The ids with exactly one BOS before them if the model wants one; as they are if not.
-  package func addingBOS(to ids: [Int32]) -> [Int32] {
-    guard addsBOS, let bosToken, ids.first != bosToken else { return ids }
-    return [bosToken] + ids
+  /// The ids with exactly one BOS before them if the model wants one, be it the text's own; as they are if not.
+  ///
+  /// - Throws: when the text brings more than one.
+  package func addingBOS(to ids: [Int32]) throws(CheckpointError) -> [Int32] {
+    guard addsBOS, let bosToken else { return ids }
+    let begun = ids.first == bosToken ? ids : [bosToken] + ids
+    guard begun.count < 2 || begun[1] != bosToken else {
+      throw CheckpointError(
+        path: definition.path, "the text begins with more than one BOS; the model's own is added, leave it out",
+        found: displayText(of: bosToken) + displayText(of: bosToken))
+    }
+    return begun
   }
 }
 

@@ -32,7 +32,7 @@ package struct Tokenizer: Sendable {
   package var bosToken: Int32? { definition.bosToken }
   /// The token that ends a text or a turn.
   package var eosToken: Int32? { definition.eosToken }
-  /// Whether the model wants its BOS before every text.
+  /// Whether the model wants its BOS before every text: what the file says, for tokenizer.json its post-processor.
   package var addsBOS: Bool { definition.addsBOS }
   /// Whether the model wants its EOS after every text.
   package var addsEOS: Bool { definition.addsEOS }

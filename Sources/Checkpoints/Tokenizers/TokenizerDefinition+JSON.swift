@@ -38,19 +38,15 @@ extension TokenizerDefinition {
     if let configuration { try apply(configuration, path: path) }
   }
 
-  /// Applies `tokenizer_config.json`; where it says whether BOS and EOS are added, that holds.
+  /// Applies `tokenizer_config.json`, which names tokens and the chat template.
+  ///
+  /// Which tokens are put around a text is for the post-processor of tokenizer.json alone to say, as in transformers 5,
+  /// where `add_bos_token` and `add_eos_token` change nothing beside a tokenizer.json.
   private mutating func apply(_ configuration: JSONValue, path: String) throws(CheckpointError) {
     var members = try StrictObject(configuration, path: "\(path) (tokenizer_config.json)", place: "")
-    if let bos = try specialToken("bos_token", &members) { bosToken = bos }
-    if let eos = try specialToken("eos_token", &members) { eosToken = eos }
-    if let adds = try members.optional("add_bos_token", \.boolean, "a boolean") {
-      guard !adds || bosToken != nil else { throw members.error("bos_token", "missing, but a BOS is to be added") }
-      addsBOS = adds
-    }
-    if let adds = try members.optional("add_eos_token", \.boolean, "a boolean") {
-      guard !adds || eosToken != nil else { throw members.error("eos_token", "missing, but an EOS is to be added") }
-      addsEOS = adds
-    }
+    let (bos, eos) = (try specialToken("bos_token", &members), try specialToken("eos_token", &members))
+    bosToken = bosToken ?? bos
+    eosToken = eosToken ?? eos
     if let template = members.take("chat_template") {
       // One template, or several with names.
       chatTemplate =

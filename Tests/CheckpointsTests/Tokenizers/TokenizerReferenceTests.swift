@@ -73,12 +73,61 @@ struct TokenizerReferenceTests {
     let bos = try #require(llama.bosToken)
     #expect(llama.addsBOS)
     #expect(llama.displayText(of: bos) == "<|begin_of_text|>")
-    #expect(llama.addingBOS(to: [5, 6]) == [bos, 5, 6])
-    #expect(llama.addingBOS(to: [bos, 5]) == [bos, 5])
-    #expect(llama.addingBOS(to: []) == [bos])
-    #expect(llama.addingBoundaries(to: [5]) == [bos, 5])
+    #expect(try llama.addingBOS(to: [5, 6]) == [bos, 5, 6])
+    #expect(try llama.addingBOS(to: [bos, 5]) == [bos, 5])
+    #expect(try llama.addingBOS(to: []) == [bos])
+    #expect(try llama.addingBoundaries(to: [5]) == [bos, 5])
+    #expect(throws: CheckpointError.self) { try llama.addingBOS(to: [bos, bos, 5]) }
+    #expect(throws: CheckpointError.self) { try llama.addingBoundaries(to: [bos, bos]) }
     let qwen = try TokenizerFixture("qwen2").tokenizer()
-    #expect(qwen.addingBOS(to: [5, 6]) == [5, 6])
+    #expect(try qwen.addingBOS(to: [5, 6]) == [5, 6])
+  }
+
+  /// What transformers 5.24's AutoTokenizer does with these files; the configuration's flags change nothing there.
+  @Test(
+    arguments: [
+      (#""<s> $A""#, ["<s>"], [], #"{"add_bos_token": false, "bos_token": "<s>"}"#),
+      (#""<s> $A""#, ["<s>"], [], #"{"add_bos_token": true, "add_eos_token": true, "eos_token": "</s>"}"#),
+      (#""<s> $A""#, ["<s>"], [], #"{"bos_token": "</s>", "eos_token": "<s>"}"#),
+      (#""<s> $A </s>""#, ["<s>"], ["</s>"], #"{"add_eos_token": false, "eos_token": "</s>"}"#),
+      (#""<s> $A </s>""#, ["<s>"], ["</s>"], #"{}"#),
+      (#""$A </s>""#, [], ["</s>"], #"{"add_bos_token": true, "bos_token": "<s>"}"#),
+      ("null", [], [], #"{"add_bos_token": true, "add_eos_token": true, "bos_token": "<s>", "eos_token": "</s>"}"#),
+    ] as [(String, [String], [String], String)])
+  func thePostProcessorSaysWhatStandsAroundAText(
+    template: String, before: [String], after: [String], configuration: String
+  ) throws {
+    let fixture = try TokenizerFixture("llama2")
+    let pieces = template.filter { $0 != "\"" }.split(separator: " ").map { piece in
+      piece == "$A"
+        ? #"{"Sequence": {"id": "A", "type_id": 0}}"# : #"{"SpecialToken": {"id": "\#(piece)", "type_id": 0}}"#
+    }
+    let processor =
+      #"{"type": "TemplateProcessing", "single": [\#(pieces.joined(separator: ", "))], "pair": [], "special_tokens": "#
+      + #"{"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]}, "</s>": {"id": "</s>", "ids": [2], "tokens": ["</s>"]}}}"#
+    let json = try fixture.json().replacing(
+      ["post_processor"], with: JSONValue(text: template == "null" ? "null" : processor))
+    let tokenizer = try Tokenizer(
+      TokenizerDefinition(json: json, configuration: JSONValue(text: configuration), path: "tokenizer.json"))
+    let ids = { (names: [String]) in try names.map { try tokenizer.token(named: $0) } }
+    #expect(try tokenizer.addingBoundaries(to: [300, 301]) == ids(before) + [300, 301] + ids(after))
+    #expect(try tokenizer.addingBOS(to: [300, 301]) == ids(before) + [300, 301])
+  }
+
+  @Test func noTokenizerIsNotTheSameAsOneThatIsRefused() throws {
+    let folder = try TemporaryFolder()
+    #expect(try Tokenizer.openIfThere(folder.path) == nil)
+    let model = try folder.write(
+      "model.gguf", GGUFWriter(Checkpoint.random(configuration: .small(), seed: 1)).finished())
+    #expect(try Tokenizer.openIfThere(model) == nil)
+    #expect(throws: CheckpointError.self) { try Tokenizer.open(model) }
+    var writer = GGUFWriter(Checkpoint.random(configuration: .small(), seed: 1))
+    writer.set("tokenizer.ggml.model", "bert")
+    let other = try folder.write("other.gguf", writer.finished())
+    #expect(refusal { () throws(CheckpointError) in try Tokenizer.openIfThere(other) }?.key == "tokenizer.ggml.model")
+    try folder.write("tokenizer.json", Array("{}".utf8))
+    let path = folder.path
+    #expect(refusal { () throws(CheckpointError) in try Tokenizer.openIfThere(path) }?.key == "model")
   }
 }
 
