@@ -118,9 +118,18 @@ import Testing
       ])
     #expect(graph.links.map(\.weight) == [1, 2, 0.25, -1.5, 0.5, 1, -3, 4])
     #expect(
-      try GraphImport.neurons(in: export().bytes(format)) == [
+      graph.neuronIDs == [
         NeuronID(layer: 0, index: 3), NeuronID(layer: 2, index: 1),
       ])
+  }
+
+  @Test(arguments: [GraphExport.Format.full, .neuronpedia])
+  func aGraphKnowsItsModel(format: GraphExport.Format) throws {
+    var graph = try GraphImport.read(export().bytes(format))
+    #expect(graph.isOf(modelNamed: "tiny model"))
+    #expect(!graph.isOf(modelNamed: "other model"))
+    graph.modelName = ""
+    #expect(graph.isOf(modelNamed: "other model"))
   }
 
   @Test func theOlderDialectIsRead() throws {

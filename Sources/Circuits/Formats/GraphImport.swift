@@ -47,24 +47,28 @@ package struct ImportedGraph: Equatable, Sendable {
   package var neurons: [Neuron]
   package var logits: [Logit]
   package var links: [Link]
+
+  /// The distinct neurons, sorted.
+  package var neuronIDs: [NeuronID] { Set(neurons.map(\.id)).sorted() }
+
+  /// Whether the file may be of the model of that name: files of other tools need not say of which they are, and
+  /// Neuronpedia's format has names with few characters.
+  package func isOf(modelNamed name: String) -> Bool {
+    modelName.isEmpty || modelName == name || modelName == GraphExport.slug(name)
+  }
 }
 
 /// Reads graphs of any known format.
 package enum GraphImport {
-  /// The distinct neurons of a graph, sorted.
-  ///
-  /// - Throws: `CircuitError.unreadableGraph` when the bytes are not a graph of a known format.
-  package static func neurons(in bytes: [UInt8]) throws(CircuitError) -> [NeuronID] {
-    Array(Set(try read(bytes).neurons.map(\.id))).sorted()
-  }
-
   /// - Throws: `CircuitError.unreadableGraph` when the bytes are not a graph of a known format.
   package static func read(_ bytes: [UInt8]) throws(CircuitError) -> ImportedGraph {
     let parsed: Any
     do {
       parsed = try JSONSerialization.jsonObject(with: Data(bytes))
     } catch {
-      throw .unreadableGraph(part: "file", expected: "JSON", found: "\(bytes.count) bytes that do not parse")
+      throw .unreadableGraph(
+        part: "file", expected: "JSON, in the format full or neuronpedia",
+        found: bytes.isEmpty ? "nothing" : "\(bytes.count) bytes of something else")
     }
     guard let top = JSONNode(parsed, at: "file").object else {
       throw .unreadableGraph(part: "file", expected: "a JSON object", found: "something else")

@@ -69,11 +69,11 @@ struct GraphCommand: AsyncParsableCommand {
   func run() async throws {
     try OutputFile(output).check()
     let checkpoint = try engine.checkpoint()
-    // A prompt of token ids can do without a tokenizer, if there is none.
-    let tokenizer = Result { try Tokenizer.open(engine.model) }
+    // A prompt of token ids can do without a tokenizer.
+    let tokenizer = text == nil ? engine.tokenizerIfUsable() : try Tokenizer.open(engine.model)
     let ids = try promptTokens(tokenizer)
     var settings = AttributionSettings()
-    settings.metric = try metric.specification(tokenizer: tokenizer.get)
+    settings.metric = try metric.specification { try tokenizer ?? Tokenizer.open(engine.model) }
     settings.position = metric.position
     settings.tau = tau
     settings.edgeThreshold = edgeThreshold
@@ -87,17 +87,16 @@ struct GraphCommand: AsyncParsableCommand {
     let graph = try RelevancePropagation(transformer: transformer, backend: backend)
       .graph(of: ids, settings: settings) { progress.advance($0) }
     progress.finish()
-    let vocabulary = try? tokenizer.get()
     let labels = GraphLabels(
       modelName: checkpoint.name, layerCount: checkpoint.configuration.layerCount,
-      prompt: vocabulary?.decode(ids) ?? "", settings: settings, tokenText: { vocabulary?.displayText(of: $0) })
+      prompt: tokenizer?.decode(ids) ?? "", settings: settings, tokenText: { tokenizer?.displayText(of: $0) })
     try OutputFile(output).write(GraphExport(graph, labels: labels).bytes(format))
   }
 
-  private func promptTokens(_ tokenizer: Result<Tokenizer, any Error>) throws -> [Int32] {
-    if let text {
+  private func promptTokens(_ tokenizer: Tokenizer?) throws -> [Int32] {
+    if let text, let tokenizer {
       return try PromptTemplate(name: template, system: system)
-        .tokens(for: text, answerPrefix: answerPrefix, tokenizer: tokenizer.get())
+        .tokens(for: text, answerPrefix: answerPrefix, tokenizer: tokenizer)
     }
     return try PromptTokens.parse(tokens ?? "")
   }

@@ -5,7 +5,6 @@
 internal import ArgumentParser
 internal import Checkpoints
 internal import Circuits
-internal import Foundation
 internal import Inference
 
 /// Projects neurons on the vocabulary.
@@ -33,10 +32,10 @@ struct ProjectCommand: AsyncParsableCommand {
     parsing: .upToNextOption, help: ArgumentHelp("Neurons as L15/N7890 or 15:7890.", valueName: "neuron"))
   var neurons: [NeuronID] = []
 
-  @Option(help: "All neurons of this layer.")
+  @Option(parsing: .unconditional, help: "All neurons of this layer; layers count from 0.")
   var layer: Int?
 
-  @Option(help: "The neurons of a graph file, in any format that `graph` writes.")
+  @Option(help: "The neurons of a file that `graph` wrote with --format full or neuronpedia; - reads standard input.")
   var fromGraph: String?
 
   @Option(help: "Tokens to show in each direction.")
@@ -63,24 +62,28 @@ struct ProjectCommand: AsyncParsableCommand {
   func run() async throws {
     try OutputFile(output).check()
     let checkpoint = try engine.checkpoint()
-    let wanted = try selection(checkpoint.configuration)
-    let tokenizer = try? Tokenizer.open(engine.model)
+    let wanted = try selection(checkpoint)
+    let tokenizer = engine.tokenizerIfUsable()
     let backend = OpenBLASBackend(threadCount: engine.threads)
     let transformer = Transformer(checkpoint, backend: backend, storage: engine.storage(for: checkpoint))
     let projector = NeuronProjector(transformer, backend: backend, appliesFinalGain: !omitsFinalNorm)
     var report = ProjectionReport(
       modelName: checkpoint.name, appliesFinalGain: !omitsFinalNorm, chanceZScore: projector.chanceZScore,
       json: json, tokenText: { tokenizer?.displayText(of: $0) ?? "#\($0)" })
+    // A layer at a time is what costs least; neurons are reported in the order in which they were given.
+    var projections: [NeuronID: NeuronProjection] = [:]
     for layer in Set(wanted.map(\.layer)).sorted() {
-      let indices = wanted.filter { $0.layer == layer }.map { Int($0.index) }
+      let indices = Set(wanted.filter { $0.layer == layer }.map { Int($0.index) }).sorted()
       for projection in try projector.project(layer: Int(layer), indices: indices, topCount: topK) {
-        report.append(projection)
+        projections[NeuronID(layer: projection.layer, index: projection.index)] = projection
       }
     }
+    for neuron in wanted { projections[neuron].map { report.append($0) } }
     try OutputFile(output).write(report.finish())
   }
 
-  private func selection(_ configuration: ModelConfiguration) throws -> [NeuronID] {
+  private func selection(_ checkpoint: Checkpoint) throws -> [NeuronID] {
+    let configuration = checkpoint.configuration
     if let layer {
       guard (0..<configuration.layerCount).contains(layer) else {
         throw ValidationError("--layer: the model has layers 0 to \(configuration.layerCount - 1).")
@@ -88,7 +91,18 @@ struct ProjectCommand: AsyncParsableCommand {
       return (0..<configuration.feedForwardDimension).map { NeuronID(layer: layer, index: $0) }
     }
     if let fromGraph {
-      return try GraphImport.neurons(in: [UInt8](Data(contentsOf: URL(fileURLWithPath: fromGraph))))
+      var file = try InputFile(fromGraph)
+      let bytes = try file.rest()
+      let graph: ImportedGraph
+      do throws(CircuitError) {
+        graph = try GraphImport.read(bytes)
+      } catch {
+        throw InputError(path: file.name, problem: "\(error)")
+      }
+      if !graph.isOf(modelNamed: checkpoint.name) {
+        Warning.show("\(file.name) is a graph of \(graph.modelName), but the model is \(checkpoint.name)")
+      }
+      return graph.neuronIDs
     }
     return neurons
   }

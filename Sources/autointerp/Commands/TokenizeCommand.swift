@@ -12,25 +12,32 @@ struct TokenizeCommand: AsyncParsableCommand {
     commandName: "tokenize",
     abstract: "Show the tokens of a text.",
     discussion: """
-      Prints the ids as the model's own tokenizer gives them, in columns of id and text, or as one line {"ids":[...]} \
-      for each input. Bytes that are not whole characters are shown as <0xE2>. A BOS is put before the text if, and \
-      only if, the model wants one.
+      Prints the ids as the model's own tokenizer gives them: those of a text in columns of id and text, those of each \
+      line of --input as one line {"ids":[...]}, in the order of the input and as soon as it is there. Bytes that are \
+      not whole characters are shown as <0xE2>. A BOS is put before a text and an EOS after it if, and only if, the \
+      model wants them around whole texts; a prompt of `graph` and `run` is to be continued and gets no EOS.
       """)
 
   @Option(help: "A GGUF file, or a folder with tokenizer.json.")
   var model: String = DefaultModel.path
 
-  @Option(help: "A JSONL file, each line a JSON string or an object with \"text\"; - reads standard input.")
+  @Option(
+    help: """
+      A JSONL file, each line a JSON string or an object with "prompt" or "text" (and "answer_prefix"); - reads \
+      standard input.
+      """)
   var input: String?
 
-  @Flag(help: "Print one line {\"ids\":[...]} for each input.")
+  @Flag(help: "Print {\"ids\":[...]}, as for --input.")
   var json = false
 
   @Flag(help: "Take special tokens in the text, such as <|im_start|>, for ordinary text.")
   var plain = false
 
-  @Flag(name: .customLong("no-bos"), help: "Add no BOS, even if the model wants one.")
-  var omitsBOS = false
+  @Flag(
+    name: [.customLong("no-boundaries"), .customLong("no-bos")],
+    help: "Add no BOS and no EOS, even if the model wants them.")
+  var omitsBoundaries = false
 
   @Argument(help: "The text.")
   var text: String?
@@ -42,47 +49,76 @@ struct TokenizeCommand: AsyncParsableCommand {
   func run() async throws {
     let tokenizer = try Tokenizer.open(model)
     if let text {
-      print(lines(for: text, tokenizer))
+      let ids = try ids(of: text, tokenizer)
+      print(json ? Self.line(ids) : Self.columns(ids, tokenizer))
     } else if let input {
       try tokenize(linesOf: input, tokenizer)
     }
   }
 
+  /// Prints a line for each line that is not blank, up to the first that is wrong.
   private func tokenize(linesOf input: String, _ tokenizer: Tokenizer) throws {
-    let data =
-      input == "-"
-      ? try FileHandle.standardInput.readToEnd() ?? Data() : try Data(contentsOf: URL(fileURLWithPath: input))
-    let path = input == "-" ? "standard input" : input
-    var output = ""
-    for (number, line) in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true).enumerated() {
-      output += try lines(for: Self.text(ofLine: line, path: path, number: number + 1), tokenizer) + "\n"
-      if output.utf8.count > 1 << 20 {
-        try FileHandle.standardOutput.write(contentsOf: Data(output.utf8))
-        output = ""
+    var file = try InputFile(input)
+    var output = Data()
+    func flush() throws {
+      try FileHandle.standardOutput.write(contentsOf: output)
+      output.removeAll(keepingCapacity: true)
+    }
+    do {
+      while let line = try file.nextLine(beforeWaiting: flush) {
+        if line.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) { continue }
+        let place = "\(file.name):\(file.lineNumber)"
+        do {
+          let ids = try ids(of: Self.text(ofLine: line, at: place), tokenizer)
+          output.append(contentsOf: (Self.line(ids) + "\n").utf8)
+        } catch var error as CheckpointError {
+          error.path = place
+          throw error
+        }
+        if output.count > 1 << 20 { try flush() }
       }
+    } catch {
+      try flush()
+      throw error
     }
-    try FileHandle.standardOutput.write(contentsOf: Data(output.utf8))
+    try flush()
   }
 
-  /// The text that a line of JSON holds.
-  private static func text(ofLine line: Data, path: String, number: Int) throws -> String {
-    let value = try line.withUnsafeBytes { bytes in
-      try JSONValue(parsing: bytes, path: "\(path), line \(number)")
+  /// The text that a line of JSON holds; of a prompt, what the template `raw` makes of it.
+  static func text(ofLine line: ArraySlice<UInt8>, at place: String) throws -> String {
+    let text = line.starts(with: [0xEF, 0xBB, 0xBF]) ? line.dropFirst(3) : line
+    let value = try text.withUnsafeBytes { try JSONValue(parsing: $0, path: place) }
+    if let text = value.string { return text }
+    guard let members = value.object else { throw Self.unusable(value, at: place) }
+    func string(_ key: String) throws(CheckpointError) -> String? {
+      guard let member = members[key], member != .null else { return nil }
+      guard let text = member.string else {
+        throw CheckpointError(path: place, key: key, "wrong type", expected: "a string", found: member.summary)
+      }
+      return text
     }
-    if let text = value.string ?? value.object?["text"]?.string { return text }
-    throw CheckpointError(
-      path: "\(path), line \(number)", "neither a JSON string nor an object with \"text\"", found: value.summary)
+    guard let prompt = try string("prompt") ?? string("text") else { throw Self.unusable(value, at: place) }
+    return try PromptTemplate(name: "raw").render(prompt: prompt, answerPrefix: string("answer_prefix") ?? "").text
   }
 
-  private func lines(for text: String, _ tokenizer: Tokenizer) -> String {
-    let encoded = tokenizer.encode(text, special: plain ? .plainText : .parsed)
-    let ids = omitsBOS ? encoded : tokenizer.addingBOS(to: encoded)
-    if json { return "{\"ids\":[\(ids.map(String.init).joined(separator: ","))]}" }
+  private static func unusable(_ value: JSONValue, at place: String) -> CheckpointError {
+    CheckpointError(
+      path: place, "neither a JSON string nor an object with \"prompt\" or \"text\"", found: value.summary)
+  }
+
+  private func ids(of text: String, _ tokenizer: Tokenizer) throws(CheckpointError) -> [Int32] {
+    let ids = tokenizer.encode(text, special: plain ? .plainText : .parsed)
+    return omitsBoundaries ? ids : try tokenizer.addingBoundaries(to: ids)
+  }
+
+  private static func line(_ ids: [Int32]) -> String { "{\"ids\":[\(ids.map(String.init).joined(separator: ","))]}" }
+
+  private static func columns(_ ids: [Int32], _ tokenizer: Tokenizer) -> String {
     let width = ids.map { String($0).count }.max() ?? 0
     return ids.map { id in
       let number = String(id)
       return String(repeating: " ", count: width - number.count) + number + " "
-        + Self.visible(tokenizer.displayText(of: id))
+        + visible(tokenizer.displayText(of: id))
     }.joined(separator: "\n")
   }
 
