@@ -17,6 +17,9 @@ package struct StoredFigures: Equatable, Sendable {
   package var computeMilliseconds: Int64 = 0
   /// Sorted.
   package var computeKernels: [String] = []
+  /// When the first delta began to be computed and the last one came, in milliseconds since 1970; nil without deltas.
+  package var firstBegunAt: Int64?
+  package var lastReceivedAt: Int64?
 
   package init() {}
 }
@@ -32,7 +35,8 @@ extension RunAtlas {
           let deltas = try Row.fetchOne(
             db,
             sql: """
-              SELECT count(*), coalesce(sum(length(payload)), 0), coalesce(sum(min(compute_ms, 2592000000)), 0) FROM deltas
+              SELECT count(*), coalesce(sum(length(payload)), 0), coalesce(sum(min(compute_ms, 2592000000)), 0),
+                min(received_at - compute_ms), max(received_at) FROM deltas
               """),
           let graphs = try Row.fetchOne(
             db,
@@ -49,6 +53,8 @@ extension RunAtlas {
         figures.edges = aggregate["edges"]
         figures.deltaBytes = deltas[1]
         figures.computeMilliseconds = deltas[2]
+        figures.firstBegunAt = deltas[3]
+        figures.lastReceivedAt = deltas[4]
         figures.edgeUpdates = graphs[0]
         figures.worstConservationResidual = graphs[1]
         figures.computeKernels = try String.fetchAll(

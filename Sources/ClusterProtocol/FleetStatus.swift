@@ -44,7 +44,31 @@ package struct FleetStatus: Codable, Equatable, Sendable {
     package var deltasConflicting: Int64 = 0
     package var failuresReported: Int64 = 0
     package var workersRefused: Int64 = 0
+    /// Connections turned away because their key is not on the allow-list.
+    package var connectionsRefused: Int64 = 0
+    /// Files in the runs directory that could not be opened at the start and were not since.
+    package var runsUnusable: Int64 = 0
+
     package init() {}
+
+    /// What a coordinator of an earlier release does not count is zero.
+    package init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      func count(_ key: CodingKeys) throws -> Int64 { try container.decodeIfPresent(Int64.self, forKey: key) ?? 0 }
+      framesReceived = try count(.framesReceived)
+      framesRefused = try count(.framesRefused)
+      bytesReceived = try count(.bytesReceived)
+      bytesSent = try count(.bytesSent)
+      leasesGranted = try count(.leasesGranted)
+      leasesExpired = try count(.leasesExpired)
+      deltasMerged = try count(.deltasMerged)
+      deltasDuplicate = try count(.deltasDuplicate)
+      deltasConflicting = try count(.deltasConflicting)
+      failuresReported = try count(.failuresReported)
+      workersRefused = try count(.workersRefused)
+      connectionsRefused = try count(.connectionsRefused)
+      runsUnusable = try count(.runsUnusable)
+    }
   }
 }
 
@@ -67,6 +91,8 @@ package struct RunStatus: Codable, Equatable, Sendable {
   package var inFlight: Int
   package var queued: Int
   package var quarantined: [QuarantinedPrompt]
+  /// Quarantined prompts that are left out of `quarantined`, where an event has to stay small.
+  package var quarantinedBeyond: Int
   /// Prompts finished per second, over the last minute of work; 0 before the first.
   package var promptsPerSecond: Double
   /// Seconds left at this rate, nil when it cannot be told.
@@ -82,6 +108,10 @@ package struct RunStatus: Codable, Equatable, Sendable {
   package var mergeLag: Int
   package var worstConservationResidual: Double
   package var aggregateBytes: Int64
+  /// When the first merged prompt began to be computed, in milliseconds since 1970; nil before there is one.
+  package var startedAt: Int64?
+  /// When the last delta came; nil while the run is not over.
+  package var finishedAt: Int64?
   /// BLAS kernels of the workers whose deltas are in the run.
   package var computeKernels: [String]
 
@@ -95,6 +125,7 @@ package struct RunStatus: Codable, Equatable, Sendable {
     inFlight = 0
     queued = promptCount
     quarantined = []
+    quarantinedBeyond = 0
     promptsPerSecond = 0
     secondsLeft = nil
     domainDone = 0
@@ -107,8 +138,13 @@ package struct RunStatus: Codable, Equatable, Sendable {
     mergeLag = 0
     worstConservationResidual = 0
     aggregateBytes = 0
+    startedAt = nil
+    finishedAt = nil
     computeKernels = []
   }
+
+  /// Quarantined prompts, listed or not.
+  package var quarantinedCount: Int { quarantined.count + quarantinedBeyond }
 }
 
 /// A prompt that failed on distinct workers and was set aside.
@@ -134,6 +170,8 @@ package enum WorkerState: String, Codable, Sendable, CaseIterable {
   case setAside
   /// Not heard from for the dead-after time.
   case lost
+  /// Said goodbye: drained, or stopped as asked. Shown for a moment, then forgotten.
+  case left
 }
 
 /// One worker as the coordinator sees it.

@@ -83,19 +83,26 @@ package struct StatusServer: Service {
   private func application(feed: StatusFeed) -> Application<StatusResponder> {
     var quiet = logger
     quiet.logLevel = max(quiet.logLevel, .notice)
-    let (seconds, attoseconds) = configuration.idleTimeout.components
+    let connections = Connections(configuration: configuration)
+    let headerTimeout = TimeAmount(configuration.headerTimeout)
+    let idleTimeout = TimeAmount(configuration.idleTimeout)
     let (host, port) = (configuration.host, configuration.port)
     return Application(
       responder: StatusResponder(configuration: configuration, feed: feed, logger: logger),
       server: .http1(
         configuration: .init(
-          idleTimeout: .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000),
+          additionalChannelHandlers: [
+            ConnectionGuard(connections, headerTimeout: headerTimeout, idleTimeout: idleTimeout)
+          ],
+          idleTimeout: idleTimeout,
           httpDecoderConfiguration: .init(
             maxHeaderFieldSize: configuration.maximumHeaderBytes, maxHeaderListSize: configuration.maximumHeaderBytes,
             maxHeaderFieldCount: 100))),
       configuration: ApplicationConfiguration(
         address: .hostname(host, port: port),
-        availableConnectionsDelegate: .maximum(configuration.maximumConnections, logger: quiet)),
+        // The guards close what is too much; this bounds descriptors while they are at it.
+        availableConnectionsDelegate: .maximum(
+          2 * (configuration.maximumConnections + configuration.reservedConnections), logger: quiet)),
       onServerRunning: { [logger, onListening] channel in
         let bound = channel.localAddress?.port ?? port
         logger.info("Status port listening", metadata: ["url": "http://\(host):\(bound)/"])

@@ -11,6 +11,8 @@ package struct StatusServerConfiguration: Equatable, Sendable {
   /// Readers must present this token as `Authorization: Bearer …` (browsers: a cookie made from it). Nil lets in
   /// everybody who can reach the port. `/healthz` and `/readyz` are always open.
   package var bearerToken: String?
+  /// Where whoever reads these settings finds the token, when it is not in the environment; empty for nowhere.
+  package var tokenFile = ""
   /// Permits binding to an address that other machines can reach.
   package var allowRemote = false
   /// Names besides the loopback ones that a `Host` header may carry, without port. On loopback the header is always
@@ -29,14 +31,25 @@ package struct StatusServerConfiguration: Equatable, Sendable {
   package var historyInterval: Duration = .seconds(2)
   /// More simultaneous `/events` readers than this are answered 503.
   package var maximumEventStreams = 32
-  /// More simultaneous connections than this wait in the kernel's queue.
+  /// Simultaneous connections. When they are all taken, a new one takes the place of the one that has been without a
+  /// request for longest; when all have requests under way, it may still probe.
   package var maximumConnections = 256
-  /// A connection without a request under way is closed after this time.
+  /// Simultaneous connections from one address, likewise.
+  package var maximumConnectionsPerAddress = 64
+  /// Connections beyond these bounds that may ask for `/healthz` and `/readyz`.
+  package var reservedConnections = 16
+  /// A new connection that has not sent the header of a request after this time is closed.
+  package var headerTimeout: Duration = .seconds(5)
+  /// A connection whose last request was answered this long ago is closed.
   package var idleTimeout: Duration = .seconds(60)
   /// Upper bound on the bytes of a request's header.
   package var maximumHeaderBytes = 16 * 1024
   /// Upper bound on `limit` of `/neurons`.
   package var maximumNeurons = 500
+  /// Upper bound on `limit` times `edges` of `/neurons`.
+  package var maximumNeuronEdges = 2500
+  /// Quarantined prompts of a run that an event lists; `/status` lists all.
+  package var maximumQuarantinedInEvents = 50
   /// Readers that have not taken their answers this long after shutdown began are cut off.
   package var shutdownGrace: Duration = .seconds(2)
 
@@ -69,10 +82,14 @@ package struct StatusServerConfiguration: Equatable, Sendable {
           """)
     }
     if let bearerToken {
-      guard !bearerToken.isEmpty, bearerToken.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+      guard bearerToken.utf8.count >= 16, bearerToken.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
         throw .configuration(
-          setting: "bearer token", problem: "must be visible ASCII characters without spaces, such as 64 hex digits")
+          setting: "bearer token",
+          problem: "must be at least 16 visible ASCII characters without spaces, such as 64 hex digits")
       }
+    }
+    guard maximumConnectionsPerAddress > 0, reservedConnections > 0 else {
+      throw .configuration(setting: "connections", problem: "need room for at least one an address and one probe")
     }
     guard maximumEventStreams > 0, maximumConnections > maximumEventStreams else {
       throw .configuration(

@@ -27,6 +27,28 @@ import Testing
     #expect(answer.status == 400)
   }
 
+  @Test(arguments: ["127.0.0.1", "evil.example"])
+  func severalHostsAreRefused(second: String) async throws {
+    let answer = try await withStatusServer { port in
+      try await RawHTTP.get("/healthz", port: port, headers: ["Host: \(second)"])
+    }
+    #expect(answer.status == 400)
+  }
+
+  @Test(arguments: [
+    "/neurons/nonsense", "/neurons?limit=x", "/neurons?run=%FF", "/status?x=1", "/history?run=1&run=2", "/nothing",
+  ])
+  func strangersDoNotLearnWhatIsWrongWithTheirRequests(path: String) async throws {
+    let (stranger, reader) = try await withStatusServer(configure: { $0.bearerToken = Self.token }) { port in
+      (
+        try await RawHTTP.get(path, port: port),
+        try await RawHTTP.get(path, port: port, headers: ["Authorization: Bearer \(Self.token)"])
+      )
+    }
+    #expect(stranger.status == 401)
+    #expect(reader.status == (path == "/nothing" ? 404 : 400))
+  }
+
   @Test(arguments: [
     ([], 401), (["Authorization: Bearer \(token)"], 200), (["authorization: bearer \(token)"], 200),
     (["Authorization: Bearer \(token)0"], 401), (["Authorization: Bearer \(token.dropLast())"], 401),
@@ -106,8 +128,10 @@ import Testing
     try configuration.validate()
   }
 
-  @Test(arguments: ["", "two words", "tab\there", "é"])
-  func aTokenThatNoHeaderCanCarryIsRefused(token: String) {
+  @Test(arguments: [
+    "", "two words are not one token", "tab\tis not visible", "ééééééééééééééééé", "fifteen-letters",
+  ])
+  func aTokenThatNoHeaderCanCarryOrThatIsShortIsRefused(token: String) {
     var configuration = StatusServerConfiguration()
     configuration.bearerToken = token
     #expect(throws: StatusServerError.self) { try configuration.validate() }

@@ -90,6 +90,8 @@ extension FleetStatus {
     counters.deltasDuplicate = 1
     counters.leasesGranted = 29
     counters.bytesReceived = 5_300_000
+    counters.connectionsRefused = 3
+    counters.runsUnusable = 1
     return FleetStatus(
       softwareVersion: "0.1.0", epoch: 3, startedAt: 1_700_000_000_000, now: 1_700_000_100_000,
       runs: [

@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct NeuronReportTests {
   /// One token (5) that drives L0/N3 with flow 2, which drives the logit of token 9 with flow -4.
-  private func delta(prompt: Int32, origin: PromptOrigin) -> EdgeDelta {
+  private func delta(prompt: Int32, origin: PromptOrigin, sign: Float = 1) -> EdgeDelta {
     var neurons = NeuronColumns()
     neurons.layer = [0]
     neurons.index = [3]
@@ -22,7 +22,7 @@ import Testing
     edges.source = [1, 0]
     edges.target = [0, 2]
     edges.effect = [2, -4]
-    edges.flow = [2, -4]
+    edges.flow = [2 * sign, -4]
     let graph = AttributionGraph(
       tokens: [5],
       metric: Metric(
@@ -54,11 +54,40 @@ import Testing
     #expect(report.meanRelp == -3)
     #expect(report.meanAbsoluteRelp == 3)
     #expect(
-      report.upstream == [EdgeReport(node: "E_5", text: " Paris", prompts: 3, frequency: 1, meanFlow: 2)])
+      report.upstream == [
+        EdgeReport(node: "E_5", text: " Paris", prompts: 3, frequency: 1, meanFlow: 2, meanAbsoluteFlow: 2)
+      ])
     #expect(
-      report.downstream == [EdgeReport(node: "L_9", text: hostileText, prompts: 3, frequency: 1, meanFlow: -4)])
+      report.downstream == [
+        EdgeReport(node: "L_9", text: hostileText, prompts: 3, frequency: 1, meanFlow: -4, meanAbsoluteFlow: 4)
+      ])
+    #expect(!(report.upstream + report.downstream).contains(where: \.hasMixedSigns))
     #expect(report.cooccurring.isEmpty)
     #expect(try StatusJSON.decode(NeuronReport.self, from: StatusJSON.encode(report)) == report)
+  }
+
+  @Test(arguments: [
+    (1.0, 1.0, "+1.00"), (-0.81, 1, "-0.81"), (0.79, 1, "±1.00"), (0, 2, "±2.00"), (-0.004, 0.004, "-0.004"),
+  ])
+  func aSignThatHardlyEverChangesIsASign(mean: Double, absolute: Double, text: String) {
+    let edge = EdgeReport(
+      node: "1_2", text: nil, prompts: 5, frequency: 1, meanFlow: mean, meanAbsoluteFlow: absolute)
+    #expect(StatusFormat.flow(edge) == text)
+  }
+
+  @Test func anEdgeThatHelpsAndHindersIsMarked() throws {
+    var aggregate = EdgeAggregate()
+    for (prompt, sign) in [Float(1), -1, 1].enumerated() {
+      try aggregate.merge(delta(prompt: Int32(prompt), origin: .domain, sign: sign))
+    }
+    let profile = try #require(aggregate.profile(of: NeuronID(layer: 0, index: 3), edgesBy: .flow))
+    let report = NeuronReport(profile, texts: [:], hasBothOrigins: false)
+    let edge = try #require(report.upstream.first)
+    #expect(edge.meanFlow == 2.0 / 3)
+    #expect(edge.meanAbsoluteFlow == 2)
+    #expect(edge.hasMixedSigns)
+    #expect(StatusFormat.flow(edge) == "±2.00")
+    #expect(report.downstream.map(StatusFormat.flow) == ["-4.00"])
   }
 
   @Test func specificityIsLeftOutWhileThereIsNothingToCompareWith() throws {

@@ -44,6 +44,20 @@ import Testing
     #expect(history.samples(of: "r").done == [0, 9])
   }
 
+  @Test func whatIsInFlightAndWaitingIsSampledToo() {
+    var history = ProgressHistory(intervalMilliseconds: 0, capacity: 4)
+    for time in 0..<20 {
+      var status = status(at: Int64(time), done: time)
+      status.runs[0].inFlight = time * 2
+      status.runs[0].mergeLag = time * 3
+      history.record(status)
+    }
+    let samples = history.samples(of: "r")
+    #expect(samples.inFlight == samples.done.map { $0 * 2 })
+    #expect(samples.mergeLag == samples.done.map { $0 * 3 })
+    #expect(samples.at.count == samples.done.count)
+  }
+
   @Test func aQueuedRunHasNoHistory() {
     var history = ProgressHistory(intervalMilliseconds: 0)
     history.record(status(at: 0, done: 0, state: .queued))

@@ -60,6 +60,8 @@ import Testing
     #expect(samples["autointerp_workers{state=\"lost\"}"] == 1)
     #expect(samples["autointerp_worker_prompts_per_second{worker=\"node-a\"}"] == 1.5)
     #expect(samples["autointerp_ready"] == 1)
+    #expect(samples["autointerp_connections_refused_total"] == 3)
+    #expect(samples["autointerp_runs_unusable"] == 1)
   }
 
   @Test func hostileLabelsStayInsideTheirQuotes() throws {

@@ -19,7 +19,7 @@ import Testing
   @Test(arguments: [
     ("/", "text/html"), ("/status", "application/json"), ("/events", "text/event-stream"), ("/metrics", "text/plain"),
     ("/healthz", "text/plain"), ("/readyz", "text/plain"), ("/neurons", "application/json"),
-    ("/history", "application/json"),
+    ("/history", "application/json"), ("/history/workers", "application/json"),
   ])
   func headAnswersLikeGetWithoutABody(path: String, type: String) async throws {
     let answer = try await withStatusServer { port in try await RawHTTP.get(path, port: port, method: "HEAD") }
@@ -70,7 +70,8 @@ import Testing
     ("/nothing", 404), ("/status/", 404), ("/../etc/passwd", 404), ("/neurons/", 400), ("/neurons/L1", 400),
     ("/neurons/L15/N7890", 404), ("/neurons?limit=0", 400), ("/neurons?limit=501", 400), ("/neurons?limit=1e3", 400),
     ("/neurons?sort=size", 400), ("/neurons?limt=5", 400), ("/neurons?limit=5&limit=6", 400), ("/neurons?run=%FF", 400),
-    ("/neurons?run=other", 404), ("/history?run=other", 404),
+    ("/neurons?run=other", 404), ("/history?run=other", 404), ("/status?run=r", 400), ("/events?x", 400),
+    ("/metrics?x=1", 400), ("/session?token=x", 400), ("/history/workers?x", 400),
   ])
   func whatCannotBeAnsweredIsAnErrorInJSON(path: String, status: Int) async throws {
     let answer = try await withStatusServer { port in try await RawHTTP.get(path, port: port) }

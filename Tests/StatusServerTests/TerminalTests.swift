@@ -2,6 +2,7 @@
 // The terminal's lines: pure functions of the state.
 // SPDX-License-Identifier: Apache-2.0
 
+import Circuits
 import ClusterProtocol
 import Testing
 
@@ -17,15 +18,15 @@ import Testing
         " 41.6 %  █████████████████████████▍▒▒!░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░  25 of 60",
         "2 in flight   32 queued   1 quarantined   150 per minute   14 s left",
         "4,321 neurons   1,234,567 edges   5.2 MB of deltas   23 s of compute",
-        "merge lag 0",
+        "merge lag 0   worst conservation error 3.0e-06",
         "",
         "math  queued  SmolLM2-135M",
         "200 prompts",
         "",
         "Workers  1 working, 1 lost; 2 of 4 slots busy",
-        "name           state        slots  per min     done  failed   memory       heard",
-        "node-a         working        2/2     90.0       20       0   812 MB         now",
-        "node-b         lost           0/2        0        5       1        -    48 s ago",
+        "name      state    slots  per min  done  failed  memory     heard  host",
+        "node-a    working    2/2     90.0    20       0  812 MB       now  gpu-0",
+        "node-b    lost       0/2        0     5       1       -  48 s ago  gpu-1",
         "",
         "Quarantined in capitals: 1",
         "  #7  too long",
@@ -33,7 +34,10 @@ import Testing
         "      b: 9210 tokens",
         "",
         "Recent errors",
-        "      18 s ago  node-b was not heard from for 30 s",
+        "  18 s ago  node-b was not heard from for 30 s",
+        "",
+        "29 leases, 0 expired   1 deltas duplicate, 0 conflicting   0 failures",
+        "0 messages, 0 workers, 0 connections refused",
       ])
   }
 
@@ -114,7 +118,8 @@ import Testing
     var log = StatusLog()
     #expect(
       log.lines(for: status) == [
-        "2023-11-14T22:15:00Z error: node-b was not heard from for 30 s",
+        // With its own time, not that of the look.
+        "2023-11-14T22:14:42Z error: node-b was not heard from for 30 s",
         "2023-11-14T22:15:00Z 1 worker, node-b lost",
         "2023-11-14T22:15:00Z capitals: quarantined #7: b: 9210 tokens",
         "2023-11-14T22:15:00Z capitals: active, 25 of 60 done (41.6 %), 2 in flight, 32 queued, 1 quarantined, "
@@ -132,6 +137,117 @@ import Testing
       ])
     status.workers[1].state = .idle
     #expect(log.lines(for: status) == ["2023-11-14T22:15:01Z 2 workers"])
+  }
+
+  @Test func theReasonOfALongErrorIsNotCutOff() {
+    var status = FleetStatus.sample()
+    let run = "cardiology-of-the-elderly-" + String(repeating: "smollm2-", count: 20)
+    status.recentErrors = [RecordedError(at: 0, text: "run \(run) cannot be written: the disk is full")]
+    status.runs[0].quarantined[0].errors = ["worker-\(run): the prompt has 9210 tokens"]
+    for width in [40, 80, 160] {
+      let lines = StatusScreen(width: width).lines(for: status)
+      #expect(lines.contains { $0.hasSuffix("disk is full") || $0.hasSuffix("is full") }, "\(width)")
+      #expect(lines.contains { $0.hasSuffix("9210 tokens") }, "\(width)")
+      for line in lines { #expect(TerminalText.columns(line) <= width) }
+    }
+  }
+
+  @Test func noNumberOfAWorkerIsCut() {
+    var status = FleetStatus.sample()
+    status.workers[1].lastHeardAt = status.now - 216_000
+    status.workers[1].slots = 4096
+    status.workers[1].busySlots = 1000
+    for width in [40, 60, 80, 160] {
+      let lines = StatusScreen(width: width).lines(for: status)
+      let row = lines.first { $0.hasPrefix("node-b") }
+      #expect(row?.contains("…") == false, "\(width)")
+      #expect(row?.contains("1000/4096") == true, "\(width)")
+      if width >= 80 { #expect(row?.contains("3 min ago") == true) }
+    }
+  }
+
+  @Test func runsOfOneCorpusAreToldApart() {
+    var status = FleetStatus.sample()
+    status.runs[1].corpusName = "capitals"
+    status.runs[1].name = "capitals-smollm2-77aa"
+    var log = StatusLog()
+    for lines in [StatusScreen(width: 80).lines(for: status), log.lines(for: status)] {
+      #expect(lines.contains { $0.contains("capitals 3f9a") })
+      #expect(lines.contains { $0.contains("capitals 77aa") })
+    }
+  }
+
+  @Test func whoLeftIsNoTroubleAndNotCounted() {
+    var status = FleetStatus.sample()
+    status.workers[1].state = .left
+    var log = StatusLog()
+    #expect(log.lines(for: status).contains { $0.hasSuffix(" 1 worker") })
+    #expect(StatusScreen(width: 80).lines(for: status).contains { $0.contains("1 working, 1 left") })
+    #expect(!StatusScreen.isTroubled(status.workers[1]))
+  }
+
+  @Test func aFinishedRunSaysWhenItEndedAndHowLongItTook() {
+    var status = FleetStatus.sample()
+    status.runs.removeLast()
+    status.runs[0].state = .complete
+    status.runs[0].startedAt = status.now - 300_000
+    status.runs[0].finishedAt = status.now - 120_000
+    #expect(StatusScreen(width: 100).lines(for: status).contains { $0.hasSuffix("last result 2 min ago   took 3 min") })
+  }
+
+  /// Neurons and a history of the sample's active run.
+  private var details: RunDetails {
+    let neurons = (0..<12).map { number in
+      var report = NeuronReport(
+        neuron: NeuronID(layer: 9, index: 200 + number), prompts: 24, domainPrompts: 12, baselinePrompts: 12)
+      report.domainSpecificity = 0.5
+      report.upstream = [
+        EdgeReport(node: "2_90", text: nil, prompts: 20, frequency: 0.8, meanFlow: -6.3, meanAbsoluteFlow: 6.3),
+        EdgeReport(node: "E_5", text: hostileText, prompts: 9, frequency: 0.4, meanFlow: 0.1, meanAbsoluteFlow: 1.5),
+      ]
+      return report
+    }
+    let samples = ProgressHistory.Samples(
+      at: [0, 30_000, 60_000, 90_000], done: [0, 10, 20, 25], inFlight: [2, 2, 2, 2], mergeLag: [0, 0, 0, 0])
+    return RunDetails(run: "capitals-smollm2-3f9a", neurons: neurons, samples: samples)
+  }
+
+  @Test func theLeadingNeuronsAndTheRateOverTimeAreShown() throws {
+    let lines = StatusScreen(width: 100).lines(for: .sample(), details: details)
+    let neuron = try #require(lines.first { $0.hasPrefix("L9/N200 ") })
+    #expect(neuron.contains("24   50 %  <- L2/N90 -6.30"))
+    #expect(neuron.contains("±1.50"))
+    #expect(neuron.hasSuffix("-> none yet"))
+    #expect(lines.count { $0.hasPrefix("L9/N") } == 10)
+    #expect(lines.contains { $0.contains("█") && $0.contains("up to 20.0 per minute in 1 min 30 s") })
+    // Of another run, nothing of it is in the curve's place.
+    var other = details
+    other.run = "math-aa01"
+    #expect(!StatusScreen(width: 100).lines(for: .sample(), details: other).contains { $0.contains("up to") })
+  }
+
+  @Test(arguments: [40, 80, 160], [8, 16, 24, 50])
+  func detailsKeepWithinTheTerminal(width: Int, height: Int) {
+    let lines = StatusScreen(width: width, height: height).lines(for: .sample(), details: details)
+    #expect(lines.count <= height)
+    for line in lines { #expect(TerminalText.columns(line) <= width, "\(line)") }
+    if height >= 24 { #expect(lines.contains { $0.hasPrefix("node-b") }) }
+  }
+
+  @Test func whatWasRefusedIsToldInAColour() {
+    var status = FleetStatus.sample()
+    status.counters.connectionsRefused = 1234
+    let lines = StatusScreen(width: 160, isColored: true).lines(for: status)
+    #expect(lines.contains { $0.contains("\u{1B}[33m") && $0.contains("1,234 connections refused") })
+  }
+
+  @Test(arguments: [
+    (0, "now"), (1999, "now"), (59_000, "59 s ago"), (216_000, "3 min ago"), (3_599_000, "59 min ago"),
+    (170_000_000, "47 h ago"), (200_000_000, "2 d ago"), (-5, "now"), (.max, "9999 d ago"),
+  ])
+  func agesHaveOneUnitAndTenColumns(milliseconds: Int64, text: String) {
+    #expect(StatusFormat.age(milliseconds: milliseconds) == text)
+    #expect(text.count <= 10)
   }
 
   @Test(arguments: [

@@ -68,17 +68,21 @@ extension EdgeAggregate {
   /// The profile of one neuron, its lists cut to `topCount`; nil when no merged prompt has it.
   ///
   /// - Complexity: O(edges)
-  package func profile(of neuron: NeuronID, topCount: Int = 20) -> NeuronProfile? {
-    profiles(of: [neuron], topCount: topCount).first
+  package func profile(
+    of neuron: NeuronID, topCount: Int = 20, edgesBy edgeOrder: EdgeOrder = .prompts
+  ) -> NeuronProfile? {
+    profiles(of: [neuron], topCount: topCount, edgesBy: edgeOrder).first
   }
 
   /// The profiles of several neurons in one pass, in the order given; neurons that no merged prompt has are left out.
   ///
   /// - Complexity: O(edges)
-  package func profiles(of neurons: [NeuronID], topCount: Int = 20) -> [NeuronProfile] {
+  package func profiles(
+    of neurons: [NeuronID], topCount: Int = 20, edgesBy edgeOrder: EdgeOrder = .prompts
+  ) -> [NeuronProfile] {
     var seen: Set<NeuronID> = []
     let known = neurons.filter { numbers[.neuron($0)] != nil && seen.insert($0).inserted }
-    let reader = ProfileReader(self, neurons: known, listLength: topCount)
+    let reader = ProfileReader(self, neurons: known, listLength: topCount, edgeOrder: edgeOrder)
     var shared = ProfileReader.SharedPrompts(reader)
     return known.indices.map { reader.profile(row: $0, &shared) }
   }
@@ -86,8 +90,10 @@ extension EdgeAggregate {
   /// The first neurons in an order, with lists cut to `topCount`.
   ///
   /// - Complexity: O(edges)
-  package func topNeurons(sortedBy order: NeuronOrder, limit: Int, topCount: Int = 5) -> [NeuronProfile] {
-    profiles(of: rankedNeurons(by: order, limit: limit), topCount: topCount)
+  package func topNeurons(
+    sortedBy order: NeuronOrder, limit: Int, topCount: Int = 5, edgesBy edgeOrder: EdgeOrder = .prompts
+  ) -> [NeuronProfile] {
+    profiles(of: rankedNeurons(by: order, limit: limit), topCount: topCount, edgesBy: edgeOrder)
   }
 
   /// The first neurons in an order.

@@ -2,20 +2,30 @@
 // The best few edges of many neurons, found in one pass.
 // SPDX-License-Identifier: Apache-2.0
 
+/// Which edges of a neuron come first.
+package enum EdgeOrder: Sendable {
+  /// More prompts, then the larger |summed flow|: what an export lists.
+  case prompts
+  /// The larger sum of the prompts' |flow|, then more prompts: what carries most, whatever its signs.
+  case flow
+}
+
 /// A bounded list of the best edges for each of many rows: binary heaps with the worst kept edge on top, in one array.
 ///
-/// "Better" is more prompts, then the larger |summed flow|, then the smaller other end: a total order, so that the
-/// result does not depend on the order of the edges.
+/// "Better" is as the order says, then the smaller other end: a total order, so that the result does not depend on the
+/// order of the edges.
 struct BestEdges: Sendable {
   struct Candidate: Sendable {
     var prompts: UInt32
     var place: EdgeTable.Place
-    /// |summed flow| in `2^-32`, rounded to a Double.
+    /// |summed flow|, or the sum of |flow| in that order, in `2^-32`, rounded to a Double.
     var magnitude: Double
     /// The other end, packed.
     var other: UInt64
 
-    func isBetter(than b: Candidate) -> Bool {
+    @inline(__always)
+    func isBetter(than b: Candidate, by order: EdgeOrder) -> Bool {
+      if order == .flow, magnitude != b.magnitude { return magnitude > b.magnitude }
       if prompts != b.prompts { return prompts > b.prompts }
       if magnitude != b.magnitude { return magnitude > b.magnitude }
       return other < b.other
@@ -23,17 +33,20 @@ struct BestEdges: Sendable {
   }
 
   private let capacity: Int
+  private let order: EdgeOrder
   /// `[rows, capacity]`
   private var heaps: [Candidate]
   /// `[rows]`
   private var kept: [Int32]
-  /// `[rows]`: prompts of the worst kept edge once the heap is full, so that most edges never touch the heap.
+  /// `[rows]`: prompts of the worst kept edge once the heap is full, so that most edges never touch the heap;
+  /// stays 0 where prompts do not come first.
   private var fewestPrompts: [UInt32]
   /// `[rows]`: offered, kept or not.
   private(set) var offered: [Int32]
 
-  init(rows: Int, capacity: Int) {
+  init(rows: Int, capacity: Int, order: EdgeOrder = .prompts) {
     self.capacity = capacity
+    self.order = order
     let none = Candidate(prompts: 0, place: 0, magnitude: 0, other: 0)
     heaps = Array(repeating: none, count: rows * capacity)
     kept = Array(repeating: 0, count: rows)
@@ -51,26 +64,26 @@ struct BestEdges: Sendable {
     if count < capacity {
       kept[row] += 1
       siftUp(candidate(), base: base, from: count)
-      if count + 1 == capacity { fewestPrompts[row] = heaps[base].prompts }
+      if count + 1 == capacity, order == .prompts { fewestPrompts[row] = heaps[base].prompts }
     } else {
       let new = candidate()
-      guard new.isBetter(than: heaps[base]) else { return }
+      guard new.isBetter(than: heaps[base], by: order) else { return }
       siftDown(new, base: base, count: count)
-      fewestPrompts[row] = heaps[base].prompts
+      if order == .prompts { fewestPrompts[row] = heaps[base].prompts }
     }
   }
 
   /// The kept edges of a row, best first.
   func sorted(row: Int) -> [Candidate] {
     let base = row * capacity
-    return heaps[base..<base + Int(kept[row])].sorted { $0.isBetter(than: $1) }
+    return heaps[base..<base + Int(kept[row])].sorted { $0.isBetter(than: $1, by: order) }
   }
 
   private mutating func siftUp(_ new: Candidate, base: Int, from place: Int) {
     var place = place
     while place > 0 {
       let parent = (place - 1) / 2
-      guard heaps[base + parent].isBetter(than: new) else { break }
+      guard heaps[base + parent].isBetter(than: new, by: order) else { break }
       heaps[base + place] = heaps[base + parent]
       place = parent
     }
@@ -82,8 +95,8 @@ struct BestEdges: Sendable {
     while true {
       var child = 2 * place + 1
       guard child < count else { break }
-      if child + 1 < count, heaps[base + child].isBetter(than: heaps[base + child + 1]) { child += 1 }
-      guard new.isBetter(than: heaps[base + child]) else { break }
+      if child + 1 < count, heaps[base + child].isBetter(than: heaps[base + child + 1], by: order) { child += 1 }
+      guard new.isBetter(than: heaps[base + child], by: order) else { break }
       heaps[base + place] = heaps[base + child]
       place = child
     }

@@ -5,7 +5,7 @@
 /// What the merged prompts say about one neuron. Frequencies are relative to the prompts the neuron appears in and
 /// always in `0...1`. Lists are cut for display only; the counts beside them are those before the cut.
 package struct NeuronProfile: Equatable, Sendable {
-  /// An edge of the neuron; in order of prompts, then |summed flow|, then the other end.
+  /// An edge of the neuron, in the order asked for; see `EdgeOrder`.
   package struct Edge: Equatable, Sendable {
     /// The other end.
     package var endpoint: Endpoint

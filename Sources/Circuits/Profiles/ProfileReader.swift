@@ -23,8 +23,8 @@ struct ProfileReader: Sendable {
   private let promptNeurons: [[UInt32]]
   private let listLength: Int
 
-  /// `neurons` must be distinct and in the aggregate; lists are cut to `listLength`.
-  init(_ aggregate: EdgeAggregate, neurons: [NeuronID], listLength: Int) {
+  /// `neurons` must be distinct and in the aggregate; lists are cut to `listLength` edges, the first in `edgeOrder`.
+  init(_ aggregate: EdgeAggregate, neurons: [NeuronID], listLength: Int, edgeOrder: EdgeOrder = .prompts) {
     self.aggregate = aggregate
     self.neurons = neurons
     self.listLength = max(0, listLength)
@@ -36,24 +36,25 @@ struct ProfileReader: Sendable {
     for (row, number) in numbers.enumerated() { rowOfNumber[Int(number)] = Int32(row) }
 
     (upstream, downstream, outputs) = Self.bestEdges(
-      of: aggregate, rowOfNumber: rowOfNumber, rows: neurons.count, listLength: self.listLength)
+      of: aggregate, rowOfNumber: rowOfNumber, rows: neurons.count, listLength: self.listLength, order: edgeOrder)
     promptNeurons = aggregate.prompts.values.map(\.neurons)
     (starts, postings) = Self.postings(of: promptNeurons, rowOfNumber: rowOfNumber, rows: neurons.count)
   }
 
   /// Upstream and downstream at once on two threads, each of which reads the whole table.
   private static func bestEdges(
-    of aggregate: EdgeAggregate, rowOfNumber: [Int32], rows: Int, listLength: Int
+    of aggregate: EdgeAggregate, rowOfNumber: [Int32], rows: Int, listLength: Int, order: EdgeOrder
   ) -> (upstream: BestEdges, downstream: BestEdges, outputs: BestEdges) {
     let none = BestEdges(rows: 0, capacity: 0)
     let found = Mutex((upstream: none, downstream: none, outputs: none))
     DispatchQueue.concurrentPerform(iterations: 2) { side in
       if side == 0 {
-        let upstream = upstreamEdges(of: aggregate, rowOfNumber: rowOfNumber, rows: rows, listLength: listLength)
+        let upstream = upstreamEdges(
+          of: aggregate, rowOfNumber: rowOfNumber, rows: rows, listLength: listLength, order: order)
         found.withLock { $0.upstream = upstream }
       } else {
         let (all, outputs) = downstreamEdges(
-          of: aggregate, rowOfNumber: rowOfNumber, rows: rows, listLength: listLength)
+          of: aggregate, rowOfNumber: rowOfNumber, rows: rows, listLength: listLength, order: order)
         found.withLock { ($0.downstream, $0.outputs) = (all, outputs) }
       }
     }
@@ -63,15 +64,16 @@ struct ProfileReader: Sendable {
   // Edges of several prompts are offered first: they fill the heaps, and the many edges of one prompt pass by.
 
   private static func upstreamEdges(
-    of aggregate: EdgeAggregate, rowOfNumber: [Int32], rows: Int, listLength: Int
+    of aggregate: EdgeAggregate, rowOfNumber: [Int32], rows: Int, listLength: Int, order: EdgeOrder
   ) -> BestEdges {
-    var upstream = BestEdges(rows: rows, capacity: listLength)
+    var upstream = BestEdges(rows: rows, capacity: listLength, order: order)
     func offer(_ key: UInt64, _ place: EdgeTable.Place, _ prompts: UInt32, _ magnitude: () -> Double) {
       let row = Int(rowOfNumber[Int(EdgeTable.target(key))])
       guard row >= 0 else { return }
       upstream.offer(row: row, prompts: prompts) {
         BestEdges.Candidate(
-          prompts: prompts, place: place, magnitude: magnitude(),
+          prompts: prompts, place: place,
+          magnitude: order == .flow ? absoluteFlow(at: place, in: aggregate) : magnitude(),
           other: aggregate.endpoints[Int(EdgeTable.source(key))].packed)
       }
     }
@@ -81,16 +83,18 @@ struct ProfileReader: Sendable {
   }
 
   private static func downstreamEdges(
-    of aggregate: EdgeAggregate, rowOfNumber: [Int32], rows: Int, listLength: Int
+    of aggregate: EdgeAggregate, rowOfNumber: [Int32], rows: Int, listLength: Int, order: EdgeOrder
   ) -> (all: BestEdges, outputs: BestEdges) {
-    var all = BestEdges(rows: rows, capacity: listLength)
-    var outputs = BestEdges(rows: rows, capacity: listLength)
+    var all = BestEdges(rows: rows, capacity: listLength, order: order)
+    var outputs = BestEdges(rows: rows, capacity: listLength, order: order)
     func offer(_ key: UInt64, _ place: EdgeTable.Place, _ prompts: UInt32, _ magnitude: () -> Double) {
       let row = Int(rowOfNumber[Int(EdgeTable.source(key))])
       guard row >= 0 else { return }
       let target = aggregate.endpoints[Int(EdgeTable.target(key))]
       func candidate() -> BestEdges.Candidate {
-        BestEdges.Candidate(prompts: prompts, place: place, magnitude: magnitude(), other: target.packed)
+        BestEdges.Candidate(
+          prompts: prompts, place: place,
+          magnitude: order == .flow ? absoluteFlow(at: place, in: aggregate) : magnitude(), other: target.packed)
       }
       all.offer(row: row, prompts: prompts, candidate: candidate)
       if target.kind == .logit { outputs.offer(row: row, prompts: prompts, candidate: candidate) }
@@ -98,6 +102,11 @@ struct ProfileReader: Sendable {
     aggregate.edges.forEachSeveral(offer)
     aggregate.edges.forEachSingle { offer($0, $1, 1, $2) }
     return (all, outputs)
+  }
+
+  /// The sum of the prompts' |flow| in `2^-32`, rounded to a Double.
+  private static func absoluteFlow(at place: EdgeTable.Place, in aggregate: EdgeAggregate) -> Double {
+    FixedPoint.double(aggregate.edges.statistics(at: place).absoluteSumNumber)
   }
 
   private static func postings(

@@ -6,13 +6,18 @@ internal import Circuits
 package import ClusterProtocol
 
 extension FleetMachine {
+  /// A worker that said goodbye is shown for this long: nothing is wrong with it.
+  private static let farewell: Duration = .seconds(120)
+
   /// The state of everything at `now`, which counts from 1970 here. What only the aggregates know is left at zero.
   /// O(runs + workers + quarantined prompts).
   package func status(softwareVersion: String, startedAt: Duration, now: Duration) -> FleetStatus {
     FleetStatus(
       softwareVersion: softwareVersion, epoch: epoch, startedAt: startedAt.milliseconds, now: now.milliseconds,
       runs: runs.map { status(of: $0, now: now) },
-      workers: workers.records.sorted { $0.value.hello.worker < $1.value.hello.worker }
+      workers: workers.records
+        .filter { $0.value.phase != .departed || now - $0.value.lastHeard < Self.farewell }
+        .sorted { $0.value.hello.worker < $1.value.hello.worker }
         .map { status(of: $0.key, $0.value, now: now) },
       counters: counters, recentErrors: Array(recentErrors))
   }
@@ -62,7 +67,8 @@ extension FleetMachine {
   private func state(of number: WorkerNumber, _ record: WorkerRecord, now: Duration) -> WorkerState {
     switch record.phase {
     case .draining: .draining
-    case .lost, .departed: .lost
+    case .lost: .lost
+    case .departed: .left
     case .present:
       isSetAside(number, now: now) ? .setAside : record.leases.isEmpty ? .idle : .working
     }

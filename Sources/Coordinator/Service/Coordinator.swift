@@ -69,6 +69,7 @@ package final class Coordinator: Service {
       group.addTask { await self.send(through: router) }
       group.addTask { await self.performJobs() }
       group.addTask { await self.tick() }
+      group.addTask { await self.releaseIdleAggregates() }
       let stops = stops
       await cancelWhenGracefulShutdown {
         for await _ in stops { break }
@@ -119,6 +120,12 @@ package final class Coordinator: Service {
       await core.tick()
       try? await Task.sleep(for: interval)
     }
+  }
+
+  /// What a question about a finished run has read back is not kept for ever.
+  private func releaseIdleAggregates() async {
+    let idleTime = configuration.aggregateIdleTime
+    while (try? await Task.sleep(for: idleTime / 4)) != nil { await core.releaseAggregates(idleFor: idleTime) }
   }
 
   // MARK: Runs at the start

@@ -19,6 +19,8 @@ package struct CoordinatorConfiguration: Sendable {
   package var maximumUndecodedBytes = 128 << 20
   /// How long a shutdown waits for writes that are on their way.
   package var shutdownGrace: Duration = .seconds(10)
+  /// A finished run's aggregate leaves memory when nobody has needed it for this long.
+  package var aggregateIdleTime: Duration = .seconds(600)
   /// Bytes of an export in one reply.
   package var exportPieceBytes = 4 << 20
 

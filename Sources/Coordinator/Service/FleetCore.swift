@@ -143,12 +143,25 @@ actor FleetCore {
       status.runs[i].deltaBytes = figures.deltaBytes
       status.runs[i].worstConservationResidual = figures.worstConservationResidual
       status.runs[i].aggregateBytes = figures.aggregateBytes
+      status.runs[i].startedAt = figures.span?.begunAt
+      let isOver = status.runs[i].state == .complete || status.runs[i].state == .cancelled
+      status.runs[i].finishedAt = isOver ? figures.span?.endedAt : nil
     }
     return status
   }
 
   /// Why no leases are granted for some run, a sentence each.
   func storageProblems() -> [String] { machine.storageProblems }
+
+  /// Finished runs that nobody asked about for `idleTime` give their aggregates' memory back.
+  func releaseAggregates(idleFor idleTime: Duration) async {
+    for (name, vault) in vaults {
+      switch machine.state(of: name) {
+      case .complete, .cancelled: await vault.releaseAggregate(idleFor: idleTime)
+      case .queued, .active, nil: break
+      }
+    }
+  }
 
   // MARK: The end of runs and of the coordinator
 

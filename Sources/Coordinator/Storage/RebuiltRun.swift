@@ -15,6 +15,7 @@ struct RebuiltRun: Sendable {
   private(set) var deltaBytes: Int64 = 0
   private(set) var computeMilliseconds: Int64 = 0
   private(set) var computeKernels: Set<String> = []
+  private(set) var span: WorkSpan?
 
   private init() {}
 
@@ -36,6 +37,7 @@ struct RebuiltRun: Sendable {
       deltaBytes += part.deltaBytes
       computeMilliseconds.addSaturating(part.computeMilliseconds)
       computeKernels.formUnion(part.computeKernels)
+      if let more = part.span { span.extend(by: more) }
     }
   }
 
@@ -56,6 +58,7 @@ struct RebuiltRun: Sendable {
       deltaBytes += Int64(stored.payload.count)
       computeMilliseconds.addSaturating(stored.computeMilliseconds)
       computeKernels.insert(stored.computeKernel)
+      span.extend(by: WorkSpan(receivedAt: stored.receivedAt, computeMilliseconds: stored.computeMilliseconds))
     }
   }
 }

@@ -16,7 +16,9 @@ actor RunVault {
   private let executor: BlockingExecutor
   /// Nil until it is needed: finished runs are not read back before somebody asks.
   private var aggregate: EdgeAggregate?
+  private var lastUse = ContinuousClock.now
   private var deltaBytes: Int64 = 0
+  private var span: WorkSpan?
   /// Grows with every change of what an export would say.
   private(set) var generation: Int64 = 0
 
@@ -35,6 +37,7 @@ actor RunVault {
     let rebuilt = try RebuiltRun(store, promptCount: specification.prompts.count, run: specification.name)
     aggregate = rebuilt.aggregate
     deltaBytes = rebuilt.deltaBytes
+    span = rebuilt.span
     publish()
     return rebuilt
   }
@@ -64,6 +67,9 @@ actor RunVault {
       try merge(delta, outcome)
       await Task.yield()
     }
+    for delta in batches.flatMap(\.deltas) {
+      span.extend(by: WorkSpan(receivedAt: now, computeMilliseconds: delta.receipt.computeMilliseconds))
+    }
     generation += 1
     publish()
   }
@@ -74,15 +80,26 @@ actor RunVault {
     return aggregate ?? EdgeAggregate()
   }
 
+  /// The leading neurons, each with the edges that carry most.
   func topNeurons(sortedBy order: NeuronOrder, limit: Int, edgesPerNeuron: Int) throws -> [NeuronProfile] {
     try ensureAggregate()
-    return aggregate?.topNeurons(sortedBy: order, limit: limit, topCount: edgesPerNeuron) ?? []
+    return aggregate?.topNeurons(sortedBy: order, limit: limit, topCount: edgesPerNeuron, edgesBy: .flow) ?? []
   }
 
   func profile(of neuron: NeuronID, edgesPerNeuron: Int) throws -> NeuronProfile? {
     try ensureAggregate()
-    return aggregate?.profile(of: neuron, topCount: edgesPerNeuron)
+    return aggregate?.profile(of: neuron, topCount: edgesPerNeuron, edgesBy: .flow)
   }
+
+  /// Lets the aggregate go when nobody has needed it for `idleTime`; whoever asks next has it read back. For finished
+  /// runs: their numbers stay.
+  func releaseAggregate(idleFor idleTime: Duration, now: ContinuousClock.Instant = .now) {
+    guard aggregate != nil, now - lastUse >= idleTime else { return }
+    aggregate = nil
+    figures.withLock { $0.aggregateBytes = 0 }
+  }
+
+  var isAggregateInMemory: Bool { aggregate != nil }
 
   func text(ofToken token: Int32) -> String? { aggregate?.text(ofToken: token) }
 
@@ -94,6 +111,7 @@ actor RunVault {
   func close() throws { try store.finish() }
 
   private func ensureAggregate() throws {
+    lastUse = .now
     if aggregate == nil { _ = try load() }
   }
 
@@ -110,7 +128,7 @@ actor RunVault {
 
   private func publish() {
     guard let aggregate else { return }
-    let new = RunFigures(aggregate, deltaBytes: deltaBytes)
+    let new = RunFigures(aggregate, deltaBytes: deltaBytes, span: span)
     figures.withLock { $0 = new }
   }
 }

@@ -55,6 +55,25 @@ package struct StatusClient: Sendable {
     }
   }
 
+  /// The leading neurons of a run and its progress over time.
+  ///
+  /// - Throws: ``StatusServerError``: unreachable, refused, or an answer of another kind.
+  package func details(of run: String) async throws(StatusServerError) -> RunDetails {
+    struct Neurons: Decodable { var neurons: [NeuronReport] }
+    struct History: Decodable { var samples: ProgressHistory.Samples }
+    let allowed = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-._~"))
+    let query = "run=" + (run.addingPercentEncoding(withAllowedCharacters: allowed) ?? "")
+    let neurons = try await json(at: "/neurons?limit=10&edges=5&\(query)")
+    let history = try await json(at: "/history?\(query)")
+    do {
+      return RunDetails(
+        run: run, neurons: try StatusJSON.decode(Neurons.self, from: neurons).neurons,
+        samples: try StatusJSON.decode(History.self, from: history).samples)
+    } catch {
+      throw .unexpectedAnswer(url: url, problem: "its neurons are not those of this version (\(error))")
+    }
+  }
+
   /// The JSON at a path, as it came.
   ///
   /// - Throws: ``StatusServerError``: unreachable, refused, or too much of an answer.

@@ -66,9 +66,24 @@ extension Dashboard {
       return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
     };
 
+    // How long ago, in one unit: nobody needs the seconds of an hour.
+    const ago = (seconds) => {
+      if (seconds < 2) return "now";
+      const [size, unit] = seconds < 60 ? [1, "s"] : seconds < 3600 ? [60, "min"] : seconds < 172800 ? [3600, "h"] : [86400, "d"];
+      return `${Math.floor(seconds / size)} ${unit} ago`;
+    };
+
     const clock = (milliseconds, withSeconds) => new Date(milliseconds).toLocaleTimeString([], {
       hour: "2-digit", minute: "2-digit", second: withSeconds ? "2-digit" : undefined, hour12: false,
     });
+
+    // With the day where it is not today's.
+    const moment = (milliseconds) => {
+      const [date, today] = [new Date(milliseconds), new Date(state.status ? coordinatorNow() : Date.now())];
+      if (date.toDateString() === today.toDateString()) return clock(milliseconds);
+      const year = date.getFullYear() === today.getFullYear() ? undefined : "numeric";
+      return `${date.toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short", year })}, ${clock(milliseconds)}`;
+    };
 
     const signed = (value) => {
       if (!isNumber(value)) return "–";
@@ -78,9 +93,18 @@ extension Dashboard {
     };
 
     // What the page knows. `status` is the coordinator's latest word; `heardAt` is when it came, by this page's clock.
-    const state = { status: null, heardAt: 0, chosen: null, samples: null, samplesOf: null, sort: "relp", isAllWorkers: false, isAllQuarantine: false };
+    const state = {
+      status: null, heardAt: 0, chosen: null, samples: null, samplesOf: null, sort: "relp", isAllRuns: false, isAllWorkers: false,
+      isAllQuarantine: false,
+    };
 
     const coordinatorNow = () => state.status.now + (performance.now() - state.heardAt);
+
+    const isOver = (run) => run.state === "complete" || run.state === "cancelled";
+    const quarantinedCount = (run) => run.quarantined.length + (run.quarantinedBeyond || 0);
+
+    // Runs of the same corpus are told apart by the end of their names.
+    const runHint = (run) => (state.status.runs.some((other) => other !== run && other.corpusName === run.corpusName) ? run.name.split("-").at(-1) : "");
 
     const chosenRun = () => {
       const runs = state.status.runs;

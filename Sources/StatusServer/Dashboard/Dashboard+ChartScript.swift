@@ -1,5 +1,5 @@
 // autointerp
-// The dashboard's rate over time, a small SVG.
+// The dashboard's curves over time: rate, prompts in flight, deltas waiting; a small SVG.
 // SPDX-License-Identifier: Apache-2.0
 
 extension Dashboard {
@@ -21,10 +21,13 @@ extension Dashboard {
       if (last !== undefined && state.status.now <= last) return;
       samples.at.push(state.status.now);
       samples.done.push(run.done);
+      samples.inFlight.push(run.inFlight);
+      samples.mergeLag.push(run.mergeLag);
       if (samples.at.length <= 4000) return;
-      samples.at = samples.at.filter((_, i) => i % 2 === 1);
-      samples.done = samples.done.filter((_, i) => i % 2 === 1);
+      for (const [name, values] of Object.entries(samples)) samples[name] = values.filter((_, i) => i % 2 === 1);
     };
+
+    const noSamples = () => ({ at: [], done: [], inFlight: [], mergeLag: [] });
 
     const loadHistory = async (run) => {
       state.samplesOf = run.name;
@@ -34,7 +37,7 @@ extension Dashboard {
         if (state.samplesOf !== run.name) return;
         state.samples = answer.samples;
       } catch {
-        if (state.samplesOf === run.name) state.samples = { at: [], done: [] };
+        if (state.samplesOf === run.name) state.samples = noSamples();
       }
       render();
     };
@@ -78,41 +81,82 @@ extension Dashboard {
 
     let hover = null;
 
+    // At most 240 points, each the largest of its stretch: what waits for a moment is not to be missed.
+    const levels = (at, values) => {
+      const stride = Math.max(1, Math.ceil(at.length / 240));
+      const result = [];
+      for (let i = 0; i < at.length; i += stride) {
+        let best = i;
+        for (let j = i + 1; j < Math.min(i + stride, at.length); j += 1) if (values[j] > values[best]) best = j;
+        result.push([at[best], values[best]]);
+      }
+      return result;
+    };
+
+    // The curves of a run, the first one large. `read` puts a value into words.
+    const curves = (samples) => [
+      { kind: "rate", title: "", points: rates(samples), read: (value) => `${rate(value)} per minute` },
+      { kind: "flight", title: "in flight", points: levels(samples.at, samples.inFlight), read: (value) => `${count(Math.round(value))} in flight` },
+      { kind: "lag", title: "waiting to be stored", points: levels(samples.at, samples.mergeLag), read: (value) => `${count(Math.round(value))} waiting` },
+    ];
+
     const renderChart = (run) => {
       if (state.samplesOf !== run.name) loadHistory(run);
       addSample(run);
-      const perMinute = run.promptsPerSecond * 60;
-      const samples = state.samples || { at: [], done: [] };
-      const points = rates(samples);
+      const isOn = run.state === "active";
+      const samples = state.samples || noSamples();
       const box = $("chart");
       const [width, height] = [box.clientWidth, box.clientHeight];
       const reading = $("rate-now");
-      if (points.length < 2 || width < 50) {
-        box.replaceChildren(h("p", "empty", run.state === "active" ? "The curve begins after the first few seconds of work." : "No work was watched while this coordinator was up."));
-        setText(reading, run.state === "active" ? `now ${rate(perMinute)}` : "");
+      const drawn = curves(samples);
+      if (drawn[0].points.length < 2 || width < 50) {
+        const words = isOn ? "The curves begin after the first few seconds of work." : run.state === "queued" ? "This run waits for its turn." : "No work was watched while this coordinator was up.";
+        box.replaceChildren(h("p", "empty", words));
+        setText(reading, isOn ? `now ${rate(run.promptsPerSecond * 60)}` : "");
         return;
       }
-      const [left, right, top, bottom] = [40, width - 4, 8, height - 22];
-      const [start, end] = [points[0][0], points.at(-1)[0]];
-      const ceiling = niceCeiling(Math.max(...points.map((point) => point[1])) * 1.05);
-      const x = (time) => left + ((right - left) * (time - start)) / (end - start);
-      const y = (value) => bottom - ((bottom - top) * value) / ceiling;
-      const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Prompts per minute from ${clock(start)} to ${clock(end)}` });
-      for (const share of [0, 0.5, 1]) {
-        const value = ceiling * share;
-        root.append(svg("line", { class: "grid", x1: left, x2: right, y1: y(value), y2: y(value) }));
-        root.append(svg("text", { x: left - 8, y: y(value) + 4, "text-anchor": "end" }, value >= 1000 ? `${+(value / 1000).toFixed(1)}k` : String(+value.toFixed(2))));
+      const [left, right] = [44, width - 4];
+      const [start, end] = [samples.at[0], samples.at.at(-1)];
+      const x = (time) => left + ((right - left) * (time - start)) / Math.max(1, end - start);
+      const small = 30;
+      let top = 8;
+      for (const curve of drawn) {
+        curve.top = top + (curve.title ? 18 : 0);
+        curve.bottom = curve.title ? curve.top + small : height - 22 - 2 * (small + 18 + 8) - 8;
+        top = curve.bottom + 8;
+        const most = Math.max(...curve.points.map((point) => point[1]));
+        curve.ceiling = curve.title ? Math.max(1, most) : niceCeiling(most * 1.05);
+        curve.y = (value) => curve.bottom - ((curve.bottom - curve.top) * value) / curve.ceiling;
       }
-      const line = points.map(([time, value], i) => `${i ? "L" : "M"}${x(time).toFixed(1)} ${y(value).toFixed(1)}`).join("");
-      root.append(svg("path", { class: "area", d: `${line}L${right} ${bottom}L${left} ${bottom}Z` }), svg("path", { class: "line", d: line }));
-      const isShort = end - start < 600000;
-      root.append(svg("text", { x: left, y: height - 4 }, clock(start, isShort)), svg("text", { x: right, y: height - 4, "text-anchor": "end" }, clock(end, isShort)));
-      let words = run.state === "active" ? `now ${rate(perMinute)}` : "";
+      const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Prompts per minute, prompts in flight and deltas waiting from ${moment(start)} to ${moment(end)}` });
+      const tick = (value, y) => root.append(svg("text", { x: left - 8, y: y + 4, "text-anchor": "end" }, value >= 1000 ? `${+(value / 1000).toFixed(1)}k` : String(+value.toFixed(2))));
+      for (const curve of drawn) {
+        for (const share of curve.title ? [0] : [0, 0.5, 1]) {
+          const [value, y] = [curve.ceiling * share, curve.y(curve.ceiling * share)];
+          root.append(svg("line", { class: "grid", x1: left, x2: right, y1: y, y2: y }));
+          if (!curve.title) tick(value, y);
+        }
+        if (curve.title) {
+          tick(curve.ceiling, curve.top + 4);
+          root.append(svg("text", { x: left, y: curve.top - 6 }, curve.title));
+        }
+        const line = curve.points.map(([time, value], i) => `${i ? "L" : "M"}${x(time).toFixed(1)} ${curve.y(value).toFixed(1)}`).join("");
+        const [from, to] = [x(curve.points[0][0]).toFixed(1), x(curve.points.at(-1)[0]).toFixed(1)];
+        root.append(svg("path", { class: `area ${curve.kind}`, d: `${line}L${to} ${curve.bottom}L${from} ${curve.bottom}Z` }), svg("path", { class: `line ${curve.kind}`, d: line }));
+      }
+      const label = end - start < 600000 ? (time) => clock(time, true) : moment;
+      root.append(svg("text", { x: left, y: height - 4 }, label(start)), svg("text", { x: right, y: height - 4, "text-anchor": "end" }, label(end)));
+      let words = isOn ? `now ${rate(run.promptsPerSecond * 60)}` : "";
       if (hover !== null) {
         const time = start + ((end - start) * (Math.max(left, Math.min(right, hover)) - left)) / (right - left);
-        const nearest = points.reduce((best, point) => (Math.abs(point[0] - time) < Math.abs(best[0] - time) ? point : best));
-        root.append(svg("line", { class: "cursor", x1: x(nearest[0]), x2: x(nearest[0]), y1: top, y2: bottom }), svg("circle", { class: "point", cx: x(nearest[0]), cy: y(nearest[1]), r: 4 }));
-        words = `${clock(nearest[0], true)}: ${rate(nearest[1])}`;
+        const readings = [];
+        for (const curve of drawn) {
+          const nearest = curve.points.reduce((best, point) => (Math.abs(point[0] - time) < Math.abs(best[0] - time) ? point : best));
+          root.append(svg("circle", { class: `point ${curve.kind}`, cx: x(nearest[0]), cy: curve.y(nearest[1]), r: curve.title ? 3 : 4 }));
+          readings.push(curve.read(nearest[1]));
+        }
+        root.append(svg("line", { class: "cursor", x1: x(time), x2: x(time), y1: drawn[0].top, y2: drawn.at(-1).bottom }));
+        words = `${clock(time, true)}: ${readings.join(", ")}`;
       }
       setText(reading, words);
       box.replaceChildren(root);

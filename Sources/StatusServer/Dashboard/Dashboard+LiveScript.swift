@@ -15,8 +15,11 @@ extension Dashboard {
     };
 
     const render = () => {
-      if (document.hidden || !state.status) return;
+      if (!state.status) return;
       const run = chosenRun();
+      // Also where nobody looks: the title is all that is seen of a tab in the background.
+      renderTitle(run);
+      if (document.hidden) return;
       $("main").hidden = false;
       $("no-run").hidden = run !== null;
       $("run").hidden = run === null;
@@ -27,8 +30,6 @@ extension Dashboard {
         renderFacts(run);
         renderQuarantine(run);
         renderChart(run);
-      } else {
-        document.title = "autointerp";
       }
       renderWorkers();
       renderErrors();
@@ -63,6 +64,8 @@ extension Dashboard {
         const isFirst = state.status === null;
         state.status = JSON.parse(event.data);
         heard(state.status.now);
+        if (isFirst) loadWorkerHistory();
+        addWorkerSample();
         render();
         if (isFirst) refreshNeurons();
       });

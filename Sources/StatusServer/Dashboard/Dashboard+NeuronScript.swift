@@ -15,8 +15,13 @@ extension Dashboard {
     };
     const nodeTitle = (edge) => {
       const kind = edge.node.startsWith("E_") ? "input token" : edge.node.startsWith("L_") ? "output token" : "neuron";
-      return `${kind} ${edge.node}${edge.text ? ` "${edge.text}"` : ""}, in ${plural(edge.prompts, "prompt", "prompts")} (${Math.round(edge.frequency * 100)} %), mean flow ${signed(edge.meanFlow)}`;
+      return `${kind} ${edge.node}${edge.text ? ` "${edge.text}"` : ""}, in ${plural(edge.prompts, "prompt", "prompts")} (${Math.round(edge.frequency * 100)} %), mean flow ${signed(edge.meanFlow)}, mean |flow| ${signed(edge.meanAbsoluteFlow).slice(1)}${isMixed(edge) ? "; its sign differs between prompts" : ""}`;
     };
+
+    // More than a tenth of what the edge carries goes the other way.
+    const isMixed = (edge) => Math.abs(edge.meanFlow) < 0.8 * edge.meanAbsoluteFlow;
+    const flowText = (edge) => (isMixed(edge) ? `±${signed(edge.meanAbsoluteFlow).slice(1)}` : signed(edge.meanFlow));
+    const flowClass = (edge) => (isMixed(edge) ? "mixed" : edge.meanFlow < 0 ? "minus" : "plus");
 
     const edgeChip = () => {
       const chip = h("span", "edge", h("span", "node mono text"), h("span"));
@@ -25,14 +30,14 @@ extension Dashboard {
     const renderEdges = (container, edges) => {
       keyed(container, edges, (edge) => edge.node, edgeChip, (chip, edge) => {
         setText(chip.firstChild, nodeName(edge));
-        setText(chip.lastChild, signed(edge.meanFlow));
-        chip.lastChild.className = edge.meanFlow < 0 ? "minus" : "plus";
+        setText(chip.lastChild, flowText(edge));
+        chip.lastChild.className = flowClass(edge);
         chip.classList.toggle("token", /^[EL]_/.test(edge.node));
         chip.title = nodeTitle(edge);
       });
     };
 
-    const neuronRow = (neuron) => {
+    const neuronRow = (neuron, run) => {
       const parts = {
         rank: h("span", "rank"), label: h("span", "label text"), share: h("span"), shareNote: h("span"),
         domain: h("i"), baseline: h("i"), upstream: h("span", "edges"), downstream: h("span", "edges"), detail: h("div", "detail"),
@@ -47,21 +52,22 @@ extension Dashboard {
           h("span", "share", parts.share, parts.shareNote, h("span", "split", parts.domain, parts.baseline)),
           way("←", "driven by", parts.upstream), way("→", "drives", parts.downstream)), parts.detail);
       row.parts = parts;
-      row.addEventListener("toggle", () => { if (row.open) loadDetail(row, neuron.neuron); });
+      row.neuron = neuron.neuron;
+      row.run = run.name;
+      row.addEventListener("toggle", () => { if (row.open) loadDetail(row); });
       return row;
     };
 
-    const loadDetail = async (row, neuron) => {
-      const run = chosenRun();
-      if (!run) return;
+    const loadDetail = async (row) => {
+      const { run, neuron } = row;
       const list = (title, items) => h("div", "", h("h3", "", title), h("ul", "", ...(items.length ? items : [h("li", "", h("span", "", "none yet"))])));
       const edge = (item) => {
-        const line = h("li", "", h("span", "mono text", nodeName(item)), h("span", "", `${signed(item.meanFlow)} in ${count(item.prompts)}`));
+        const line = h("li", "", h("span", "mono text", nodeName(item)), h("span", "", `${flowText(item)} in ${count(item.prompts)}`));
         line.title = nodeTitle(item);
         return line;
       };
       try {
-        const { profile } = await getJSON(`/neurons/${neuron}?run=${encodeURIComponent(run.name)}`);
+        const { profile } = await getJSON(`/neurons/${neuron}?run=${encodeURIComponent(run)}`);
         row.parts.detail.replaceChildren(
           list("Driven by (mean flow, prompts)", profile.upstream.slice(0, 15).map(edge)),
           list("Drives", profile.downstream.slice(0, 15).map(edge)),
@@ -72,13 +78,15 @@ extension Dashboard {
       }
     };
 
+    let neuronsOf = null;
     const renderNeurons = (neurons, run) => {
+      neuronsOf = run.name;
       const most = Math.max(1, ...neurons.map((neuron) => neuron.prompts));
       const empty = $("no-neurons");
       empty.hidden = neurons.length > 0;
       setText(empty, "No neuron yet: the first merged prompt brings the first ones.");
       let rank = 0;
-      keyed($("neurons"), neurons, (neuron) => neuron.neuron, neuronRow, (row, neuron) => {
+      keyed($("neurons"), neurons, (neuron) => `${run.name} ${neuron.neuron}`, (neuron) => neuronRow(neuron, run), (row, neuron) => {
         const parts = row.parts;
         rank += 1;
         setText(parts.rank, String(rank));
@@ -91,6 +99,7 @@ extension Dashboard {
         row.firstChild.title = `${neuron.neuron}: ${plural(neuron.domainPrompts, "domain prompt", "domain prompts")}, ${plural(neuron.baselinePrompts, "baseline prompt", "baseline prompts")}, mean RelP ${signed(neuron.meanRelp)}`;
         renderEdges(parts.upstream, neuron.upstream);
         renderEdges(parts.downstream, neuron.downstream);
+        if (row.open) loadDetail(row);
       });
     };
 
@@ -102,10 +111,15 @@ extension Dashboard {
       const wanted = `${run.name} ${state.sort} ${run.done}`;
       if (wanted === neuronsAsked) return;
       neuronsAsked = wanted;
+      if (neuronsOf !== null && neuronsOf !== run.name) {
+        renderNeurons([], run);
+        setText($("no-neurons"), "Reading the neurons of this run …");
+      }
       try {
         const answer = await getJSON(`/neurons?run=${encodeURIComponent(run.name)}&sort=${state.sort}&limit=12`);
         if (wanted === neuronsAsked) renderNeurons(answer.neurons, run);
       } catch (error) {
+        if (wanted !== neuronsAsked) return;
         neuronsAsked = "";
         $("no-neurons").hidden = false;
         setText($("no-neurons"), error.message);

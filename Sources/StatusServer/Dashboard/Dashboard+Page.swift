@@ -13,7 +13,11 @@ extension Dashboard {
     <noscript><p class="notice">The dashboard needs JavaScript. The same numbers are at <a href="/status">/status</a> and in
     <code>autointerp status --watch</code>.</p></noscript>
     <main id="main" hidden>
-      <nav class="runs" id="runs" aria-label="Runs" hidden></nav>
+      <nav class="runs" id="runs" aria-label="Runs" hidden>
+        <div class="run-list" id="runs-open"></div>
+        <button type="button" class="more" id="runs-more" hidden></button>
+        <div class="run-list" id="runs-over" hidden></div>
+      </nav>
       <p class="empty" id="no-run" hidden>No run yet. Start one with <code>autointerp run</code>; it will appear here by itself.</p>
       <div id="run" hidden>
         <section class="progress" aria-labelledby="run-title">
@@ -21,7 +25,7 @@ extension Dashboard {
             <h1 id="run-title"></h1>
             <span class="badge" id="run-state"></span>
           </div>
-          <p class="run-sub"><span id="run-model"></span><span id="run-name" class="mono"></span></p>
+          <p class="run-sub"><span id="run-model"></span><span id="run-name" class="mono"></span><span id="run-started"></span></p>
           <div class="headline">
             <p class="percent"><span id="percent"></span><small>%</small></p>
             <p class="of"><strong id="done"></strong> of <span id="total"></span> prompts</p>
@@ -43,18 +47,29 @@ extension Dashboard {
           </section>
         </div>
         <section class="card trouble" id="quarantine-card" aria-labelledby="quarantine-title" hidden>
-          <div class="card-head"><h2 id="quarantine-title">Quarantined prompts</h2><p class="reading">set aside; <code>autointerp retry</code> runs them again</p></div>
+          <div class="card-head"><h2 id="quarantine-title"></h2><p class="reading">set aside; <code>autointerp retry</code> runs them again</p></div>
           <ul class="quarantine" id="quarantine"></ul>
           <button type="button" class="more" id="quarantine-more" hidden></button>
         </section>
       </div>
-      <section class="card" aria-labelledby="workers-title">
+      <section class="card" id="workers-card" aria-labelledby="workers-title">
         <div class="card-head"><h2 id="workers-title">Workers</h2><p class="reading" id="workers-summary"></p></div>
         <p class="empty" id="no-workers" hidden>No worker has said hello yet. Start one with <code>autointerp worker</code>.</p>
+        <div id="fleet-map" class="fleet-map" hidden><canvas id="fleet-cells" role="img" aria-label="A cell for each worker"></canvas><p class="reading" id="fleet-note"></p></div>
+        <div class="tools" id="worker-tools" hidden>
+          <div class="pills" id="worker-states" role="group" aria-label="Show workers by state"></div>
+          <label>Find <input id="worker-filter" type="search" placeholder="name or host" autocomplete="off" spellcheck="false"></label>
+          <label>Order <select id="worker-sort">
+            <option value="trouble">trouble first</option><option value="name">name</option><option value="rate">per minute</option>
+            <option value="busy">busy slots</option><option value="done">done</option><option value="failed">failed</option>
+            <option value="memory">memory</option><option value="heard">longest silent</option>
+          </select></label>
+        </div>
         <table class="workers" id="workers-table">
-          <thead><tr><th scope="col">Worker</th><th scope="col">State</th><th scope="col">Slots</th><th scope="col" class="n">Per minute</th><th scope="col" class="n">Done</th><th scope="col" class="n">Failed</th><th scope="col" class="n">Memory</th><th scope="col" class="n">Heard</th></tr></thead>
+          <thead><tr><th scope="col" data-order="name">Worker</th><th scope="col" data-order="trouble">State</th><th scope="col" data-order="busy">Slots</th><th scope="col" class="n" data-order="rate">Per minute</th><th scope="col" class="n" data-order="done">Done</th><th scope="col" class="n" data-order="failed">Failed</th><th scope="col" class="n" data-order="memory">Memory</th><th scope="col" class="n" data-order="heard">Heard</th></tr></thead>
           <tbody id="workers"></tbody>
         </table>
+        <p class="empty" id="no-match" hidden>No worker matches.</p>
         <button type="button" class="more" id="workers-more" hidden></button>
       </section>
       <section class="card" id="neurons-card" aria-labelledby="neurons-title" hidden>
@@ -66,7 +81,7 @@ extension Dashboard {
             <button type="button" data-sort="domain" aria-pressed="false">by domain specificity</button>
           </div>
         </div>
-        <p class="key"><span class="swatch" data-kind="done"></span>domain prompts, <span class="swatch" data-kind="flight"></span>baseline prompts; ← driven by, → drives (mean flow of the strongest edges; tokens tinted). Open a neuron for more.</p>
+        <p class="key"><span class="swatch" data-kind="done"></span>domain prompts, <span class="swatch" data-kind="flight"></span>baseline prompts; ← driven by, → drives: the edges that carry most, with their mean flow (± where prompts differ about the sign; tokens tinted).</p>
         <p class="empty" id="no-neurons"></p>
         <div class="neurons" id="neurons"></div>
       </section>

@@ -5,31 +5,77 @@
 extension Dashboard {
   static let runScript = #"""
     const stateOf = (run) => {
-      const aside = run.quarantined.length;
+      const aside = quarantinedCount(run);
       if (run.state === "complete" && aside) return ["partial", `complete with ${aside} quarantined`];
       return [run.state, run.state];
     };
 
+    // Under way and waiting first; what is over is folded away, but for the one that is shown.
     const renderRuns = () => {
       const runs = state.status.runs;
       const shown = chosenRun();
+      const over = runs.filter((run) => isOver(run) && run !== shown).reverse();
+      const folded = over.length > (runs.length - over.length > 3 ? 0 : 2) ? over : [];
       $("runs").hidden = runs.length < 2;
-      keyed($("runs"), runs, (run) => run.name, (run) => {
-        const title = h("span", "text");
-        const what = h("span", "what");
-        const bar = h("i");
-        const button = h("button", "", title, what, h("span", "mini", bar));
+      renderRunButtons($("runs-open"), runs.filter((run) => !folded.includes(run)), shown);
+      const more = $("runs-more");
+      more.hidden = folded.length === 0;
+      setText(more, `${state.isAllRuns ? "Hide" : "Show"} ${plural(folded.length, "finished run", "finished runs")}`);
+      more.setAttribute("aria-expanded", String(state.isAllRuns));
+      $("runs-over").hidden = folded.length === 0 || !state.isAllRuns;
+      renderRunButtons($("runs-over"), state.isAllRuns ? folded : [], shown);
+    };
+    $("runs-more").addEventListener("click", () => { state.isAllRuns = !state.isAllRuns; render(); });
+
+    const renderRunButtons = (container, runs, shown) => {
+      keyed(container, runs, (run) => run.name, (run) => {
+        const parts = { title: h("span", "text"), hint: h("span", "hint mono"), what: h("span", "what"), bar: h("i") };
+        const button = h("button", "", parts.title, parts.hint, parts.what, h("span", "mini", parts.bar));
         button.type = "button";
-        Object.assign(button, { titlePart: title, whatPart: what, barPart: bar });
-        button.addEventListener("click", () => { state.chosen = run.name; render(); refreshNeurons(); });
+        button.parts = parts;
+        button.addEventListener("click", () => {
+          state.chosen = run.name;
+          history.replaceState(null, "", `#run=${encodeURIComponent(run.name)}`);
+          render();
+          refreshNeurons();
+        });
         return button;
       }, (button, run) => {
-        setText(button.titlePart, run.corpusName);
-        setText(button.whatPart, stateOf(run)[1]);
-        setWidth(button.barPart, run.promptCount ? run.done / run.promptCount : 0);
+        const parts = button.parts;
+        setText(parts.title, run.corpusName);
+        setText(parts.hint, runHint(run));
+        setText(parts.what, isOver(run) && run.finishedAt ? `${stateOf(run)[1]} ${moment(run.finishedAt)}` : stateOf(run)[1]);
+        setWidth(parts.bar, run.promptCount ? run.done / run.promptCount : 0);
         button.title = run.name;
         button.setAttribute("aria-pressed", String(run === shown));
       });
+    };
+
+    // A link to a run: the page's address after the hash mark.
+    const readAddress = () => { state.chosen = new URLSearchParams(location.hash.slice(1)).get("run"); };
+    addEventListener("hashchange", () => { readAddress(); if (state.status) { render(); refreshNeurons(); } });
+    readAddress();
+
+    const percentOf = (run) => {
+      // Never 100 before the last prompt is in.
+      const percent = run.promptCount ? Math.floor((run.done / run.promptCount) * 1000) / 10 : 0;
+      return percent >= 100 ? "100" : percent.toFixed(1);
+    };
+
+    const renderTitle = (run) => {
+      const title = run ? `${percentOf(run)} % ${run.corpusName} · autointerp` : "autointerp";
+      if (document.title !== title) document.title = title;
+    };
+
+    // What stands at the right end over the bar: [strong, rest].
+    const timeOf = (run) => {
+      if (run.state === "active") {
+        const left = run.secondsLeft;
+        return isNumber(left) ? [`${span(left)} left`, `until ${moment(coordinatorNow() + left * 1000)}`] : ["", "time left not known yet"];
+      }
+      if (!isOver(run) || !run.finishedAt) return ["", ""];
+      const took = run.startedAt ? `, took ${span((run.finishedAt - run.startedAt) / 1000)}` : "";
+      return [`${run.state === "cancelled" ? "last result" : "finished"} ${moment(run.finishedAt)}`, took];
     };
 
     const legendParts = ["done", "flight", "queued", "quarantine"];
@@ -38,17 +84,15 @@ extension Dashboard {
     const renderProgress = (run) => {
       const [kind, words] = stateOf(run);
       const total = run.promptCount;
-      const aside = run.quarantined.length;
+      const aside = quarantinedCount(run);
       const share = total ? run.done / total : 0;
-      // Never 100 before the last prompt is in.
-      const percent = Math.floor(share * 1000) / 10;
-      const percentText = percent >= 100 ? "100" : percent.toFixed(1);
       setText($("run-title"), run.corpusName);
       setText($("run-model"), run.modelName);
       setText($("run-name"), run.name);
       setText($("run-state"), words);
       setData($("run-state"), "state", kind);
-      setText($("percent"), percentText);
+      setText($("run-started"), run.startedAt ? `started ${moment(run.startedAt)}` : "");
+      setText($("percent"), percentOf(run));
       setText($("done"), count(run.done));
       setText($("total"), count(total));
       setWidth($("bar-done"), share);
@@ -59,10 +103,9 @@ extension Dashboard {
       bar.setAttribute("aria-valuenow", String(run.done));
       bar.setAttribute("aria-valuetext", `${count(run.done)} of ${plural(total, "prompt", "prompts")}`);
 
-      const left = run.secondsLeft;
-      const isOn = run.state === "active";
-      setText($("eta"), isOn && isNumber(left) ? `${span(left)} left` : "");
-      setText($("eta-at"), isOn ? (isNumber(left) ? `until ${clock(coordinatorNow() + left * 1000)}` : "time left not known yet") : "");
+      const [time, rest] = timeOf(run);
+      setText($("eta"), time);
+      setText($("eta-at"), rest);
 
       const counts = { done: run.done, flight: run.inFlight, queued: run.queued, quarantine: aside };
       keyed($("legend"), legendParts.filter((part) => part !== "quarantine" || aside), (part) => part, (part) => {
@@ -73,7 +116,6 @@ extension Dashboard {
         row.numberPart = number;
         return row;
       }, (row, part) => setText(row.numberPart, count(counts[part])));
-      document.title = `${percentText} % ${run.corpusName} · autointerp`;
     };
 
     const renderFacts = (run) => {
@@ -95,25 +137,30 @@ extension Dashboard {
       facts.forEach(([name, value], i) => { setText(list.children[2 * i], name); setText(list.children[2 * i + 1], value); });
     };
 
+    const fewQuarantined = 3;
+
+    // A prompt a line with its last error; opened, all of its errors in full.
     const renderQuarantine = (run) => {
       const all = run.quarantined;
-      const shown = state.isAllQuarantine ? all : all.slice(0, 10);
-      $("quarantine-card").hidden = all.length === 0;
-      keyed($("quarantine"), shown, (item) => item.prompt, (item) => {
-        const excerpt = h("span", "text");
-        const row = h("li", "", h("span", "excerpt", h("span", "number", `#${item.prompt}`), excerpt));
-        row.excerptPart = excerpt;
+      const number = quarantinedCount(run);
+      $("quarantine-card").hidden = number === 0;
+      setText($("quarantine-title"), plural(number, "quarantined prompt", "quarantined prompts"));
+      keyed($("quarantine"), state.isAllQuarantine ? all : all.slice(0, fewQuarantined), (item) => `${run.name} ${item.prompt}`, (item) => {
+        const parts = { excerpt: h("span", "text"), last: h("span", "why cut text"), errors: h("div", "") };
+        const row = h("li", "", h("details", "", h("summary", "", h("span", "number", `#${item.prompt}`), parts.excerpt, parts.last), parts.errors));
+        row.parts = parts;
         return row;
       }, (row, item) => {
-        setText(row.excerptPart, item.excerpt);
-        const wanted = item.errors.length + 1;
-        while (row.childElementCount < wanted) row.append(h("span", "why text"));
-        while (row.childElementCount > wanted) row.lastElementChild.remove();
-        item.errors.forEach((error, i) => setText(row.children[i + 1], error));
+        setText(row.parts.excerpt, item.excerpt);
+        setText(row.parts.last, item.errors.at(-1) || "no error was reported");
+        const list = row.parts.errors;
+        while (list.childElementCount < item.errors.length) list.append(h("p", "why text"));
+        while (list.childElementCount > item.errors.length) list.lastElementChild.remove();
+        item.errors.forEach((error, i) => setText(list.children[i], error));
       });
       const more = $("quarantine-more");
-      more.hidden = all.length <= 10;
-      setText(more, state.isAllQuarantine ? "Show fewer" : `Show all ${count(all.length)}`);
+      more.hidden = all.length <= fewQuarantined;
+      setText(more, state.isAllQuarantine ? "Show fewer" : `Show ${all.length < number ? "the first" : "all"} ${count(all.length)}`);
     };
     $("quarantine-more").addEventListener("click", () => { state.isAllQuarantine = !state.isAllQuarantine; render(); });
     """#

@@ -48,15 +48,19 @@ extension Dashboard {
 
     #no-run { padding-bottom: 18px; }
 
-    .runs { display: flex; gap: 8px; flex-wrap: wrap; margin: -8px 0 24px; }
-    .runs button {
+    .runs { margin: -8px 0 24px; }
+    .run-list { display: flex; gap: 8px; flex-wrap: wrap; }
+    .runs .more { padding: 6px 0 0; }
+    #runs-over { margin-top: 8px; max-height: 210px; overflow: auto; padding: 1px; }
+    .run-list button {
       appearance: none; border: 1px solid var(--line); background: var(--card); color: var(--ink); border-radius: 8px;
       padding: 6px 12px 7px; font: inherit; font-size: 13px; cursor: pointer; text-align: left; max-width: 100%;
     }
-    .runs button[aria-pressed=true] { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
+    .run-list button[aria-pressed=true] { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
     .runs .mini { display: block; height: 3px; border-radius: 2px; background: var(--track); margin-top: 5px; overflow: hidden; }
     .runs .mini i { display: block; height: 100%; background: var(--accent); }
-    .runs .what { color: var(--muted); margin-left: 8px; }
+    .runs .what, .runs .hint { color: var(--muted); margin-left: 8px; }
+    .runs .hint:empty { display: none; }
 
     .progress { margin-bottom: 28px; }
     .run-head { display: flex; align-items: baseline; gap: 12px; flex-wrap: wrap; }
@@ -94,46 +98,33 @@ extension Dashboard {
     .reading { color: var(--muted); font-size: 13px; }
     .reading b { color: var(--ink); font-weight: 600; }
     .pair > .card { display: flex; flex-direction: column; }
-    .chart { height: 188px; flex: 1 0 auto; position: relative; }
+    .chart { height: 270px; flex: 1 0 auto; position: relative; }
     .chart svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; }
     .chart .grid { stroke: var(--line); stroke-width: 1; }
     .chart .area { fill: var(--accent); opacity: .11; }
     .chart .line { fill: none; stroke: var(--accent); stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
+    .chart .flight { stroke-width: 1.3; }
+    .chart .area.flight { opacity: .07; stroke-width: 0; }
+    .chart .lag { stroke: var(--warn-fill); stroke-width: 1.3; }
+    .chart .area.lag { fill: var(--warn-fill); stroke-width: 0; opacity: .16; }
     .chart .cursor { stroke: var(--faint); stroke-width: 1; stroke-dasharray: 2 3; }
     .chart .point { fill: var(--accent); stroke: var(--card); stroke-width: 2; }
+    .chart .point.lag { fill: var(--warn-fill); stroke: var(--card); stroke-width: 2; }
     .chart text { fill: var(--muted); font-size: 11.5px; }
     .facts { display: grid; grid-template-columns: auto minmax(0, 1fr); font-size: 14px; }
     .facts dt { color: var(--muted); padding: 4px 0; border-top: 1px solid var(--line); }
     .facts dd { text-align: right; padding: 4px 0 4px 16px; border-top: 1px solid var(--line); }
     .facts dt:first-child, .facts dt:first-child + dd { border-top: 0; }
 
-    table { width: 100%; border-collapse: collapse; font-size: 14px; }
-    th { text-align: left; font-weight: 500; font-size: 12.5px; color: var(--muted); padding: 4px 14px 6px 0; white-space: nowrap; }
-    td { padding: 6px 14px 6px 0; border-top: 1px solid var(--line); vertical-align: middle; }
-    th:last-child, td:last-child { padding-right: 0; }
-    .n { text-align: right; white-space: nowrap; }
-    td .host { display: block; color: var(--muted); font-size: 12.5px; line-height: 1.3; }
-    .worker-name { font-weight: 550; line-height: 1.35; }
-    .state { white-space: nowrap; }
-    .state .dot { margin-right: 8px; }
-    .state[data-state=working] .dot { background: var(--good); }
-    .state[data-state=draining] .dot { background: var(--warn-fill); }
-    .state[data-state=setAside], .state[data-state=lost] { color: var(--bad); }
-    .state[data-state=setAside] .dot, .state[data-state=lost] .dot { background: var(--bad); }
-    .slots { display: inline-flex; gap: 3px; vertical-align: -1px; margin-right: 8px; }
-    .slots:empty { display: none; }
-    .slots i { width: 9px; height: 12px; border-radius: 2px; background: var(--track); }
-    .slots i.busy { background: var(--accent); }
-    .meter { display: inline-block; width: 64px; height: 4px; border-radius: 2px; background: var(--track); margin-right: 10px; vertical-align: 3px; text-align: left; }
-    .meter i { display: block; height: 100%; border-radius: 2px; background: var(--accent); }
-    .meter + span { display: inline-block; min-width: 5ch; }
-    .bad { color: var(--bad); }
     .more { appearance: none; border: 0; background: none; color: var(--accent); font: inherit; font-size: 13px; padding: 10px 0 0; cursor: pointer; }
 
     .quarantine li, .errors li { border-top: 1px solid var(--line); padding: 8px 0; font-size: 14px; }
     .quarantine li:first-child, .errors li:first-child { border-top: 0; }
     .trouble { border-left: 3px solid var(--warn-fill); }
-    .quarantine .excerpt { display: block; }
+    .quarantine summary { cursor: pointer; list-style: none; }
+    .quarantine summary::-webkit-details-marker { display: none; }
+    .quarantine .cut { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 1; overflow: hidden; }
+    .quarantine details[open] .cut { display: none; }
     .quarantine .number { color: var(--muted); margin-right: 10px; }
     .quarantine .why { display: block; color: var(--bad); font-size: 12.5px; margin-top: 2px; }
     .quarantine li:last-child, .errors li:last-child { padding-bottom: 0; }
@@ -151,7 +142,7 @@ extension Dashboard {
     .neuron { border-top: 1px solid var(--line); }
     .neuron:first-child { border-top: 0; }
     .neuron summary {
-      display: grid; grid-template-columns: 24px 120px minmax(120px, 1fr) minmax(0, 2fr) minmax(0, 2fr); gap: 4px 16px;
+      display: grid; grid-template-columns: 22px 92px 172px minmax(0, 1fr) minmax(0, 1fr); gap: 4px 12px;
       padding: 9px 0; cursor: pointer; list-style: none; align-items: center;
     }
     .neuron summary::-webkit-details-marker { display: none; }
@@ -162,19 +153,20 @@ extension Dashboard {
     .split { display: flex; height: 6px; border-radius: 3px; background: var(--track); overflow: hidden; margin-top: 3px; }
     .split i { display: block; height: 100%; background: var(--accent); }
     .split i + i { background: var(--accent-soft); }
-    .share { font-size: 13px; line-height: 1.35; }
+    .share { font-size: 12.5px; line-height: 1.35; white-space: nowrap; }
     .share span { color: var(--muted); }
-    .edges { display: flex; flex-wrap: wrap; gap: 4px 6px; align-items: center; font-size: 13px; min-width: 0; }
+    .edges { display: flex; flex-wrap: wrap; gap: 4px 5px; align-items: center; font-size: 13px; min-width: 0; }
     .way { display: grid; grid-template-columns: 18px minmax(0, 1fr); align-items: baseline; font-size: 13px; min-width: 0; }
     .way > span:first-child { color: var(--muted); }
-    .edge { display: inline-flex; gap: 7px; max-width: 100%; border: 1px solid var(--line); border-radius: 6px; padding: 0 7px; line-height: 22px; }
+    .edge { display: inline-flex; gap: 6px; max-width: 100%; border: 1px solid var(--line); border-radius: 6px; padding: 0 6px; line-height: 22px; font-size: 12.5px; }
     .edge .node { overflow: hidden; text-overflow: ellipsis; white-space: pre; max-width: 13ch; }
     .edge.token { background: var(--wash); border-color: transparent; }
     .edge .plus { color: var(--good); }
     .edge .minus { color: var(--bad); }
+    .edge .mixed { color: var(--warn); }
     .detail { padding: 2px 0 16px 40px; display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 8px 28px; font-size: 13px; }
     .detail h3 { font-size: 12.5px; font-weight: 500; color: var(--muted); margin: 0 0 4px; }
-    .detail li { display: flex; justify-content: space-between; gap: 12px; padding: 1px 0; }
+    .detail li { display: flex; align-items: baseline; justify-content: space-between; gap: 12px; padding: 1px 0; }
     .detail li span:first-child { min-width: 0; white-space: pre-wrap; }
     .detail li span:last-child { color: var(--muted); white-space: nowrap; }
 
@@ -199,17 +191,7 @@ extension Dashboard {
       .card { padding: 14px 14px 14px; }
       .percent { font-size: 50px; }
       .eta { margin-left: 0; text-align: left; flex-basis: 100%; }
-      .chart { height: 150px; }
-      .workers thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-      .workers, .workers tbody { display: block; }
-      .workers tr { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 4px 10px; padding: 10px 0; border-top: 1px solid var(--line); }
-      .workers tbody tr:first-child { border-top: 0; padding-top: 2px; }
-      .workers td { display: block; border: 0; padding: 0; text-align: left; white-space: normal; }
-      .workers td[data-label]::before { content: attr(data-label); display: block; font-size: 11.5px; line-height: 1.2; color: var(--muted); }
-      .workers td:first-child { grid-column: span 2; }
-      .workers .state { text-align: right; }
-      .meter { display: none; }
-      .meter + span { min-width: 0; }
+      .chart { height: 240px; }
       .neuron summary { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
       .neuron .rank { display: none; }
       .neuron .way { grid-column: 1 / -1; }

@@ -9,7 +9,9 @@ enum Dashboard {
   static func page(nonce: String) -> String {
     document(
       nonce: nonce, title: "autointerp", body: body,
-      script: [baseScript, runScript, chartScript, fleetScript, neuronScript, liveScript].joined(separator: "\n"))
+      script: [
+        baseScript, runScript, chartScript, workerScript, workerListScript, fleetScript, neuronScript, liveScript,
+      ].joined(separator: "\n"))
   }
 
   /// What a browser without the token gets.
@@ -30,6 +32,7 @@ enum Dashboard {
     <link rel="icon" href="\(icon)">
     <style nonce="\(nonce)">
     \(style)
+    \(workerStyle)
     </style>
     </head>
     <body>

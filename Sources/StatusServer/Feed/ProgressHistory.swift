@@ -4,13 +4,22 @@
 
 package import ClusterProtocol
 
-/// Prompts done over time, run by run, in bounded memory: when a run has filled its samples every second one is dropped
-/// and the distance between samples doubles, so that the chart always reaches back to the start.
+/// Prompts done, in flight and waiting to be stored over time, run by run, in bounded memory: when a run has filled its
+/// samples every second one is dropped and the distance between samples doubles, so that the chart always reaches back to
+/// the start.
 package struct ProgressHistory: Sendable {
   /// One run's samples as columns; times are milliseconds since 1970.
   package struct Samples: Codable, Equatable, Sendable {
     package var at: [Int64] = []
     package var done: [Int] = []
+    package var inFlight: [Int] = []
+    package var mergeLag: [Int] = []
+
+    fileprivate func every(_ places: StrideTo<Int>) -> Samples {
+      Samples(
+        at: places.map { at[$0] }, done: places.map { done[$0] }, inFlight: places.map { inFlight[$0] },
+        mergeLag: places.map { mergeLag[$0] })
+    }
   }
 
   private struct Series {
@@ -44,7 +53,7 @@ package struct ProgressHistory: Sendable {
       var entry = series[run.name] ?? Series(distance: interval, runState: .queued)
       let ended = entry.runState == .active && run.state != .active
       entry.runState = run.state
-      if run.state == .active || ended { append(done: run.done, at: status.now, always: ended, to: &entry) }
+      if run.state == .active || ended { append(run, at: status.now, always: ended, to: &entry) }
       if !entry.samples.at.isEmpty { series[run.name] = entry }
     }
     while series.count > maximumRuns,
@@ -54,15 +63,17 @@ package struct ProgressHistory: Sendable {
     }
   }
 
-  private func append(done: Int, at now: Int64, always: Bool, to entry: inout Series) {
+  private func append(_ run: RunStatus, at now: Int64, always: Bool, to entry: inout Series) {
     if let last = entry.samples.at.last {
       guard now > last, always || now - last >= entry.distance else { return }
     }
     entry.samples.at.append(now)
-    entry.samples.done.append(done)
+    entry.samples.done.append(run.done)
+    entry.samples.inFlight.append(run.inFlight)
+    entry.samples.mergeLag.append(run.mergeLag)
     guard entry.samples.at.count > capacity else { return }
-    let kept = stride(from: entry.samples.at.count % 2 == 0 ? 1 : 0, to: entry.samples.at.count, by: 2)
-    entry.samples = Samples(at: kept.map { entry.samples.at[$0] }, done: kept.map { entry.samples.done[$0] })
+    entry.samples = entry.samples.every(
+      stride(from: entry.samples.at.count % 2 == 0 ? 1 : 0, to: entry.samples.at.count, by: 2))
     entry.distance = max(entry.distance, 1) * 2
   }
 }

@@ -72,7 +72,7 @@ struct StatusEvents: AsyncSequence, Sendable {
         var event = ByteBuffer()
         if isFirst { event.writeString("retry: 2000\n") }
         event.writeString("id: \(number)\nevent: status\ndata: ")
-        event.writeBytes(snapshot.json)
+        event.writeBytes(snapshot.eventJSON)
         event.writeString("\n\n")
         return event
       }

@@ -36,6 +36,10 @@ extension StatusResponder {
     let limit = try query.number("limit", in: 1...configuration.maximumNeurons, default: 20)
     let edges = try query.number("edges", in: 0...50, default: 3)
     try query.finish()
+    guard limit * edges <= configuration.maximumNeuronEdges else {
+      throw StatusServerError.badQuery(
+        "limit=\(limit) with edges=\(edges): expected at most \(configuration.maximumNeuronEdges) edges in all")
+    }
     var wanted = NeuronQuery(run: try await runName(name))
     wanted.order = order
     wanted.limit = limit
@@ -53,7 +57,7 @@ extension StatusResponder {
     try query.finish()
     let run = try await runName(name)
     return .json(
-      try StatusJSON.encode(Answer(run: run, profile: try await feed.source.profile(of: neuron, run: run))))
+      try StatusJSON.encode(Answer(run: run, profile: try await feed.profile(of: neuron, run: run))))
   }
 
   func history(_ query: inout StatusQuery) async throws -> Response {
@@ -66,6 +70,8 @@ extension StatusResponder {
     let run = try await runName(name)
     return .json(try StatusJSON.encode(Answer(run: run, samples: await feed.history(of: run))))
   }
+
+  func workerHistory() async throws -> Response { .json(try StatusJSON.encode(await feed.workerSamples())) }
 
   /// The run that is meant: the one named, else the one at work, else the latest that has begun, else the latest.
   private func runName(_ name: String?) async throws -> String {

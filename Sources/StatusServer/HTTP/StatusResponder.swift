@@ -42,6 +42,10 @@ struct StatusResponder: HTTPResponder {
     guard let host = request.head.authority, !host.isEmpty else {
       return .failure(.badRequest, "the request has no Host header")
     }
+    // The first has become the authority; proxies and servers that pick different ones can be played against each other.
+    guard request.headers[.init("Host")!] == nil else {
+      return .failure(.badRequest, "the request has several Host headers")
+    }
     guard access.accepts(host: host) else {
       return .failure(.misdirectedRequest, "this is not the server of \"\(host)\"")
     }
@@ -50,9 +54,26 @@ struct StatusResponder: HTTPResponder {
       response.headers[.allow] = "GET, HEAD"
       return response
     }
-    let route = try StatusRoute(path: request.uri.path)
-    if route?.isOpen != true, let refusal = refusal(of: request, route: route) { return refusal }
+    let route = Result { try StatusRoute(path: request.uri.path) }
+    let known = (try? route.get()).flatMap(\.self)
+    // Strangers learn nothing from what is wrong with their requests.
+    if known?.isOpen != true, let refusal = refusal(of: request, route: known) { return refusal }
+    _ = try route.get()
+    guard let known else {
+      return .failure(.notFound, "there is nothing at \(request.uri.path); try /, /status or /neurons")
+    }
+    return try await answer(to: request, for: known)
+  }
+
+  private func answer(to request: Request, for route: StatusRoute) async throws -> Response {
     var query = try StatusQuery(request.uri.query)
+    switch route {
+    case .neurons: return try await neurons(&query)
+    case .neuron(let neuron): return try await profile(of: neuron, &query)
+    case .history: return try await history(&query)
+    case .dashboard, .alive, .ready: break
+    case .status, .events, .metrics, .workers, .session: try query.finish()
+    }
     switch route {
     case .dashboard:
       let nonce = Response.nonce()
@@ -62,11 +83,9 @@ struct StatusResponder: HTTPResponder {
     case .metrics: return try await metrics()
     case .alive: return .content([UInt8]("ok\n".utf8), type: "text/plain; charset=utf-8")
     case .ready: return try await readiness(detailed: isAuthorised(request))
-    case .neurons: return try await neurons(&query)
-    case .neuron(let neuron): return try await profile(of: neuron, &query)
-    case .history: return try await history(&query)
+    case .workers: return try await workerHistory()
     case .session: return signedIn(Response(status: .noContent))
-    case nil: return .failure(.notFound, "there is nothing at \(request.uri.path); try /, /status or /neurons")
+    case .neurons, .neuron, .history: preconditionFailure("answered above")
     }
   }
 

@@ -17,6 +17,8 @@ enum StatusRoute: Equatable {
   case neuron(NeuronID)
   /// The progress of a run over time.
   case history
+  /// The throughput of each worker over the last minutes.
+  case workers
   /// Exchanges the bearer token for the browser's cookie.
   case session
 
@@ -33,6 +35,7 @@ enum StatusRoute: Equatable {
     case "/readyz": self = .ready
     case "/neurons": self = .neurons
     case "/history": self = .history
+    case "/history/workers": self = .workers
     case "/session": self = .session
     default:
       guard path.hasPrefix("/neurons/") else { return nil }

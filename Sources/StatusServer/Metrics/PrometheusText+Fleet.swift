@@ -40,6 +40,11 @@ extension PrometheusText {
       ])
     counter("autointerp_failures_reported_total", "Failed attempts that workers reported.", counters.failuresReported)
     counter("autointerp_workers_refused_total", "Workers turned away.", counters.workersRefused)
+    counter(
+      "autointerp_connections_refused_total", "Connections whose key is not on the allow-list.",
+      counters.connectionsRefused)
+    gauge(
+      "autointerp_runs_unusable", "Files of runs that could not be opened at the start.", Double(counters.runsUnusable))
   }
 
   private mutating func add(_ runs: [RunStatus]) {
@@ -60,7 +65,7 @@ extension PrometheusText {
     gauge("autointerp_run_prompts_queued", "Prompts waiting.", perRun { Double($0.queued) })
     gauge(
       "autointerp_run_prompts_quarantined", "Prompts set aside after failing on distinct workers.",
-      perRun { Double($0.quarantined.count) })
+      perRun { Double($0.quarantinedCount) })
     gauge(
       "autointerp_run_prompts_per_second", "Prompts finished per second over the last minute of work.",
       perRun { $0.promptsPerSecond })

@@ -22,7 +22,8 @@ extension NeuronReport {
     func report(_ edge: NeuronProfile.Edge) -> EdgeReport {
       EdgeReport(
         node: edge.endpoint.description, text: edge.endpoint.token.flatMap { texts[$0] },
-        prompts: edge.statistics.prompts, frequency: edge.frequency, meanFlow: edge.statistics.mean)
+        prompts: edge.statistics.prompts, frequency: edge.frequency, meanFlow: edge.statistics.mean,
+        meanAbsoluteFlow: edge.statistics.absoluteSum / Double(edge.statistics.prompts))
     }
     upstream = profile.upstream.map { report($0) }
     downstream = profile.downstream.map { report($0) }

@@ -22,7 +22,7 @@ package struct NeuronReport: Codable, Equatable, Sendable {
   package var meanRelp: Double
   /// Mean |RelP| over the prompts with the neuron.
   package var meanAbsoluteRelp: Double
-  /// The strongest first.
+  /// Those that carry most first: by the sum of |flow| over all prompts.
   package var upstream: [EdgeReport]
   package var downstream: [EdgeReport]
   /// Neurons most often selected in the same prompts.
@@ -55,14 +55,22 @@ package struct EdgeReport: Codable, Equatable, Sendable {
   package var frequency: Double
   /// Mean flow over the prompts with the edge, signed.
   package var meanFlow: Double
+  /// Mean |flow| over the prompts with the edge: equal to |`meanFlow`| exactly when all have the same sign.
+  package var meanAbsoluteFlow: Double
 
-  package init(node: String, text: String?, prompts: Int, frequency: Double, meanFlow: Double) {
+  package init(
+    node: String, text: String?, prompts: Int, frequency: Double, meanFlow: Double, meanAbsoluteFlow: Double
+  ) {
     self.node = node
     self.text = text
     self.prompts = prompts
     self.frequency = frequency
     self.meanFlow = meanFlow
+    self.meanAbsoluteFlow = meanAbsoluteFlow
   }
+
+  /// True when more than a tenth of what the edge carries, over all prompts, goes the other way: then its mean says little.
+  package var hasMixedSigns: Bool { abs(meanFlow) < 0.8 * meanAbsoluteFlow }
 }
 
 /// A neuron that is selected together with another one.

@@ -16,31 +16,35 @@ package struct StatusLog: Sendable {
     let earlier = previous
     previous = status
     var news: [String] = []
-    for error in status.recentErrors where !(earlier?.recentErrors.contains(error) ?? false) {
-      news.append("error: \(error.text)")
+    // Errors may be older than this look: each with its own time.
+    let errors = status.recentErrors.filter { !(earlier?.recentErrors.contains($0) ?? false) }.map { error in
+      "\(Self.time(error.at)) error: \(TerminalText.harmless(error.text))"
     }
     if earlier.map({ Self.workers($0) }) != Self.workers(status) { news.append(Self.workers(status)) }
     for run in status.runs {
       let before = earlier?.runs.first { $0.name == run.name }
+      let title = StatusScreen.title(of: run, among: status.runs)
       for prompt in run.quarantined where !(before?.quarantined.contains(prompt) ?? false) {
         news.append(
-          "\(run.corpusName): quarantined #\(prompt.prompt): \(prompt.errors.last ?? "no error was reported")")
+          "\(title): quarantined #\(prompt.prompt): \(prompt.errors.last ?? "no error was reported")")
       }
       let isNew = before.map { ($0.done, $0.state) != (run.done, run.state) } ?? true
-      if isNew || before?.quarantined.count != run.quarantined.count { news.append(Self.progress(run)) }
+      if isNew || before?.quarantinedCount != run.quarantinedCount {
+        news.append("\(title): \(Self.progress(run))")
+      }
     }
     let time = Self.time(status.now)
-    return news.map { "\(time) \(TerminalText.harmless($0))" }
+    return errors + news.map { "\(time) \(TerminalText.harmless($0))" }
   }
 
   private static func progress(_ run: RunStatus) -> String {
     var parts = [
-      "\(run.corpusName): \(StatusScreen.words(for: run))",
+      StatusScreen.words(for: run),
       "\(run.done) of \(run.promptCount) done (\(StatusScreen.percent(run)) %)",
     ]
     if run.state == .active {
       parts += ["\(run.inFlight) in flight", "\(run.queued) queued"]
-      if !run.quarantined.isEmpty { parts.append("\(run.quarantined.count) quarantined") }
+      if run.quarantinedCount > 0 { parts.append("\(run.quarantinedCount) quarantined") }
       parts.append("\(StatusFormat.rate(run.promptsPerSecond * 60)) per minute")
       if let left = run.secondsLeft { parts.append("\(StatusFormat.span(seconds: left)) left") }
     }
@@ -53,7 +57,7 @@ package struct StatusLog: Sendable {
     for worker in status.workers {
       if StatusScreen.isTroubled(worker) {
         troubles.append("\(worker.name) \(StatusScreen.word(for: worker.state))")
-      } else {
+      } else if worker.state != .left {
         live += 1
       }
     }

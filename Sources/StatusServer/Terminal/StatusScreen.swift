@@ -19,15 +19,30 @@ package struct StatusScreen: Sendable {
     self.isColored = isColored
   }
 
-  /// The lines, none longer than `width` columns. When they are more than `height`, what went wrong is cut to a third of it
-  /// and the list of workers to the rest, the troubled ones first.
-  package func lines(for status: FleetStatus) -> [String] {
+  /// The lines, none longer than `width` columns. When they are more than `height`, what went wrong is cut to a third of it,
+  /// then the list of neurons, then that of workers, the troubled ones first. `details` are of the run that
+  /// `RunDetails.run(of:)` names, as far as they are known.
+  package func lines(for status: FleetStatus, details: RunDetails? = nil) -> [String] {
     var above = [heading(status), ""]
     if status.runs.isEmpty { above += ["No run yet. Start one with: autointerp run", ""] }
-    for run in status.runs where isShown(run, among: status.runs) { above += progress(run) + [""] }
+    let shown = status.runs.filter { isShown($0, among: status.runs) }
+    let waiting = shown.filter { $0.state == .queued }.dropFirst(2)
+    for run in shown where !waiting.contains(where: { $0.name == run.name }) {
+      let samples = details?.run == run.name ? details?.samples : nil
+      above += progress(run, among: status.runs, samples: samples, now: status.now) + [""]
+    }
+    if !waiting.isEmpty { above += [styled(.dim, "… \(StatusFormat.count(waiting.count)) more queued"), ""] }
     var below = quarantine(status) + errors(status)
     if let height, below.count > max(5, height / 3) { below = Array(below.prefix(max(5, height / 3))) }
-    let room = height.map { max(5, $0 - above.count - below.count) }
+    below += counters(status)
+    var room = height.map { max(5, $0 - above.count - below.count) }
+    if let details, !details.neurons.isEmpty {
+      // Heading and empty line; the workers' list keeps half of what is left.
+      let forWorkers = room.map { min(max(1, status.workers.count) + 3, max(6, $0 / 2)) } ?? 0
+      let lines = neurons(details.neurons, room: room.map { $0 - forWorkers - 2 })
+      above += lines
+      room = room.map { max(5, $0 - lines.count) }
+    }
     let result = above + workers(status, room: room) + below
     guard let height, result.count > height else { return result }
     return result.prefix(height - 1) + [styled(.dim, "… \(result.count - height + 1) more lines")]
@@ -62,16 +77,18 @@ package struct StatusScreen: Sendable {
     return run == runs.last && !runs.contains { $0.state == .active || $0.state == .queued }
   }
 
-  private func progress(_ run: RunStatus) -> [String] {
+  private func progress(
+    _ run: RunStatus, among runs: [RunStatus], samples: ProgressHistory.Samples?, now: Int64
+  ) -> [String] {
     let state = Self.words(for: run)
-    let title = TerminalText.fitted(run.corpusName, max(8, width - TerminalText.columns(state) - 4))
+    let title = TerminalText.fitted(Self.title(of: run, among: runs), max(8, width - TerminalText.columns(state) - 4))
     let left = width - TerminalText.columns(title) - TerminalText.columns(state) - 4
     let model = left > 8 ? TerminalText.fitted(run.modelName, left) : ""
     let style: Style =
       switch run.state {
       case .active: .blue
       case .queued: .dim
-      case .complete: run.quarantined.isEmpty ? .green : .yellow
+      case .complete: run.quarantinedCount == 0 ? .green : .yellow
       case .cancelled: .red
       }
     let head = "\(styled(.bold, title))  \(styled(style, state))" + (model.isEmpty ? "" : "  \(styled(.dim, model))")
@@ -81,7 +98,13 @@ package struct StatusScreen: Sendable {
     let counts = "\(StatusFormat.count(run.done)) of \(StatusFormat.count(run.promptCount))"
     let length = max(10, width - percent.count - counts.count - 4)
     var facts = ["\(StatusFormat.count(run.inFlight)) in flight", "\(StatusFormat.count(run.queued)) queued"]
-    if !run.quarantined.isEmpty { facts.append("\(StatusFormat.count(run.quarantined.count)) quarantined") }
+    if run.quarantinedCount > 0 { facts.append("\(StatusFormat.count(run.quarantinedCount)) quarantined") }
+    if let finishedAt = run.finishedAt {
+      facts.append("last result \(StatusFormat.age(milliseconds: now - finishedAt))")
+      if let startedAt = run.startedAt {
+        facts.append("took \(StatusFormat.span(seconds: Double(finishedAt - startedAt) / 1000))")
+      }
+    }
     if run.state == .active {
       facts.append("\(StatusFormat.rate(run.promptsPerSecond * 60)) per minute")
       facts.append(run.secondsLeft.map { StatusFormat.span(seconds: $0) + " left" } ?? "time left not known yet")
@@ -91,14 +114,34 @@ package struct StatusScreen: Sendable {
       "\(StatusFormat.bytes(run.deltaBytes)) of deltas",
       "\(StatusFormat.span(seconds: Double(run.computeMilliseconds) / 1000)) of compute",
       "merge lag \(run.mergeLag)",
+      "worst conservation error \(StatusFormat.small(run.worstConservationResidual))",
     ]
     return [head, "\(styled(.bold, percent))  \(bar(run, length: length))  \(counts)"] + flowed(facts)
-      + flowed(collected).map { styled(.dim, $0) }
+      + curve(samples) + flowed(collected).map { styled(.dim, $0) }
+  }
+
+  /// The rate over the whole run, a line of blocks.
+  private func curve(_ samples: ProgressHistory.Samples?) -> [String] {
+    guard let samples, let start = samples.at.first, let end = samples.at.last else { return [] }
+    let rates = RateCurve.perMinute(samples, points: min(60, width - 30))
+    guard let most = rates.max(), most > 0 else { return [] }
+    let blocks = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
+    let line = rates.map { blocks[min(7, Int($0 / most * 8))] }.joined()
+    let time = StatusFormat.span(seconds: Double(end - start) / 1000)
+    let words = "  up to \(StatusFormat.rate(most)) per minute in \(time)"
+    return [styled(.blue, line) + styled(.dim, TerminalText.fitted(words, width - rates.count))]
+  }
+
+  /// The corpus, and the end of the run's name where another run has the same corpus.
+  static func title(of run: RunStatus, among runs: [RunStatus]) -> String {
+    let isAlone = !runs.contains { $0.corpusName == run.corpusName && $0.name != run.name }
+    if isAlone { return run.corpusName }
+    return "\(run.corpusName) \(run.name.split(separator: "-").last.map(String.init) ?? run.name)"
   }
 
   static func words(for run: RunStatus) -> String {
-    run.state == .complete && !run.quarantined.isEmpty
-      ? "complete with \(run.quarantined.count) quarantined" : run.state.rawValue
+    run.state == .complete && run.quarantinedCount > 0
+      ? "complete with \(run.quarantinedCount) quarantined" : run.state.rawValue
   }
 
   /// Rounded down, so that 100.0 means all.
@@ -122,13 +165,13 @@ package struct StatusScreen: Sendable {
       return String(repeating: mark, count: columns)
     }
     let flight = share(run.inFlight, "▒")
-    let aside = share(run.quarantined.count, "!")
+    let aside = share(run.quarantinedCount, "!")
     return styled(.blue, done) + styled(.blue, flight) + styled(.yellow, aside)
       + styled(.dim, String(repeating: "░", count: room))
   }
 
   /// Items with three blanks between, on as many lines as it takes.
-  private func flowed(_ items: [String]) -> [String] {
+  func flowed(_ items: [String]) -> [String] {
     var lines: [String] = []
     for item in items.map({ TerminalText.fitted($0, width) }) {
       if let last = lines.last, last.count + 3 + item.count <= width {

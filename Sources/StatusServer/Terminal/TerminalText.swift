@@ -2,24 +2,14 @@
 // Untrusted text in a terminal, and how many columns it takes.
 // SPDX-License-Identifier: Apache-2.0
 
+import ClusterProtocol
 import Foundation
 
 /// Text for a terminal. Names, prompts and errors come from elsewhere: what could move the cursor, change colours or turn
 /// the direction of writing is replaced before it gets there.
 enum TerminalText {
   /// `text` on one line without control and format characters.
-  static func harmless(_ text: String) -> String {
-    var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      switch scalar.properties.generalCategory {
-      case .control where scalar == "\n" || scalar == "\t" || scalar == "\r": result.append(" ")
-      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned:
-        result.append("\u{FFFD}")
-      default: result.append(scalar)
-      }
-    }
-    return String(result)
-  }
+  static func harmless(_ text: String) -> String { text.harmless }
 
   /// Columns that `text` takes: 2 for East Asian wide characters and pictographs, 0 for combining marks.
   static func columns(_ text: String) -> Int {
@@ -55,6 +45,34 @@ enum TerminalText {
     return String(result) + "…"
   }
 
+  /// `text` on at most `maximum` lines of `width` columns. What is too long even so loses its middle: errors begin with
+  /// what they are about and end with the reason.
+  static func wrapped(_ text: String, _ width: Int, maximum: Int) -> [String] {
+    let text = harmless(text)
+    guard width > 1, maximum > 1 else { return [fitted(text, width)] }
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ").map(String.init) {
+      var word = word
+      if !line.isEmpty, columns(line) + 1 + columns(word) <= width {
+        line += " " + word
+        continue
+      }
+      if !line.isEmpty { lines.append(line) }
+      while columns(word) > width {
+        var head = String(fitted(word, width).dropLast())
+        if head.isEmpty { head = String(word.prefix(1)) }
+        lines.append(head)
+        word = String(word.dropFirst(head.count))
+      }
+      line = word
+    }
+    if !line.isEmpty { lines.append(line) }
+    guard lines.count > maximum else { return lines }
+    let (head, tail) = (lines.prefix((maximum + 1) / 2), lines.suffix(maximum / 2))
+    return head.dropLast() + [fitted(head.last! + " …", width)] + tail
+  }
+
   /// `text` fitted and filled to exactly `width` columns.
   static func padded(_ text: String, _ width: Int, right: Bool = false) -> String {
     let text = fitted(text, width)
@@ -80,6 +98,30 @@ enum StatusFormat {
   static func rate(_ perMinute: Double) -> String {
     guard perMinute.isFinite else { return "-" }
     return perMinute == 0 || perMinute >= 100 ? count(Int(min(perMinute, 1e15))) : fixed(perMinute, 1)
+  }
+
+  /// A small number, such as `3.0e-06`.
+  static func small(_ value: Double) -> String {
+    value == 0 ? "0" : value.isFinite ? String(format: "%.1e", value) : "\(value)"
+  }
+
+  /// A flow with its sign, and with both where prompts differ about it.
+  static func flow(_ edge: EdgeReport) -> String {
+    let size = edge.hasMixedSigns ? edge.meanAbsoluteFlow : abs(edge.meanFlow)
+    let digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 3
+    return (edge.hasMixedSigns ? "±" : edge.meanFlow < 0 ? "-" : "+") + fixed(size, digits)
+  }
+
+  /// How long ago, in one unit and at most ten columns.
+  static func age(milliseconds: Int64) -> String {
+    let s = max(0, milliseconds / 1000)
+    return switch s {
+    case ..<2: "now"
+    case ..<60: "\(s) s ago"
+    case ..<3600: "\(s / 60) min ago"
+    case ..<172_800: "\(s / 3600) h ago"
+    default: "\(min(s / 86_400, 9999)) d ago"
+    }
   }
 
   static func fixed(_ value: Double, _ digits: Int) -> String {

@@ -129,7 +129,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
     if let allow { settings.security.allow = allow }
     if insecure { settings.security.insecure = true }
     if let status { settings.status.port = status }
-    settings.takeStatusToken()
+    if !noStatus { try settings.takeStatusToken() }
     return settings
   }
 }

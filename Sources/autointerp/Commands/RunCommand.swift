@@ -146,7 +146,7 @@ struct RunCommand: AsyncParsableCommand {
     if let maxNodes { settings.attribution.maximumNodeCount = maxNodes }
     if let maxSweepRows { settings.attribution.maximumSweepRows = maxSweepRows }
     if let status { settings.status.port = status }
-    settings.takeStatusToken()
+    try settings.takeStatusToken()
     security.apply(to: &settings.security)
     return settings
   }

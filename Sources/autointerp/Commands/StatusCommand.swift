@@ -12,9 +12,12 @@ struct StatusCommand: AsyncParsableCommand {
     commandName: "status",
     abstract: "Show what a coordinator and its workers are doing.",
     discussion: """
-      Reads the coordinator's status port. Where the port wants a bearer token, it is taken from the environment \
-      variable AUTOINTERP_STATUS_TOKEN. Without a terminal, --watch prints a line for each change.
+      Reads the coordinator's status port, without --url the one of [status] in the settings. Where the port wants a \
+      bearer token, it is taken from the environment variable AUTOINTERP_STATUS_TOKEN or, without --url, from \
+      token_file of the settings. Without a terminal, --watch prints a line for each change.
       """)
+
+  @OptionGroup var configuration: ConfigurationOptions
 
   @Flag(help: "Stay and follow the changes until interrupted.")
   var watch = false
@@ -22,29 +25,30 @@ struct StatusCommand: AsyncParsableCommand {
   @Flag(help: "Print the state as JSON, as at /status.")
   var json = false
 
-  @Option(help: ArgumentHelp("Where the status port is.", valueName: "url"))
-  var url = "http://127.0.0.1:7646"
+  @Option(help: ArgumentHelp("Where the status port is (default: as the settings say).", valueName: "url"))
+  var url: String?
 
   @Option(help: ArgumentHelp("Seconds between looks with --watch.", valueName: "seconds"))
   var interval = 1.0
 
   func validate() throws {
-    if watch, json { throw ValidationError("--watch and --json exclude each other; the events are at \(url)/events") }
+    if watch, json { throw ValidationError("--watch and --json exclude each other; the events are at /events") }
     guard interval >= 0.1, interval <= 3600 else {
       throw ValidationError("--interval must be from 0.1 to 3600 seconds")
     }
   }
 
   func run() async throws {
-    let environment = ProcessInfo.processInfo.environment
-    let token = environment["AUTOINTERP_STATUS_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
-    let client = try StatusClient(url: url, token: token)
+    let port = try StatusPort(url: url, settings: configuration.load())
+    let client = try StatusClient(url: port.url, token: port.token)
     var terminal = Terminal()
     if json {
       terminal.write(String(decoding: try await client.json(at: "/status"), as: UTF8.self) + "\n")
     } else if !watch {
       let status = try await client.status()
-      terminal.write(terminal.screen(isWhole: true).lines(for: status).joined(separator: "\n") + "\n")
+      let details = try await Self.details(of: status, from: client)
+      let lines = terminal.screen(isWhole: true).lines(for: status, details: details)
+      terminal.write(lines.joined(separator: "\n") + "\n")
     } else if terminal.isInteractive {
       try await follow(client, on: &terminal)
     } else {
@@ -56,11 +60,20 @@ struct StatusCommand: AsyncParsableCommand {
   private func follow(_ client: StatusClient, on terminal: inout Terminal) async throws {
     var latest: FleetStatus?
     var heardAt = ContinuousClock.now
+    var details: RunDetails?
+    var detailed: (run: String, done: Int, at: ContinuousClock.Instant)?
     while !Task.isCancelled {
       var problem: String?
       do throws(StatusServerError) {
-        latest = try await client.status()
-        heardAt = .now
+        let status = try await client.status()
+        (latest, heardAt) = (status, .now)
+        // The details take the coordinator a pass over all edges: only for news, and not every second.
+        if let run = RunDetails.run(of: status), detailed.map({ ($0.run, $0.done) != (run.name, run.done) }) ?? true,
+          detailed.map({ $0.run != run.name || ContinuousClock.now - $0.at >= Self.detailInterval }) ?? true
+        {
+          details = try await Self.details(of: status, from: client)
+          detailed = (run.name, run.done, .now)
+        }
       } catch {
         guard error.isPassing else { throw error }
         let silence = (ContinuousClock.now - heardAt).components.seconds
@@ -68,11 +81,21 @@ struct StatusCommand: AsyncParsableCommand {
       }
       var screen = terminal.screen(isWhole: false)
       if problem != nil, let height = screen.height { screen.height = height - 1 }
-      var lines = latest.map { screen.lines(for: $0) } ?? []
+      var lines = latest.map { screen.lines(for: $0, details: details) } ?? []
       if let problem { lines.append(screen.notice(problem)) }
       terminal.redraw(lines)
       try await Task.sleep(for: .seconds(interval))
     }
+  }
+
+  private static let detailInterval: Duration = .seconds(3)
+
+  /// Nil when no run has begun.
+  private static func details(
+    of status: FleetStatus, from client: StatusClient
+  ) async throws(StatusServerError) -> RunDetails? {
+    guard let run = RunDetails.run(of: status) else { return nil }
+    return try await client.details(of: run.name)
   }
 
   private func log(_ client: StatusClient, to terminal: inout Terminal) async throws {

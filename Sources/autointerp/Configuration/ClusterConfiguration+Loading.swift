@@ -24,9 +24,18 @@ extension ClusterConfiguration {
     return try ClusterConfiguration(file: path, text: text)
   }
 
-  /// Takes the token of the status port from the environment, so that it is in no file that others read.
-  mutating func takeStatusToken(from environment: [String: String] = ProcessInfo.processInfo.environment) {
-    if let token = environment["AUTOINTERP_STATUS_TOKEN"], !token.isEmpty { status.bearerToken = token }
+  /// Takes the token of the status port from the environment or else from its own file, so that it is in no file that
+  /// others read.
+  ///
+  /// - Throws: `StatusTokenError` when the file cannot be used.
+  mutating func takeStatusToken(
+    from environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws(StatusTokenError) {
+    if let token = environment[StatusToken.variable], !token.isEmpty {
+      status.bearerToken = token
+    } else if !status.tokenFile.isEmpty {
+      status.bearerToken = try StatusToken.read(status.tokenFile)
+    }
   }
 
   init(file: String, text: String) throws(ConfigurationError) {

@@ -72,10 +72,12 @@ extension ClusterConfiguration {
     .integer("status", "port", \.status.port, in: 0...65535),
     .flag("status", "allow_remote", \.status.allowRemote),
     .strings("status", "allowed_hosts", \.status.allowedHosts),
+    .string("status", "token_file", \.status.tokenFile),
     .duration("status", "event_interval", \.status.eventInterval, in: times),
     .duration("status", "heartbeat_interval", \.status.heartbeatInterval, in: times),
     .integer("status", "max_event_streams", \.status.maximumEventStreams, in: 1...10_000),
     .integer("status", "max_connections", \.status.maximumConnections, in: 2...100_000),
+    .integer("status", "max_connections_per_address", \.status.maximumConnectionsPerAddress, in: 1...100_000),
     .integer("status", "max_neurons", \.status.maximumNeurons, in: 1...100_000),
   ]
 

@@ -80,7 +80,7 @@ struct ProgressLines {
 
   /// How many of `parts` equal parts of the run are done or given up, rounded down.
   private static func finished(_ run: RunStatus, of parts: Int) -> Int {
-    run.promptCount == 0 ? parts : min(parts, (run.done + run.quarantined.count) * parts / run.promptCount)
+    run.promptCount == 0 ? parts : min(parts, (run.done + run.quarantinedCount) * parts / run.promptCount)
   }
 
   /// Such as `[#########...........]`.
@@ -94,13 +94,13 @@ struct ProgressLines {
     var facts = ["\(run.done)/\(run.promptCount) prompts"]
     if run.promptsPerSecond > 0 { facts.append(rate(run.promptsPerSecond)) }
     if let seconds = run.secondsLeft, run.done < run.promptCount { facts.append("\(duration(seconds)) left") }
-    let present = workers.count { $0.state != .lost }
+    let present = workers.count { $0.state != .lost && $0.state != .left }
     switch present {
-    case 0: if run.done + run.quarantined.count < run.promptCount { facts.append("waiting for workers") }
+    case 0: if run.done + run.quarantinedCount < run.promptCount { facts.append("waiting for workers") }
     case 1: facts.append("1 worker")
     default: facts.append("\(present) workers")
     }
-    if !run.quarantined.isEmpty { facts.append("\(run.quarantined.count) failed") }
+    if run.quarantinedCount > 0 { facts.append("\(run.quarantinedCount) failed") }
     return (facts + problems).joined(separator: ", ")
   }
 

@@ -1,0 +1,42 @@
+// autointerp
+// How fast each worker was over the last minutes: the small lines beside their names.
+// SPDX-License-Identifier: Apache-2.0
+
+package import ClusterProtocol
+
+/// Throughput of every worker at evenly spaced moments; the oldest are dropped, so memory is bounded.
+package struct WorkerHistory: Sendable {
+  /// Columns: `perMinute[name][i]` belongs to `at[i]`, in milliseconds since 1970; nil where the worker was not there.
+  package struct Samples: Codable, Equatable, Sendable {
+    package var at: [Int64] = []
+    package var perMinute: [String: [Double?]] = [:]
+  }
+
+  package private(set) var samples = Samples()
+  private let interval: Int64
+  private let capacity: Int
+
+  package init(intervalMilliseconds: Int64 = 5000, capacity: Int = 60) {
+    precondition(intervalMilliseconds >= 0 && capacity >= 2)
+    interval = intervalMilliseconds
+    self.capacity = capacity
+  }
+
+  /// Takes a sample when the last one is old enough.
+  package mutating func record(_ status: FleetStatus) {
+    if let last = samples.at.last, status.now - last < max(1, interval) { return }
+    let before = samples.at.count
+    samples.at.append(status.now)
+    var rows: [String: [Double?]] = [:]
+    for worker in status.workers where worker.state != .left {
+      var row = samples.perMinute[worker.name] ?? Array(repeating: nil, count: before)
+      row.append(worker.state == .lost ? nil : (worker.promptsPerMinute * 10).rounded() / 10)
+      rows[worker.name] = row
+    }
+    // Who is not in the status any more is forgotten.
+    samples.perMinute = rows
+    guard samples.at.count > capacity else { return }
+    samples.at.removeFirst()
+    for name in rows.keys { samples.perMinute[name]?.removeFirst() }
+  }
+}
