@@ -71,6 +71,15 @@ def qwen2(texts, size=3000):
     return tokenizer, "qwen2", None, False
 
 
+def qwen2_with_ends(texts):
+    """With `</s>` as an ordinary token that no merge makes, as the published Qwen vocabularies have it."""
+    plain = json.loads(train_byte_level(texts, split(QWEN2), 3000).to_str())
+    plain["model"]["vocab"]["</s>"] = len(plain["model"]["vocab"])
+    tokenizer = Tokenizer.from_str(json.dumps(plain))
+    tokenizer.add_special_tokens(special("<|endoftext|>", "<|im_start|>", "<|im_end|>"))
+    return tokenizer, "qwen2", None, False
+
+
 def llama2(texts, size=3000):
     """SentencePiece-style BPE with byte fallback, as conversions of Llama 2 are written."""
     trained = Tokenizer(models.BPE())
@@ -203,7 +212,7 @@ def from_gguf(path):
 
 def make(folder, texts):
     """Writes all families; yields (name, model path, tokenizer, whether llama.cpp can be asked too)."""
-    for name, build in FAMILIES.items():
+    for name, build in (FAMILIES | {"qwen2 with ends": qwen2_with_ends}).items():
         tokenizer, kind, bos, adds_bos = build(texts)
         write_folder(folder / name, tokenizer, bos, adds_bos)
         path = folder / f"{name}.gguf"
