@@ -73,9 +73,9 @@ extension Scenario {
       switch self {
       case .loss, .duplication, .delay, .failingWorkers: 0.5
       case .workerCrashes, .partitions, .coordinatorCrashes: 0.4
-      case .diskFull: 0.3
-      case .workerDepartures, .workerDrains, .workerPauses, .wedges, .corruption, .coordinatorPauses, .slowWrites: 0.2
-      case .cancellation, .retry, .fleetDrain: 0.12
+      case .diskFull, .slowWrites: 0.3
+      case .workerDepartures, .workerDrains, .workerPauses, .wedges, .corruption, .coordinatorPauses: 0.2
+      case .cancellation, .retry, .fleetDrain: 0.15
       }
     }
   }
@@ -129,7 +129,7 @@ extension Scenario {
     scenario.settings = FleetSettings()
     scenario.workerSettings = WorkerSettings()
     scenario.settings.lease = .seconds(120)
-    scenario.settings.progressDeadline = .seconds(60)
+    scenario.settings.progressDeadline = .seconds(30)
     scenario.workerCount = workers
     scenario.slots = 1...4
     scenario.runs = [Run(promptCount: prompts), Run(promptCount: max(1, prompts / 100))]
@@ -159,8 +159,9 @@ extension Scenario {
     faults.wedges = 0.0002
     faults.corruption = 0.0005
     faults.failingWorkersFail = true
-    for (start, direction) in zip([end / 5, end / 3], [Partition.Direction.bothWays, .toCoordinator]) {
-      let cut = Set((0..<workers).filter { _ in random.chance(0.2) })
+    faults.slowWrites = 0.05
+    for (start, direction) in zip([end / 6, end / 4, end / 3], Partition.Direction.allCases) {
+      let cut = Set((0..<workers).filter { _ in random.chance(0.15) })
       let span = TimeSpan(start: start, end: start + .seconds(30))
       faults.partitions.append(Partition(span: span, workers: cut, direction: direction))
     }

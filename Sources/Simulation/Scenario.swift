@@ -25,6 +25,8 @@ package struct Scenario: Sendable {
     package var isForeign = false
     /// The client knows which model it wants; otherwise the first worker binds the run.
     package var namesModel = true
+
+    package init(promptCount: Int) { self.promptCount = promptCount }
   }
 
   package var workerCount = 4

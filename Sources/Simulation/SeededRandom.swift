@@ -51,5 +51,5 @@ package struct SeededRandom: Sendable {
 package typealias SimulatedTime = Int64
 
 extension SimulatedTime {
-  static func seconds(_ seconds: Double) -> SimulatedTime { SimulatedTime(seconds * 1_000_000) }
+  package static func seconds(_ seconds: Double) -> SimulatedTime { SimulatedTime(seconds * 1_000_000) }
 }

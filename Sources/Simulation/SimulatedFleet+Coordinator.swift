@@ -101,7 +101,7 @@ extension SimulatedFleet {
     // What is sent to nobody is lost.
     guard coordinator != nil else { return touch(worker) }
     trace("coordinator < \(peer.bytes): \(summary(message))")
-    if runs.allSatisfy({ $0.file?.state == .complete }) { count(.messageAfterEnd) }
+    if runs.indices.allSatisfy({ runs[$0].file?.state == .complete }) { count(.messageAfterEnd) }
     switch message {
     case .delta(let report):
       try coordinatorReceives(report, from: peer, worker: worker)

@@ -13,11 +13,11 @@ extension SimulatedFleet {
   /// Something that happened may be why the coordinator gave the lease up: it failed, its process is gone or hangs, or
   /// a fault came between it and the coordinator. That the coordinator itself was stopped is no excuse.
   func hasCause(_ grant: Grant) -> Bool {
-    let worker = workers[grant.worker]
-    guard let process = worker.process, process.incarnation == grant.fence.incarnation else { return true }
+    guard workers[grant.worker].process?.incarnation == grant.fence.incarnation else { return true }
     // What was said in the last heartbeat before the grant may still be on its way.
     let margin = 2 * scenario.settings.heartbeat.milliseconds * 1000
-    return grant.hadMishap || !process.hanging.isEmpty || worker.touchedAt + margin >= grant.at
+    return grant.hadMishap || workers[grant.worker].process?.hanging.isEmpty == false
+      || workers[grant.worker].touchedAt + margin >= grant.at
   }
 
   // MARK: Leases
@@ -116,15 +116,13 @@ extension SimulatedFleet {
     }
   }
 
-  /// With nothing else to do, idle workers get copies of what takes too long. Looked at once a tick.
+  /// Workers with nothing else to do get copies of what takes too long. Looked at once a tick.
   mutating func checkStragglers() throws {
     guard let process = coordinator else { return }
     let idle = process.machine.idleWorkers(now: clock)
     let idleBefore = process.idle
     coordinator!.idle = Set(idle.map(\.name))
     guard !idle.isEmpty else { return }
-    let open = runs.filter { $0.file != nil && process.machine.isGranting($0.name) }
-    guard open.allSatisfy({ process.machine.count(.queued, run: $0.name) == 0 }) else { return }
     let settings = scenario.settings
     let limit = max(settings.backupAfter, settings.lease / 2) + settings.heartbeat * 2
     for lease in process.machine.liveLeases where clock - lease.grantedAt > limit {

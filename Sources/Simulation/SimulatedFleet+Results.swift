@@ -13,21 +13,18 @@ extension SimulatedFleet {
   mutating func checkMachine() throws {
     coordinator!.events += 1
     var committing = 0
-    for run in runs {
-      guard let file = run.file, coordinator!.machine.state(of: run.name) != nil else { continue }
-      let counts = [PromptStanding.queued, .leased, .committing, .done, .quarantined].map {
-        coordinator!.machine.count($0, run: run.name)
-      }
-      committing += counts[2]
-      guard counts.reduce(0, +) == run.tracks.count else { throw broken("prompts of \(run.name) are lost or doubled") }
-      guard counts[3] == file.digests.count else {
-        throw broken("\(counts[3]) prompts of \(run.name) are done, but \(file.digests.count) are on the disk")
-      }
+    for run in runs.indices where runs[run].file != nil {
+      let name = runs[run].name
+      guard let counts = coordinator!.machine.counts(ofRun: name) else { continue }
+      committing += counts[PromptStanding.committing.rawValue]
+      guard counts.reduce(0, +) == runs[run].tracks.count else { throw broken("\(name) has too many or few prompts") }
+      let (done, stored) = (counts[PromptStanding.done.rawValue], runs[run].file!.digests.count)
+      guard done == stored else { throw broken("\(done) prompts of \(name) are done, but \(stored) are on the disk") }
     }
     guard committing == coordinator!.deltas.count else {
       throw broken("\(coordinator!.deltas.count) deltas are kept for \(committing) prompts")
     }
-    for (run, prompt) in touched where runs[run].file != nil { try checkPrompt(prompt, run: runs[run]) }
+    for (run, prompt) in touched where runs[run].file != nil { try checkPrompt(prompt, run: run) }
     let isSmall = scenario.checksEverything
     if isSmall || coordinator!.events % 4096 == 0 {
       let isDeep = coordinator!.events % (isSmall ? 32 : 65_536) == 0
@@ -35,11 +32,13 @@ extension SimulatedFleet {
     }
   }
 
-  private func checkPrompt(_ prompt: Int32, run: SimulatedRun) throws {
-    guard let file = run.file, let standing = coordinator!.machine.standing(of: prompt, run: run.name) else { return }
-    let leases = coordinator!.machine.liveLeases(of: prompt, run: run.name)
-    guard (file.digests[prompt] != nil) == (standing == .done) else {
-      throw broken("prompt \(prompt) is \(standing), and \(file.digests[prompt] == nil ? "not " : "")on the disk")
+  private func checkPrompt(_ prompt: Int32, run: Int) throws {
+    let name = runs[run].name
+    guard let standing = coordinator!.machine.standing(of: prompt, run: name) else { return }
+    let leases = coordinator!.machine.liveLeases(of: prompt, run: name)
+    let isStored = runs[run].file!.digests[prompt] != nil
+    guard isStored == (standing == .done) else {
+      throw broken("prompt \(prompt) is \(standing), and \(isStored ? "" : "not ")on the disk")
     }
     switch standing {
     case .queued, .quarantined:
@@ -51,7 +50,7 @@ extension SimulatedFleet {
     case .committing, .done:
       break
     }
-    guard file.digests[prompt] == nil || file.quarantined[prompt] == nil else {
+    guard !isStored || runs[run].file!.quarantined[prompt] == nil else {
       throw broken("prompt \(prompt) is done and quarantined on the disk")
     }
   }

@@ -44,8 +44,8 @@ extension SimulatedFleet {
   }
 
   mutating func workerReceives(_ message: CoordinatorMessage, worker number: Int, peer: PeerID) throws {
-    // What was sent through a connection goes down with it.
-    guard workers[number].process?.peer == peer else { return touch(number) }
+    // What was sent through a connection goes down with it. That is no fault: leases are sent again.
+    guard workers[number].process?.peer == peer else { return }
     let actions = workers[number].process!.machine.receive(message, at: clock)
     try perform(actions, worker: number)
   }
@@ -100,7 +100,6 @@ extension SimulatedFleet {
       case .compute(let lease):
         try execute(lease, worker: number)
       case .reconnect:
-        touch(number)
         workers[number].process!.peer = workers[number].connect()
       case .note(let text):
         trace("\(workers[number].name): \(text)")

@@ -74,7 +74,7 @@ struct SimulatedFleet {
   var phase = 0
   var phaseStart: SimulatedTime = 0
   /// The fleet is stuck when it has not finished by then.
-  var deadline: SimulatedTime = 0
+  var deadline = SimulatedTime.max
   var retriesInCalm = 0
   var isOver = false
 

@@ -6,7 +6,7 @@ package import ClusterProtocol
 package import ClusterTransport
 
 /// Where one prompt stands, for those who hold the machine to its promises.
-package enum PromptStanding: UInt8, Sendable {
+package enum PromptStanding: Int, Sendable {
   case queued
   case leased
   case committing
@@ -28,12 +28,12 @@ extension FleetMachine {
   package var liveLeaseCount: Int { leases.count }
 
   package func standing(of prompt: Int32, run: String) -> PromptStanding? {
-    runNumbers[run].flatMap { PromptStanding(rawValue: runs[$0][phase: prompt].rawValue) }
+    runNumbers[run].flatMap { PromptStanding(rawValue: Int(runs[$0][phase: prompt].rawValue)) }
   }
 
-  package func count(_ standing: PromptStanding, run: String) -> Int {
-    guard let run = runNumbers[run], let phase = PromptPhase(rawValue: standing.rawValue) else { return 0 }
-    return runs[run][count: phase]
+  /// How many prompts stand where, by the raw value of their standing; nil for a run that is not known.
+  package func counts(ofRun run: String) -> [Int]? {
+    runNumbers[run].map { run in PromptPhase.allCases.map { runs[run][count: $0] } }
   }
 
   package func liveLeases(of prompt: Int32, run: String) -> [LeaseView] {

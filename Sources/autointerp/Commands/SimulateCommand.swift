@@ -44,6 +44,9 @@ struct SimulateCommand: AsyncParsableCommand {
   @Option(help: "Histories played beside each other.")
   var threads: Int = ProcessInfo.processInfo.activeProcessorCount
 
+  @Option(help: "Put a defect into the fleet, to see that it is noticed.")
+  var sabotage: Sabotage?
+
   @Flag(help: "Print the history of the first seed, and play no other.")
   var history = false
 
@@ -98,7 +101,8 @@ struct SimulateCommand: AsyncParsableCommand {
         let seed = next
         next += 1
         group.addTask { [self] in
-          Result { try Simulation.play(scenario(seed), seed: seed) }.mapError { FailedSeed(seed: seed, error: $0) }
+          Result { try Simulation.play(scenario(seed), seed: seed, sabotage: sabotage) }
+            .mapError { FailedSeed(seed: seed, error: $0) }
         }
       }
       for _ in 0..<threads { add() }
@@ -120,7 +124,7 @@ struct SimulateCommand: AsyncParsableCommand {
   /// Line by line as things happen, so that a history that ends in a trap is printed up to there.
   private func printHistory() throws {
     func put(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
-    do { _ = try Simulation.play(scenario(firstSeed), seed: firstSeed, sink: put) } catch {
+    do { _ = try Simulation.play(scenario(firstSeed), seed: firstSeed, sabotage: sabotage, sink: put) } catch {
       print("seed \(firstSeed) broke a promise")
       throw ExitCode(1)
     }
@@ -132,7 +136,7 @@ struct SimulateCommand: AsyncParsableCommand {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent(
       "autointerp-simulate-\(workers.map { "\($0)-" } ?? "")seed-\(failed.seed).txt")
     var lines: [String] = []
-    _ = try? Simulation.play(scenario(failed.seed), seed: failed.seed, sink: { lines.append($0) })
+    _ = try? Simulation.play(scenario(failed.seed), seed: failed.seed, sabotage: sabotage) { lines.append($0) }
     try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: file)
     if json {
       let report = ["error": "\(failed.error)", "failed_seed": "\(failed.seed)", "history": file.path]
@@ -145,3 +149,5 @@ struct SimulateCommand: AsyncParsableCommand {
     print("its history of \(lines.count) lines is in \(file.path)")
   }
 }
+
+extension Sabotage: ExpressibleByArgument {}
