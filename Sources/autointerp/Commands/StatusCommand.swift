@@ -46,7 +46,7 @@ struct StatusCommand: AsyncParsableCommand {
       terminal.write(String(decoding: try await client.json(at: "/status"), as: UTF8.self) + "\n")
     } else if !watch {
       let status = try await client.status()
-      let details = try await Self.details(of: status, from: client)
+      let details = try? await Self.details(of: status, from: client)
       let lines = terminal.screen(isWhole: true).lines(for: status, details: details)
       terminal.write(lines.joined(separator: "\n") + "\n")
     } else if terminal.isInteractive {
@@ -71,7 +71,8 @@ struct StatusCommand: AsyncParsableCommand {
         if let run = RunDetails.run(of: status), detailed.map({ ($0.run, $0.done) != (run.name, run.done) }) ?? true,
           detailed.map({ $0.run != run.name || ContinuousClock.now - $0.at >= Self.detailInterval }) ?? true
         {
-          details = try await Self.details(of: status, from: client)
+          // What is known is shown; the next look asks again.
+          if let known = try? await Self.details(of: status, from: client) { details = known }
           detailed = (run.name, run.done, .now)
         }
       } catch {
