@@ -44,7 +44,9 @@ extension CoordinatorMessage {
   ///
   /// - Throws: `ProtocolError` for anything that is not a message of a coordinator to a worker.
   package init(frame: [UInt8]) throws(ProtocolError) {
-    self = try WireFormat.read(frame) { type, fields throws(ProtocolError) in try CoordinatorMessage(type, fields) }
+    self = try WireFormat.read(frame, within: .reply) { type, fields throws(ProtocolError) in
+      try CoordinatorMessage(type, fields)
+    }
   }
 
   private init?(_ type: WireFormat.MessageType, _ fields: FieldMap) throws(ProtocolError) {

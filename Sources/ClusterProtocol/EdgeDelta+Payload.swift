@@ -48,7 +48,7 @@ extension EdgeDelta {
   ///
   /// - Throws: `ProtocolError` for any other bytes. O(bytes); allocates no more than a small multiple of them.
   package init(payload: [UInt8]) throws(ProtocolError) {
-    self = try FieldMap.read(payload, path: "payload") { fields throws(ProtocolError) in
+    self = try FieldMap.read(payload, .document, path: "payload") { fields throws(ProtocolError) in
       let version: Int64 = try fields.integer("v")
       guard version == Self.payloadVersion else {
         throw .unsupportedVersion(found: version, supported: Self.payloadVersion)

@@ -14,12 +14,12 @@ struct FieldMap {
 
   /// Parses `bytes`, within the limits, as one map and hands it to `body`.
   static func read<Result>(
-    _ bytes: [UInt8], path: String = "", _ body: (FieldMap) throws(ProtocolError) -> Result
+    _ bytes: [UInt8], _ limits: FrameLimits, path: String = "", _ body: (FieldMap) throws(ProtocolError) -> Result
   ) throws(ProtocolError) -> Result {
     // The closure type of `withUnsafeBytes` loses typed throws; a Swift.Result carries the error across.
     let result: Swift.Result<Result, ProtocolError> = bytes.withUnsafeBytes { buffer in
       do throws(ProtocolError) {
-        return .success(try read(buffer, path: path, body))
+        return .success(try read(buffer, limits, path: path, body))
       } catch {
         return .failure(error)
       }
@@ -28,10 +28,11 @@ struct FieldMap {
   }
 
   private static func read<Result>(
-    _ bytes: UnsafeRawBufferPointer, path: String, _ body: (FieldMap) throws(ProtocolError) -> Result
+    _ bytes: UnsafeRawBufferPointer, _ limits: FrameLimits, path: String,
+    _ body: (FieldMap) throws(ProtocolError) -> Result
   ) throws(ProtocolError) -> Result {
     guard !bytes.isEmpty else { throw .malformed(offset: 0, reason: "the frame is empty") }
-    try FrameLimits.check(bytes)
+    try limits.check(bytes)
     var unpacked = msgpack_unpacked()
     msgpack_unpacked_init(&unpacked)
     defer { msgpack_unpacked_destroy(&unpacked) }

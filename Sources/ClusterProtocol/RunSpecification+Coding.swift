@@ -107,12 +107,37 @@ extension MetricSpecification {
 }
 
 extension RunSpecification {
-  /// Checks that the run, and so each of its leases, fits into the frames of the protocol: a worker would refuse another
-  /// again and again.
+  /// The frame of a `submit`, of any size.
+  package func submission() -> [UInt8] { NumberedRequest(number: 0, request: .submit(self)).encoded() }
+
+  /// Reads a submission that was put together from its pieces. A pure function of the bytes.
+  ///
+  /// - Throws: `ProtocolError` for anything else.
+  package init(submission bytes: [UInt8]) throws(ProtocolError) {
+    self = try WireFormat.read(bytes, within: .document) { type, fields throws(ProtocolError) in
+      guard type == .submit else { return nil }
+      return try RunSpecification(fields)
+    }
+  }
+
+  /// True when a coordinator takes this submission as one frame.
+  package static func fitsFrame(submission bytes: [UInt8]) -> Bool {
+    bytes.withUnsafeBytes { bytes in
+      do {
+        try FrameLimits.frame.check(bytes)
+        return true
+      } catch {
+        return false
+      }
+    }
+  }
+
+  /// Checks that the run can be submitted and each of its leases fits into a frame: a worker would refuse another again
+  /// and again.
   ///
   /// - Complexity: O(bytes of the prompts)
   package func checkFitsFrames() throws(ProtocolError) {
-    _ = try InboundMessage(frame: NumberedRequest(number: 0, request: .submit(self)).encoded())
+    _ = try RunSpecification(submission: submission())
   }
 
   /// The field `run` of a submission.

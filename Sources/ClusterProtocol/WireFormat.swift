@@ -46,8 +46,10 @@
 /// | `t` | fields |
 /// |---|---|
 /// | `submit` | `run` map: `name`, `model` strings, `fingerprint` string?, `template`, `settings`, `corpus_digest`, `corpus` strings, `seed` uint64, and of each prompt: `origins` bin (0 domain, 1 baseline), `texts`, `answer_prefixes` arrays of strings |
+/// | `submit-piece` | `digest` bin: 32 bytes, BLAKE2b-256 of the whole; `offset`, `total` int64, `piece` bin: bytes `offset…` of the frame of a `submit` that is too large for one (its `n` does not matter) |
 /// | `status` | none |
 /// | `cancel`, `retry` | `run` string |
+/// | `quarantine` | `run` string, `from` int32: the first prompt of interest |
 /// | `export` | `run` string, `offset` int64 |
 /// | `summary` | `run` string, `seconds` float64? |
 ///
@@ -55,10 +57,12 @@
 ///
 /// | `t` | fields |
 /// |---|---|
-/// | `submitted` | `run` string, `finished` int |
+/// | `submitted` | `run` string, `finished` int; also the answer to the last `submit-piece` |
+/// | `submitting` | `received` int64: bytes that are here, where the next piece begins |
 /// | `request-refused` | `reason` string |
 /// | `fleet-status` | `json` bin: the JSON of `FleetStatus` |
-/// | `done` | none |
+/// | `done` | `outcome` string: `cancelled`, `already-cancelled`, `already-complete`, `queued-again`, `nothing-quarantined`, `run-is-cancelled`; `prompts` int: those queued again |
+/// | `quarantined-prompts` | `json` bin: a JSON array of `{prompt, excerpt, errors}`; `last` bool: there are none after these |
 /// | `exported` | `piece` bin, `offset`, `total`, `generation` int64 |
 /// | `run-summary` | `text` string |
 package enum WireFormat {
@@ -67,10 +71,12 @@ package enum WireFormat {
     case hello, ready, delta, failed, heartbeat, goodbye
     case welcome, refused, lease, acknowledged, drain
     case unknownWorker = "unknown-worker"
-    case submit, status, cancel, retry, export, summary
-    case submitted, done, exported
+    case submit, status, cancel, retry, quarantine, export, summary
+    case submitPiece = "submit-piece"
+    case submitted, submitting, done, exported
     case requestRefused = "request-refused"
     case fleetStatus = "fleet-status"
+    case quarantinedPrompts = "quarantined-prompts"
     case runSummary = "run-summary"
   }
 
@@ -83,9 +89,9 @@ package enum WireFormat {
 
   /// Reads version and type of a frame, then lets `body` read the fields.
   static func read<Message>(
-    _ frame: [UInt8], _ body: (MessageType, FieldMap) throws(ProtocolError) -> Message?
+    _ frame: [UInt8], within limits: FrameLimits, _ body: (MessageType, FieldMap) throws(ProtocolError) -> Message?
   ) throws(ProtocolError) -> Message {
-    try FieldMap.read(frame) { fields throws(ProtocolError) in
+    try FieldMap.read(frame, limits) { fields throws(ProtocolError) in
       let version: Int64 = try fields.integer("v")
       guard version == ProtocolVersion.current else {
         throw .unsupportedVersion(found: version, supported: ProtocolVersion.current)

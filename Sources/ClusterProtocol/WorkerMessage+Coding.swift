@@ -62,7 +62,9 @@ extension WorkerMessage {
   ///
   /// - Throws: `ProtocolError` for anything that is not a message of a worker.
   package init(frame: [UInt8]) throws(ProtocolError) {
-    self = try WireFormat.read(frame) { type, fields throws(ProtocolError) in try WorkerMessage(type, fields) }
+    self = try WireFormat.read(frame, within: .frame) { type, fields throws(ProtocolError) in
+      try WorkerMessage(type, fields)
+    }
   }
 
   /// Nil when `type` is not a worker's.

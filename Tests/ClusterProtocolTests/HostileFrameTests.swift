@@ -76,7 +76,7 @@ struct HostileFrameTests {
   }
 
   @Test func tooManyValuesAreRefused() {
-    let count = FrameLimits.maximumValues + 1
+    let count = FrameLimits.frame.maximumValues + 1
     let writer = MessageWriter()
     writer.map(count: 1)
     writer.key("x")
@@ -97,6 +97,41 @@ struct HostileFrameTests {
   @Test func frameAboveTheLimitIsRefused() {
     let frame = [UInt8](repeating: 0xc0, count: FrameLimits.maximumFrameBytes + 1)
     #expect(throws: ProtocolError.self) { try InboundMessage(frame: frame) }
+  }
+
+  @Test(arguments: [(0, 0, 1), (0, 2, 1), (1, 1, 1), (-1, 9, 1), (0, 64 << 20 | 1, 1), (.max, 2, 1)])
+  func pieceThatIsNoPartOfItsWholeIsRefused(offset: Int64, total: Int64, count: Int) {
+    let counts = offset == 0 && total == 2 ? [0, 3] : [count]
+    for count in counts {
+      let piece = SubmissionPiece(
+        digest: Array(repeating: 0, count: 32), offset: offset, totalBytes: total,
+        bytes: Array(repeating: 1, count: count))
+      let frame = NumberedRequest(number: 1, request: .submitPiece(piece)).encoded()
+      #expect(throws: ProtocolError.self) { try InboundMessage(frame: frame) }
+    }
+  }
+
+  @Test func submissionThatIsTooLargeForAFrameIsReadFromItsPieces() throws {
+    var run = Samples.run
+    run.prompts = (0..<100_000).map {
+      .init(origin: $0 % 2 == 0 ? .domain : .baseline, text: "prompt \($0) " + String(repeating: "x", count: 150))
+    }
+    let bytes = run.submission()
+    #expect(bytes.count > 2 * FrameLimits.maximumFrameBytes)
+    #expect(!RunSpecification.fitsFrame(submission: bytes))
+    #expect(throws: ProtocolError.self) { try InboundMessage(frame: bytes) }
+    #expect(try RunSpecification(submission: bytes) == run)
+    #expect(RunSpecification.fitsFrame(submission: Samples.run.submission()))
+    #expect(throws: ProtocolError.unknownType("status")) {
+      try RunSpecification(submission: NumberedRequest(number: 1, request: .status).encoded())
+    }
+  }
+
+  @Test func countersOfAnEarlierReleaseAreRead() throws {
+    let json = String(decoding: Samples.status.json(), as: UTF8.self)
+      .replacing("\"connectionsRefused\":0,", with: "").replacing("\"runsUnusable\":0,", with: "")
+    #expect(!json.contains("connectionsRefused") && !json.contains("runsUnusable"))
+    #expect(try FleetStatus(json: Array(json.utf8)) == Samples.status)
   }
 
   @Test func otherVersionsAreRefusedByName() {

@@ -65,12 +65,14 @@ enum Samples {
   static let requests: [NumberedRequest] = [
     .submit(run), .status, .cancel(run: "a"), .retry(run: "b"), .export(run: "c", offset: 1 << 40),
     .summary(run: "d", seconds: 1.5), .summary(run: "", seconds: nil),
+    .submitPiece(
+      .init(digest: Array(0..<32), offset: 5, totalBytes: Int64(FrameLimits.maximumDocumentBytes), bytes: [7])),
   ].enumerated().map { NumberedRequest(number: UInt64.max - UInt64($0), request: $1) }
 
   static let replies: [NumberedReply] = [
-    .submitted(run: "a", finishedPrompts: 12), .refused(reason: "no such run"), .status(status), .done,
+    .submitted(run: "a", finishedPrompts: 12), .refused(reason: "no such run"), .status(status), .done(.queuedAgain(prompts: 3)),
     .exported(piece: [1, 2, 3, 255], offset: 7, totalBytes: 11, generation: -1),
-    .summary("medical on SmolLM2\n"),
+    .summary("medical on SmolLM2\n"), .submitting(receivedBytes: 1 << 40),
   ].enumerated().map { NumberedReply(number: UInt64($0), reply: $1) }
 
   static let status: FleetStatus = {

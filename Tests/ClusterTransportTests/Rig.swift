@@ -13,15 +13,18 @@ struct Rig {
   let router: RouterSocket
   let endpoint: Endpoint
 
-  init(security: ServerSecurity = .plain(), options: SocketOptions = SocketOptions()) async throws {
+  init(
+    security: ServerSecurity = .plain(), options: SocketOptions = .router,
+    onEvent: (@Sendable (RouterEvent) -> Void)? = nil
+  ) async throws {
     serverLoop = try SocketLoop()
     clientLoop = try SocketLoop()
-    router = RouterSocket(loop: serverLoop, options: options)
+    router = RouterSocket(loop: serverLoop, options: options, onEvent: onEvent)
     endpoint = try await router.bind("tcp://127.0.0.1:0", security: security)
   }
 
   func dealer(
-    security: ClientSecurity = .plain(), options: SocketOptions = SocketOptions(),
+    security: ClientSecurity = .plain(), options: SocketOptions = .dealer,
     onEvent: (@Sendable (ConnectionEvent) -> Void)? = nil
   ) async throws -> DealerSocket {
     // What a refused dealer has not got rid of need not be waited for.
@@ -41,5 +44,11 @@ struct Rig {
 /// Events of a connection, to be awaited in order.
 func connectionEvents() -> (AsyncStream<ConnectionEvent>, @Sendable (ConnectionEvent) -> Void) {
   let (stream, continuation) = AsyncStream.makeStream(of: ConnectionEvent.self)
+  return (stream, { continuation.yield($0) })
+}
+
+/// What a router turned away, to be awaited in order.
+func routerEvents() -> (AsyncStream<RouterEvent>, @Sendable (RouterEvent) -> Void) {
+  let (stream, continuation) = AsyncStream.makeStream(of: RouterEvent.self)
   return (stream, { continuation.yield($0) })
 }

@@ -29,7 +29,7 @@ import Testing
       try await dealer.send([1])
       let frame = try #require(await rig.router.incoming.first { _ in true })
       #expect(frame.role == role)
-      #expect(frame.publicKey == pair.publicKey)
+      #expect(frame.peer.publicKey == pair.publicKey)
       #expect(frame.speaks(as: role))
       #expect(!frame.speaks(as: role == .worker ? .client : .worker))
     }
@@ -86,6 +86,52 @@ import Testing
     async let _: Void = dealer.send([66])
     var iterator = events.makeAsyncIterator()
     #expect(await iterator.next() == .keyRefused)
+    await rig.close()
+  }
+
+  @Test func removedKeyIsNotHeardOverAConnectionThatIsUp() async throws {
+    let (events, onEvent) = routerEvents()
+    let rig = try await Rig(
+      security: .curve(server, AllowList([worker.publicKey: .worker, client.publicKey: .client])), onEvent: onEvent)
+    let removed = try await rig.dealer(security: .curve(worker, server: server.publicKey))
+    let other = try await rig.dealer(security: .curve(client, server: server.publicKey))
+    try await removed.send([1])
+    #expect(await rig.router.incoming.first { _ in true }?.bytes == [1])
+    await rig.router.replaceAllowList(AllowList([client.publicKey: .client]))
+    try await removed.send([2])
+    #expect(await events.first { _ in true } == .removedKeySpoke(worker.publicKey))
+    try await other.send([3])
+    #expect(await rig.router.incoming.first { _ in true }?.bytes == [3])
+    // What a key entitles to is also what the list says now.
+    await rig.router.replaceAllowList(AllowList([worker.publicKey: .client]))
+    try await removed.send([4])
+    let frame = try #require(await rig.router.incoming.first { _ in true })
+    #expect(frame.bytes == [4] && frame.role == .client)
+    await rig.close()
+  }
+
+  @Test func refusedConnectionIsToldOfWithItsKeyAndAddress() async throws {
+    let (events, onEvent) = routerEvents()
+    let rig = try await Rig(security: .curve(server, AllowList([worker.publicKey: .worker])), onEvent: onEvent)
+    let stranger = try CurveKeyPair.generate()
+    let dealer = try await rig.dealer(security: .curve(stranger, server: server.publicKey))
+    #expect(
+      await events.first { _ in true } == .connectionRefused(key: stranger.publicKey, address: "127.0.0.1"))
+    await dealer.close()
+    await rig.close()
+  }
+
+  @Test func ignoredPeerIsNotHeardAndOthersAre() async throws {
+    let (events, onEvent) = routerEvents()
+    let rig = try await Rig(onEvent: onEvent)
+    let (noisy, quiet) = (try await rig.dealer(), try await rig.dealer())
+    try await noisy.send([1])
+    let peer = try #require(await rig.router.incoming.first { _ in true }).peer
+    await rig.router.ignore(peer)
+    try await noisy.send([2])
+    #expect(await events.first { _ in true } == .ignoredPeerSpoke)
+    try await quiet.send([3])
+    #expect(await rig.router.incoming.first { _ in true }?.bytes == [3])
     await rig.close()
   }
 

@@ -29,7 +29,7 @@ package actor DealerSocket {
   ///   - options: Its bounds.
   ///   - onEvent: Told of connections made and lost; called on the loop's thread, so it must not block.
   package init(
-    loop: SocketLoop, options: SocketOptions = SocketOptions(), onEvent: (@Sendable (ConnectionEvent) -> Void)? = nil
+    loop: SocketLoop, options: SocketOptions = .dealer, onEvent: (@Sendable (ConnectionEvent) -> Void)? = nil
   ) {
     self.loop = loop
     self.options = options
@@ -70,8 +70,8 @@ package actor DealerSocket {
   ///
   /// - Throws: `frameTooLarge`, `closed` (also when the task is cancelled), or `system`.
   package func send(_ frame: [UInt8]) async throws(TransportError) {
-    guard frame.count <= options.maximumFrameBytes else {
-      throw .frameTooLarge(bytes: frame.count, limit: options.maximumFrameBytes)
+    guard frame.count <= options.maximumSentBytes else {
+      throw .frameTooLarge(bytes: frame.count, limit: options.maximumSentBytes)
     }
     guard let socket, !socket.isClosed else { throw .closed }
     if pending.isEmpty {
@@ -101,8 +101,8 @@ package actor DealerSocket {
   /// - Returns: `queued` or `congested`.
   /// - Throws: `frameTooLarge`, `closed`, or `system`.
   package func trySend(_ frame: [UInt8]) throws(TransportError) -> SendOutcome {
-    guard frame.count <= options.maximumFrameBytes else {
-      throw .frameTooLarge(bytes: frame.count, limit: options.maximumFrameBytes)
+    guard frame.count <= options.maximumSentBytes else {
+      throw .frameTooLarge(bytes: frame.count, limit: options.maximumSentBytes)
     }
     guard let socket, !socket.isClosed else { throw .closed }
     // Those who wait already come first.

@@ -5,11 +5,17 @@
 internal import CZeroMQ
 internal import Glibc
 
-/// Names a connection of a router. A peer that connects anew gets a new one.
+/// Names a connection of a router and whose it is. A peer that connects anew gets a new one.
 package struct PeerID: Hashable, Sendable {
+  /// ZeroMQ's name of the connection. A peer may choose it, so that it can be that of a connection that is gone.
   package var bytes: [UInt8]
+  /// The authenticated key, which no peer can choose; nil without CURVE.
+  package var publicKey: CurvePublicKey?
 
-  package init(bytes: [UInt8]) { self.bytes = bytes }
+  package init(bytes: [UInt8], publicKey: CurvePublicKey? = nil) {
+    self.bytes = bytes
+    self.publicKey = publicKey
+  }
 }
 
 /// One frame at a router and who sent it.
@@ -17,8 +23,6 @@ package struct PeerFrame: Sendable {
   package var peer: PeerID
   /// What the peer's key entitles it to; nil on a socket without CURVE, where everyone may do everything.
   package var role: PeerRole?
-  /// The peer's authenticated key; nil without CURVE.
-  package var publicKey: CurvePublicKey?
   package var bytes: [UInt8]
 
   /// True when the peer may speak as `wanted`.
@@ -45,23 +49,44 @@ package enum SendOutcome: Equatable, Sendable {
   case congested
 }
 
+/// What a router turned away.
+package enum RouterEvent: Equatable, Sendable {
+  /// A connection whose key is not on the allow-list; nil is one without a key.
+  case connectionRefused(key: CurvePublicKey?, address: String)
+  /// A frame over a connection that is up, with a key that was removed from the allow-list since.
+  case removedKeySpoke(CurvePublicKey)
+  /// A frame of a peer that is not listened to.
+  case ignoredPeerSpoke
+}
+
 /// A bound ROUTER socket on a loop.
 package actor RouterSocket {
   /// A few milliseconds of the loop's time.
   private static let framesPerTurn = 64
   private static let bytesPerTurn = 4 << 20
+  /// Peers that are not listened to; more than a coordinator has connections at a time.
+  private static let maximumIgnoredPeers = 16_384
 
   private let loop: SocketLoop
   private let options: SocketOptions
+  private let onEvent: (@Sendable (RouterEvent) -> Void)?
+  private var ignored: Set<PeerID> = []
   private var socket: ZeroMQSocket?
   private var authenticator: ZapAuthenticator?
   private var queue: FrameQueue<PeerFrame>
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-  package init(loop: SocketLoop, options: SocketOptions = SocketOptions()) {
+  /// - Parameters:
+  ///   - loop: The thread for the socket.
+  ///   - options: Its bounds.
+  ///   - onEvent: Told of what is turned away; called on the loop's thread, so it must not block.
+  package init(
+    loop: SocketLoop, options: SocketOptions = .router, onEvent: (@Sendable (RouterEvent) -> Void)? = nil
+  ) {
     self.loop = loop
     self.options = options
+    self.onEvent = onEvent
     queue = FrameQueue(maximumCount: options.bufferedFrames, maximumBytes: options.bufferedBytes)
   }
 
@@ -80,7 +105,9 @@ package actor RouterSocket {
     precondition(socket == nil, "a router binds once")
     let endpoint = try security.endpoint(text)
     if case .curve(_, let allowList) = security {
-      let authenticator = ZapAuthenticator(loop: loop, allowList: allowList)
+      let authenticator = ZapAuthenticator(loop: loop, allowList: allowList) { [onEvent] key, address in
+        onEvent?(.connectionRefused(key: key, address: address))
+      }
       try await authenticator.start()
       self.authenticator = authenticator
     }
@@ -106,17 +133,25 @@ package actor RouterSocket {
     }
   }
 
-  /// Replaces the keys that get in. Connections that are up stay.
+  /// Replaces the keys that get in. ZeroMQ cannot close the connection of one peer, so those of removed keys stay up;
+  /// nothing that arrives over them is taken any more.
   package func replaceAllowList(_ allowList: AllowList) async {
     await authenticator?.replace(allowList)
+  }
+
+  /// Takes nothing more from this connection.
+  package func ignore(_ peer: PeerID) {
+    // Connections that are long gone are among them; that any of them speaks again after this many is no harm.
+    if ignored.count >= Self.maximumIgnoredPeers { ignored = [] }
+    ignored.insert(peer)
   }
 
   /// Queues a frame for a peer; never blocks.
   ///
   /// - Throws: `frameTooLarge`, `closed`, or `system` for what ZeroMQ alone knows.
   package func send(_ frame: [UInt8], to peer: PeerID) throws(TransportError) -> SendOutcome {
-    guard frame.count <= options.maximumFrameBytes else {
-      throw .frameTooLarge(bytes: frame.count, limit: options.maximumFrameBytes)
+    guard frame.count <= options.maximumSentBytes else {
+      throw .frameTooLarge(bytes: frame.count, limit: options.maximumSentBytes)
     }
     guard let socket, !socket.isClosed else { throw .closed }
     // The router decides about the whole message at its first part.
@@ -182,15 +217,28 @@ package actor RouterSocket {
       // A message of this protocol has one part besides the sender. Others are passed on as an empty frame, which the
       // decoder refuses, so that they are counted like anything malformed.
       let bytes = parts.count == 2 ? parts[1].bytes : []
-      let identity = parts.last?.userID.flatMap(ZapAuthenticator.identity)
-      // ZeroMQ lets everyone in when the authenticator is gone; nothing is taken from a peer it did not vouch for.
-      if authenticator != nil, identity == nil { continue }
       turnBytes += bytes.count
-      queue.push(
-        PeerFrame(peer: PeerID(bytes: peer.bytes), role: identity?.role, publicKey: identity?.key, bytes: bytes),
-        byteCount: bytes.count + 64)
+      guard let (peer, role) = vouched(peer.bytes, userID: parts.last?.userID) else { continue }
+      if ignored.contains(peer) {
+        onEvent?(.ignoredPeerSpoke)
+        continue
+      }
+      queue.push(PeerFrame(peer: peer, role: role, bytes: bytes), byteCount: bytes.count + 64)
     }
     queue.deliver()
     socket.wantsToRead = !queue.isFull
+  }
+
+  /// Whose frame it is; nil when nothing is taken from its sender: its key is not on the list as it is now.
+  private func vouched(_ connection: [UInt8], userID: String?) -> (peer: PeerID, role: PeerRole?)? {
+    guard let authenticator else { return (PeerID(bytes: connection), nil) }
+    // ZeroMQ lets everyone in when the authenticator is gone; nothing is taken from a peer it did not vouch for.
+    guard let identity = userID.flatMap(ZapAuthenticator.identity) else { return nil }
+    // What the authenticator said when the connection was made may be over.
+    guard let role = authenticator.assumeIsolated({ $0.role(of: identity.key) }) else {
+      onEvent?(.removedKeySpoke(identity.key))
+      return nil
+    }
+    return (PeerID(bytes: connection, publicKey: identity.key), role)
   }
 }

@@ -5,13 +5,21 @@
 internal import CZeroMQ
 internal import ClusterProtocol
 
+/// What ZeroMQ does not let us bound: the parts of one message, each within the size of a frame, wait in its memory until
+/// the last has come, however many they are. Only an authenticated peer can do that (without CURVE, anyone can); a limit
+/// on the memory of the process, as in `ops/systemd`, makes it a restart that loses nothing. Nor does it bound the number
+/// of connections, for each of which a frame of the handshake may be held for `handshakeLimit`.
 package struct SocketOptions: Sendable {
-  /// A peer that sends a larger frame is disconnected.
-  package var maximumFrameBytes = FrameLimits.maximumFrameBytes
+  /// A peer that announces a larger frame is disconnected before there is memory for it, also within the handshake.
+  package var maximumReceivedBytes: Int
+  /// A larger frame is not sent.
+  package var maximumSentBytes: Int
   /// High-water mark: frames that wait for one peer to take them.
   package var sendQueueFrames = 1000
   /// High-water mark: frames from one peer that wait in ZeroMQ.
-  package var receiveQueueFrames = 64
+  package var receiveQueueFrames: Int
+  /// A connection that has not authenticated itself by then is closed.
+  package var handshakeLimit: Duration = .seconds(5)
   /// Frames that are taken out of ZeroMQ and wait for the consumer; beyond either bound the socket is not read, and TCP
   /// makes the peers wait.
   package var bufferedFrames = 4096
@@ -26,12 +34,27 @@ package struct SocketOptions: Sendable {
   package var reconnectInterval: Duration = .milliseconds(100)
   package var maximumReconnectInterval: Duration = .seconds(5)
 
-  package init() {}
+  /// A coordinator's: of each of many peers little is held at a time.
+  package static let router = SocketOptions(
+    maximumReceivedBytes: FrameLimits.maximumFrameBytes, maximumSentBytes: FrameLimits.maximumReplyBytes,
+    receiveQueueFrames: 4)
+
+  /// A worker's or client's, with one peer, which it knows by its key.
+  package static let dealer = SocketOptions(
+    maximumReceivedBytes: FrameLimits.maximumReplyBytes, maximumSentBytes: FrameLimits.maximumFrameBytes,
+    receiveQueueFrames: 64)
+
+  private init(maximumReceivedBytes: Int, maximumSentBytes: Int, receiveQueueFrames: Int) {
+    self.maximumReceivedBytes = maximumReceivedBytes
+    self.maximumSentBytes = maximumSentBytes
+    self.receiveQueueFrames = receiveQueueFrames
+  }
 
   /// Sets everything but security on a socket for `endpoint`.
   func apply(to socket: ZeroMQSocket, for endpoint: Endpoint) throws(TransportError) {
     try socket.set(ZMQ_IPV6, Int32(endpoint.isIPv6 ? 1 : 0))
-    try socket.set(ZMQ_MAXMSGSIZE, Int64(maximumFrameBytes))
+    try socket.set(ZMQ_MAXMSGSIZE, Int64(maximumReceivedBytes))
+    try socket.set(ZMQ_HANDSHAKE_IVL, handshakeLimit.wholeMilliseconds)
     try socket.set(ZMQ_SNDHWM, Int32(clamping: sendQueueFrames))
     try socket.set(ZMQ_RCVHWM, Int32(clamping: receiveQueueFrames))
     try socket.set(ZMQ_LINGER, linger.wholeMilliseconds)

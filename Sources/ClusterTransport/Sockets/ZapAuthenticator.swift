@@ -8,16 +8,23 @@ internal import CZeroMQ
 /// the router, through the User-Id of every frame, whose it is.
 actor ZapAuthenticator {
   static let domain = "autointerp"
+  private static let refusal = Array("400".utf8)
 
   private let loop: SocketLoop
   private var allowList: AllowList
+  private let onRefusal: @Sendable (_ key: CurvePublicKey?, _ address: String) -> Void
   private var socket: ZeroMQSocket?
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-  init(loop: SocketLoop, allowList: AllowList) {
+  /// `onRefusal` is told of every connection that is turned away; called on the loop's thread.
+  init(
+    loop: SocketLoop, allowList: AllowList,
+    onRefusal: @escaping @Sendable (_ key: CurvePublicKey?, _ address: String) -> Void = { _, _ in }
+  ) {
     self.loop = loop
     self.allowList = allowList
+    self.onRefusal = onRefusal
   }
 
   deinit {
@@ -43,12 +50,21 @@ actor ZapAuthenticator {
 
   func replace(_ allowList: AllowList) { self.allowList = allowList }
 
+  /// What the key entitles its owner to now, whatever it was when its connection was made.
+  func role(of key: CurvePublicKey) -> PeerRole? { allowList.role(of: key) }
+
   func close() { socket?.close() }
 
   private func answer() {
     guard let socket else { return }
     while let request = socket.receive() {
-      let reply = Self.reply(to: request.map(\.bytes), allowList)
+      let parts = request.map(\.bytes)
+      let reply = Self.reply(to: parts, allowList)
+      if reply[2] == Self.refusal {
+        onRefusal(
+          parts.count > 6 ? CurvePublicKey(bytes: parts[6]) : nil,
+          parts.count > 3 ? String(decoding: parts[3], as: UTF8.self) : "")
+      }
       for (number, part) in reply.enumerated() {
         _ = socket.send(part, more: number < reply.count - 1)
       }
@@ -59,16 +75,14 @@ actor ZapAuthenticator {
   /// the peer's 32-byte public key.
   static func reply(to request: [[UInt8]], _ allowList: AllowList) -> [[UInt8]] {
     let version = Array("1.0".utf8)
-    func reply(_ status: String, _ text: String, userID: String = "") -> [[UInt8]] {
-      [
-        version, request.count > 1 ? request[1] : [], Array(status.utf8), Array(text.utf8), Array(userID.utf8), [],
-      ]
+    func reply(_ status: [UInt8], _ text: String, userID: String = "") -> [[UInt8]] {
+      [version, request.count > 1 ? request[1] : [], status, Array(text.utf8), Array(userID.utf8), []]
     }
     guard request.count == 7, request[0] == version, request[2] == Array(domain.utf8),
       request[5] == Array("CURVE".utf8), let key = CurvePublicKey(bytes: request[6])
-    else { return reply("400", "only CURVE is accepted") }
-    guard let role = allowList.role(of: key) else { return reply("400", "the key is not on the allow-list") }
-    return reply("200", "OK", userID: "\(role.rawValue) \(key)")
+    else { return reply(refusal, "only CURVE is accepted") }
+    guard let role = allowList.role(of: key) else { return reply(refusal, "the key is not on the allow-list") }
+    return reply(Array("200".utf8), "OK", userID: "\(role.rawValue) \(key)")
   }
 
   /// What a User-Id says.

@@ -18,7 +18,7 @@ package struct WorkerConfiguration: Sendable {
 
   package init(
     coordinator: String, security: ClientSecurity, hello: WorkerMessage.Hello,
-    settings: WorkerSettings = WorkerSettings(), socket: SocketOptions = SocketOptions()
+    settings: WorkerSettings = WorkerSettings(), socket: SocketOptions = .dealer
   ) {
     self.coordinator = coordinator
     self.security = security
@@ -115,7 +115,7 @@ package struct WorkerService: Service {
         case .compute(let lease): slots.submit(lease)
         case .reconnect:
           do { try await dealer.reconnect() } catch { logger.error("cannot reconnect: \(error)") }
-        case .note(let text): logger.info("\(text)")
+        case .note(let text): logger.info("\(text.harmless)")
         case .stop(let outcome): return outcome
         }
       }
