@@ -5,11 +5,13 @@
 /// A failure of the coordinator or of a client's request to it.
 package enum CoordinatorError: Error, Equatable, Sendable {
   case unknownRun(String)
-  /// A run of this name is known, with other settings.
-  case differentRun(name: String)
+  /// A run of this name is known, with other settings; one line a difference.
+  case differentRun(name: String, differences: [String])
   case cancelled(run: String)
   /// The file of the run cannot be used.
   case storage(run: String, reason: String)
+  /// The file of the run cannot be used now: its file system is full.
+  case unavailable(run: String, reason: String)
   /// A stored delta is not what was stored.
   case damagedDelta(run: String, prompt: Int32, reason: String)
   case runsDirectory(path: String, reason: String)
@@ -24,16 +26,29 @@ package enum CoordinatorError: Error, Equatable, Sendable {
   case unexpectedAnswer(request: String)
 }
 
+extension CoordinatorError {
+  /// The run that it is about, if it is about one.
+  var run: String? {
+    switch self {
+    case .unknownRun(let run), .differentRun(let run, _), .cancelled(let run), .storage(let run, _), .unavailable(let run, _),
+      .damagedDelta(let run, _, _):
+      run
+    case .runsDirectory, .output, .notRunning, .refused, .noAnswer, .unexpectedAnswer: nil
+    }
+  }
+}
+
 extension CoordinatorError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .unknownRun(let name):
       "there is no run named \(name); `autointerp runs` lists those there are"
-    case .differentRun(let name):
-      "a run named \(name) exists with another corpus, model or settings; give the new one another name"
+    case .differentRun(let name, let differences):
+      "a run named \(name) exists and is another one:\n" + differences.map { "  \($0)\n" }.joined()
+        + "give the new one another name with --name, or ask for the old settings to resume this one"
     case .cancelled(let name):
       "run \(name) was cancelled; submit it again to resume it"
-    case .storage(let run, let reason):
+    case .storage(let run, let reason), .unavailable(let run, let reason):
       "run \(run): \(reason)"
     case .damagedDelta(let run, let prompt, let reason):
       "run \(run): the stored delta of prompt \(prompt) is damaged (\(reason)); restore the file from a backup"

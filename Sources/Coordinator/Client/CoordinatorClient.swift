@@ -16,6 +16,8 @@ package actor CoordinatorClient {
   private let patience: Duration
   private let resendInterval: Duration
   private var lastNumber: UInt64
+  /// Requests that were handed to the socket, repetitions included.
+  package private(set) var framesSent = 0
   private var waiting: [UInt64: CheckedContinuation<ClientReply?, Never>] = [:]
   /// Numbers of requests under way, with a reply that came before anybody waited for it.
   private var early: [UInt64: ClientReply?] = [:]
@@ -98,7 +100,10 @@ package actor CoordinatorClient {
     while ContinuousClock.now < deadline {
       try Task.checkCancellation()
       // There is no queue while the coordinator refuses our key; it may be let in meanwhile.
-      if try await dealer.trySend(frame) == .congested { try await dealer.reconnect() }
+      switch try await dealer.trySend(frame) {
+      case .congested: try await dealer.reconnect()
+      default: framesSent += 1
+      }
       guard let reply = await reply(to: number, within: resendInterval) else { continue }
       if case .refused(let reason) = reply { throw CoordinatorError.refused(reason: reason) }
       return reply
@@ -136,9 +141,11 @@ extension ClientRequest {
   var title: String {
     switch self {
     case .submit(let run): "the submission of run \(run.name)"
+    case .submitPiece(let piece): "a piece of a submission, at byte \(piece.offset) of \(piece.totalBytes)"
     case .status: "a request for the status"
     case .cancel(let run): "the cancellation of run \(run)"
     case .retry(let run): "the retry of run \(run)"
+    case .quarantine(let run, _): "a request for the quarantined prompts of run \(run)"
     case .export(let run, _): "the export of run \(run)"
     case .summary(let run, _): "the summary of run \(run)"
     }

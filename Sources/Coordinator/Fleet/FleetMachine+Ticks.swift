@@ -15,6 +15,9 @@ extension FleetMachine {
       machine.forgetLostWorkers(now: now)
       machine.offerToWaiting(now: now)
       machine.copyStragglers(now: now)
+      for (worker, untold) in machine.greetingRefusals.overdue(now: now) {
+        machine.record("refused worker \(worker) \(untold) times more", now: now)
+      }
     }
   }
 

@@ -4,7 +4,7 @@
 
 internal import Atlas
 internal import ClusterProtocol
-internal import ClusterTransport
+package import ClusterTransport
 
 extension FleetMachine {
   /// The worker at `peer`, who is alive as of now; an unknown one is told to introduce itself.
@@ -19,9 +19,12 @@ extension FleetMachine {
 
   /// `hello`: registers a worker, recognises one that comes back, or refuses it.
   mutating func greet(_ hello: WorkerMessage.Hello, at peer: PeerID, now: Duration) {
-    if let reason = refusal(of: hello, now: now) {
+    if let reason = refusal(of: hello, at: peer, now: now)?.harmless {
       counters.workersRefused += 1
-      record("refused worker \(hello.worker) on \(hello.host): \(reason)", now: now)
+      if let untold = greetingRefusals.admit(hello.worker.harmless, now: now) {
+        let before = untold > 0 ? " (and \(untold) times before)" : ""
+        record("refused worker \(hello.worker) on \(hello.host): \(reason)\(before)", now: now)
+      }
       return act(.send(.refused(reason: reason), to: peer))
     }
     // The connection may have belonged to a worker of another name; that one is gone then.
@@ -47,11 +50,12 @@ extension FleetMachine {
     hasNews = true
   }
 
-  private func refusal(of hello: WorkerMessage.Hello, now: Duration) -> String? {
+  private func refusal(of hello: WorkerMessage.Hello, at peer: PeerID, now: Duration) -> String? {
     guard (1...4096).contains(hello.slots) else { return "it has \(hello.slots) slots; 1 to 4096 are possible" }
     guard !hello.worker.isEmpty, hello.worker.utf8.count <= 256 else {
       return "its name is empty or longer than 256 bytes"
     }
+    guard hello.worker == hello.worker.harmless else { return "its name has control or format characters" }
     let open = runs.filter(\.isOpen)
     if !open.isEmpty, !open.contains(where: { $0.accepts(hello.modelFingerprint) }) {
       let wanted = Set(open.map { "\($0.specification.modelName) (\($0.fingerprint ?? ""))" }).sorted()
@@ -63,6 +67,11 @@ extension FleetMachine {
       return nil
     }
     let record = workers[worker]
+    // Whoever has one worker's key must not be able to push out another. A name is free again when its worker said
+    // goodbye, its key was removed, or it was not heard from for so long that it is forgotten.
+    guard record.peer.publicKey == peer.publicKey || record.phase == .departed else {
+      return "its name belongs to a worker with another key (on \(record.hello.host))"
+    }
     if record.isPresent, record.superseded.contains(hello.incarnation), record.returnsOfSuperseded >= 3,
       now - record.lastHeard < settings.deadAfter
     {
@@ -167,6 +176,27 @@ extension FleetMachine {
     workers[worker].credit = 0
     workers.detach(workers[worker].peer)
     act(.note("worker \(workers[worker].hello.worker) left: \(reason)"))
+  }
+
+  /// Sends workers away whose keys do not get in any more. Their leases go to others, nothing is suspected, and their
+  /// names are free.
+  package mutating func dismissWorkers(
+    now: Duration, unless isAllowed: (CurvePublicKey) -> Bool
+  ) -> [FleetAction] {
+    perform(now) { machine in
+      for worker in machine.workers.sortedNumbers {
+        guard let key = machine.workers[worker].peer.publicKey, !isAllowed(key) else { continue }
+        if machine.workers[worker].isPresent {
+          for lease in machine.workers[worker].leases { machine.handBack(lease, now: now) }
+          machine.workers[worker].credit = 0
+          machine.workers.detach(machine.workers[worker].peer)
+          machine.record(
+            "worker \(machine.workers[worker].hello.worker) is sent away: its key was removed from the allow-list",
+            now: now)
+        }
+        machine.workers[worker].phase = .departed
+      }
+    }
   }
 
   /// The worker's process is dead or unreachable: its leases go to others, and what it was executing is suspected.

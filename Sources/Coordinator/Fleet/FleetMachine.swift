@@ -38,6 +38,7 @@ package struct FleetMachine: Sendable {
   var drainReason: String?
   var lastTick: Duration?
   var recentErrors: Deque<RecordedError> = []
+  var greetingRefusals = RefusalThrottle()
   /// Payloads of all deltas that are not on the disk yet.
   var uncommittedBytes = 0
   private var actions: [FleetAction] = []
@@ -55,7 +56,10 @@ package struct FleetMachine: Sendable {
       switch message {
       case .hello, .delta: break
       case .ready(let credit): machine.ready(worker, credit: credit, now: now)
-      case .failed(let report): machine.failed(report, worker: worker, now: now)
+      case .failed(var report):
+        // On one line wherever it is shown; quarantine keeps a line a failure.
+        report.error = report.error.harmless
+        machine.failed(report, worker: worker, now: now)
       case .heartbeat(let beat): machine.heartbeat(beat, worker: worker, now: now)
       case .goodbye(let reason): machine.goodbye(worker, reason: reason, now: now)
       }
@@ -64,6 +68,8 @@ package struct FleetMachine: Sendable {
 
   /// Runs one event to its end: `body`, work for those who wait, writes; returns the actions.
   mutating func perform(_ now: Duration, _ body: (inout FleetMachine) -> Void) -> [FleetAction] {
+    // So that an absence between the first event and the first tick is forgiven as any other.
+    if lastTick == nil { lastTick = now }
     body(&self)
     if hasNews {
       hasNews = false
@@ -82,8 +88,14 @@ package struct FleetMachine: Sendable {
     act(.send(message, to: workers[worker].peer))
   }
 
+  /// Records something that went wrong around the machine, for ops.
+  package mutating func note(error: String, now: Duration) -> [FleetAction] {
+    perform(now) { $0.record(error, now: now) }
+  }
+
   /// Records something that went wrong, for ops.
   mutating func record(_ text: String, now: Duration) {
+    let text = text.harmless(maximumBytes: 4000)
     recentErrors.append(RecordedError(at: now.milliseconds, text: String(text.prefix(500))))
     if recentErrors.count > 50 { recentErrors.removeFirst() }
     act(.note(text))

@@ -12,6 +12,12 @@ struct UndecodedDelta: Sendable {
   var peer: PeerID
 }
 
+/// A request of one connection.
+struct RequestKey: Hashable, Sendable {
+  var peer: PeerID
+  var number: UInt64
+}
+
 /// Decodes one delta at a time on a thread of its own: a few milliseconds each.
 actor DeltaDecoder {
   private let executor = BlockingExecutor(label: "decoder")
@@ -53,7 +59,13 @@ extension Coordinator {
         case .client(let request) where !frame.speaks(as: .client):
           reply(.refused(reason: "this key is a worker's, it may not give orders"), to: request, at: frame.peer)
         case .client(let request):
-          core.jobs.yield { await self.answer(request, to: frame.peer) }
+          // Asked again while the answer is being made: one answer is enough.
+          let key = RequestKey(peer: frame.peer, number: request.number)
+          guard requestsUnderWay.withLock({ $0.insert(key).inserted }) else { continue }
+          core.jobs.yield {
+            await self.answer(request, to: frame.peer)
+            self.requestsUnderWay.withLock { _ = $0.remove(key) }
+          }
         }
       }
       input.finish()
@@ -88,31 +100,49 @@ extension Coordinator {
   }
 
   private func reply(_ reply: ClientReply, to request: NumberedRequest, at peer: PeerID) {
-    let frame = NumberedReply(number: request.number, reply: reply).encoded()
+    var frame = NumberedReply(number: request.number, reply: reply).encoded()
+    if frame.count > configuration.socket.maximumSentBytes {
+      let reason = "the answer has \(frame.count) bytes, more than a message holds; ask the status port"
+      frame = NumberedReply(number: request.number, reply: .refused(reason: reason)).encoded()
+    }
     core.outbox.add([.init(message: .frame(frame), peer: peer)])
   }
 
   private func answer(_ request: NumberedRequest, to peer: PeerID) async {
     do {
-      reply(try await answer(request.request), to: request, at: peer)
+      guard let answer = try await answer(request.request, of: peer.publicKey) else { return }
+      reply(answer, to: request, at: peer)
     } catch {
       reply(.refused(reason: "\(error)"), to: request, at: peer)
     }
   }
 
-  private func answer(_ request: ClientRequest) async throws -> ClientReply {
+  /// Nil when another request gets the answer.
+  private func answer(_ request: ClientRequest, of key: CurvePublicKey?) async throws -> ClientReply? {
     switch request {
+    case .submitPiece(let piece):
+      switch try submissions.withLock({ try $0.take(piece, from: key, now: core.clock.now) }) {
+      case .received(let bytes): return .submitting(receivedBytes: bytes)
+      case .underWay: return nil
+      case .complete(let bytes, let identity):
+        defer { submissions.withLock { $0.finish(identity) } }
+        let specification = try await offPool { try RunSpecification(submission: bytes) }
+        let finished = try await submit(specification)
+        return .submitted(run: specification.name, finishedPrompts: finished)
+      }
     case .submit(let specification):
       let finished = try await submit(specification)
       return .submitted(run: specification.name, finishedPrompts: finished)
     case .status:
       return .status(await status())
     case .cancel(let run):
-      try await cancel(run)
-      return .done
+      return .done(try await cancel(run))
     case .retry(let run):
-      try await retry(run)
-      return .done
+      return .done(try await retry(run))
+    case .quarantine(let run, let from):
+      guard let page = await core.quarantinedPrompts(of: run, from: from, maximumBytes: configuration.exportPieceBytes)
+      else { throw CoordinatorError.unknownRun(run) }
+      return .quarantine(page.prompts, isLast: page.isLast)
     case .export(let run, let offset):
       let export = try await exports.piece(of: run, offset: offset, limit: configuration.exportPieceBytes, from: self)
       return .exported(

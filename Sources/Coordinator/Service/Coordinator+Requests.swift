@@ -2,6 +2,7 @@
 // What can be asked of a coordinator: by clients, and by whoever embeds it.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Atlas
 package import Circuits
 package import ClusterProtocol
 package import ClusterTransport
@@ -23,8 +24,9 @@ extension Coordinator {
     let name = specification.name
     while true {
       if let known = await core.specification(of: name) {
-        guard known.isSameRun(as: specification) else { throw CoordinatorError.differentRun(name: name) }
-        await core.resume(name)
+        let differences = known.differences(from: specification)
+        guard differences.isEmpty else { throw CoordinatorError.differentRun(name: name, differences: differences) }
+        try await core.resume(name)
         return await core.doneCount(of: name)
       }
       guard await core.beginOpening(name) else { continue }
@@ -33,7 +35,7 @@ extension Coordinator {
         let store = try await offPool { try stores.open(specification, softwareVersion: version, now: now) }
         try await open(store)
         await core.endOpening(name)
-        await core.resume(name)
+        try await core.resume(name)
         return await core.doneCount(of: name)
       } catch {
         await core.endOpening(name)
@@ -54,14 +56,27 @@ extension Coordinator {
     })
   }
 
-  /// Why leases are held back, a sentence each; empty when all is well.
-  package func problems() async -> [String] { await core.storageProblems() }
+  /// Why it does not serve yet, or leases are held back, a sentence each; empty when all is well.
+  package func problems() async -> [String] {
+    if let problem = await startup.problem { return [problem] }
+    return await core.storageProblems()
+  }
 
-  /// Ends a run where it stands.
-  package func cancel(_ run: String) async throws { try await core.cancel(run) }
+  /// Ends a run where it stands; returns once that is on the disk.
+  @discardableResult
+  package func cancel(_ run: String) async throws -> OrderOutcome { try await core.cancel(run) }
 
-  /// Puts the quarantined prompts of a run back into its queue.
-  package func retry(_ run: String) async throws { try await core.retry(run) }
+  /// Puts the quarantined prompts of a run back into its queue; returns once that is on the disk.
+  @discardableResult
+  package func retry(_ run: String) async throws -> OrderOutcome { try await core.retry(run) }
+
+  /// All quarantined prompts of a run, with all of their errors.
+  package func quarantine(of run: String) async throws -> [QuarantinedPrompt] {
+    guard let quarantine = await core.quarantinedPrompts(of: run, from: 0, maximumBytes: .max) else {
+      throw CoordinatorError.unknownRun(run)
+    }
+    return quarantine.prompts
+  }
 
   /// Suspends until the run is complete; returns its status then.
   ///
@@ -147,11 +162,11 @@ extension Coordinator {
     return try await vault.snapshot()
   }
 
-  /// Lets these keys in from now on, and no others. Connections that are up stay; a coordinator without CURVE lets
-  /// everybody in as before.
+  /// Lets these keys in from now on, and no others: nothing more is taken from connections with other keys, and workers
+  /// that have them lose their leases. A coordinator without CURVE lets everybody in as before.
   package func replaceAllowList(_ allowList: AllowList) async {
     guard (try? await startup.endpoint()) != nil else { return }
-    await core.router?.replaceAllowList(allowList)
+    await core.replaceAllowList(allowList)
   }
 
   /// Asks all workers to finish and leave, and suspends until they have.
@@ -162,18 +177,4 @@ extension Coordinator {
 
   /// Makes `run()` return, after what is on its way to the disk got there.
   package func shutDown() { stopping.finish() }
-}
-
-extension RunSpecification {
-  /// Equal in everything that decides the result; a side that does not know the model leaves it to the other.
-  func isSameRun(as other: RunSpecification) -> Bool {
-    var (a, b) = (self, other)
-    if a.modelFingerprint == nil || b.modelFingerprint == nil {
-      (a.modelFingerprint, b.modelFingerprint) = (nil, nil)
-    } else {
-      b.modelName = a.modelName
-    }
-    b.corpusName = a.corpusName
-    return a == b
-  }
 }

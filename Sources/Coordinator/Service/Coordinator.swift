@@ -21,7 +21,10 @@ package final class Coordinator: Service {
   let core: FleetCore
   let exports = ExportCache()
   let knownPrompts = KnownPrompts()
+  let requestsUnderWay = Mutex<Set<RequestKey>>([])
   let startup = Startup()
+  let refusals: RefusalLog
+  let submissions = Mutex(Submissions())
   private let jobs: AsyncStream<FleetCore.Job>
   let stopping: AsyncStream<Void>.Continuation
   private let stops: AsyncStream<Void>
@@ -34,10 +37,12 @@ package final class Coordinator: Service {
     (stops, stopping) = AsyncStream<Void>.makeStream()
     self.jobs = jobs
     let clock = FleetClock()
+    refusals = RefusalLog(clock: clock, logger: logger)
     core = FleetCore(
       // Each start has a higher one, whatever runs there are; leases carry the epoch of their run's file.
       settings: configuration.fleet, epoch: clock.now.components.seconds,
-      softwareVersion: configuration.softwareVersion, clock: clock, logger: logger, jobs: jobsInput)
+      softwareVersion: configuration.softwareVersion, clock: clock, refusals: refusals, logger: logger,
+      jobs: jobsInput)
   }
 
   /// Opens the runs, binds the socket and serves.
@@ -47,9 +52,9 @@ package final class Coordinator: Service {
     do {
       try await openRuns()
       let loop = try SocketLoop()
-      let router = RouterSocket(loop: loop, options: configuration.socket)
+      let router = RouterSocket(loop: loop, options: configuration.socket) { [refusals] in refusals.note($0) }
       let endpoint = try await router.bind(configuration.endpoint, security: configuration.security)
-      await core.setRouter(router)
+      await core.setRouter(router, security: configuration.security)
       logger.notice("Coordinator listening", metadata: ["endpoint": "\(endpoint)"])
       await startup.succeed(endpoint.description)
       await serve(router)
@@ -69,6 +74,7 @@ package final class Coordinator: Service {
       group.addTask { await self.send(through: router) }
       group.addTask { await self.performJobs() }
       group.addTask { await self.tick() }
+      group.addTask { await self.openUnavailableRuns() }
       group.addTask { await self.releaseIdleAggregates() }
       let stops = stops
       await cancelWhenGracefulShutdown {
@@ -118,6 +124,9 @@ package final class Coordinator: Service {
     let interval = max(configuration.fleet.heartbeat / 5, .milliseconds(10))
     while !Task.isCancelled {
       await core.tick()
+      await exports.expire()
+      refusals.flush()
+      submissions.withLock { $0.expire(now: core.clock.now) }
       try? await Task.sleep(for: interval)
     }
   }
@@ -135,15 +144,58 @@ package final class Coordinator: Service {
     let found = try await offPool { try stores.openAll(softwareVersion: version, now: now) }
     for result in found {
       switch result {
-      case .success(let store): try await open(store)
-      case .failure(let error): logger.error("A run cannot be used", metadata: ["error": "\(error)"])
+      case .success(let store): await openIfUsable(store)
+      case .failure(.unavailable(let run, let reason)): await core.noteUnavailable(run: run, reason: reason)
+      case .failure(let error): await core.noteUnusable(run: error.run, error: "\(error)")
       }
+    }
+  }
+
+  /// Opens the runs that found no room on their disk at the start, again and again, until each is there or known to be
+  /// unusable.
+  private func openUnavailableRuns() async {
+    var pause = configuration.fleet.firstStorageRetry
+    while await !core.unavailableRuns.isEmpty, (try? await Task.sleep(for: pause)) != nil {
+      pause = min(pause * 2, configuration.fleet.lastStorageRetry)
+      for run in await core.unavailableRuns.keys.sorted() {
+        // A client that submits the run may be quicker.
+        guard await core.beginOpening(run) else { continue }
+        let (stores, version, now) = (stores, configuration.softwareVersion, core.clock.now.milliseconds)
+        do {
+          await openIfUsable(
+            try await offPool { try stores.openExisting(run, softwareVersion: version, now: now) })
+        } catch CoordinatorError.unavailable(_, let reason) {
+          await core.noteUnavailable(run: run, reason: reason)
+        } catch {
+          await core.noteUnusable(run: run, error: "\(error)")
+        }
+        await core.endOpening(run)
+      }
+    }
+  }
+
+  /// One damaged file keeps no other run from going on.
+  private func openIfUsable(_ store: any RunStore) async {
+    do {
+      try await open(store)
+    } catch {
+      let specification = try? await offPool { try store.specification() }
+      if case AtlasError.diskFull = error, let specification {
+        await core.noteUnavailable(run: specification.name, reason: "\(error)")
+      } else {
+        await core.noteUnusable(run: specification?.name, error: "\(error)")
+      }
+      // Whoever submits the run opens it again, and is told.
+      _ = try? await offPool { try store.finish() }
     }
   }
 
   /// Puts an opened run into the machine; one with work left is read back first, of a finished one the figures suffice.
   func open(_ store: any RunStore) async throws {
     let (specification, ledger) = try await offPool { (try store.specification(), try store.ledger()) }
+    guard ledger.isSound(promptCount: specification.prompts.count) else {
+      throw CoordinatorError.storage(run: specification.name, reason: "its file is damaged: it names impossible prompts")
+    }
     let figures = ledger.state == .complete ? try await offPool { try store.figures() } : nil
     let vault = RunVault(store, specification: specification, figures: figures.map(RunFigures.init) ?? RunFigures())
     var stored = StoredRun(specification: specification, epoch: store.epoch, ledger: ledger)
@@ -158,6 +210,14 @@ package final class Coordinator: Service {
     }
     knownPrompts.add(specification)
     await core.add(stored, vault: vault)
+    // Not refused: a fleet is upgraded while runs are under way, and what two versions compute is compared where they do
+    // the same prompt. But whoever reads the result must be able to know.
+    let begunBy = try await offPool { try store.softwareVersion() }
+    if ledger.state == .unfinished, begunBy != configuration.softwareVersion {
+      await core.note(
+        "run \(specification.name) was begun by autointerp \(begunBy) and goes on with \(configuration.softwareVersion): "
+          + "its prompts are not all computed by one version")
+    }
   }
 }
 
@@ -175,28 +235,5 @@ final class KnownPrompts: Sendable {
       guard let run = origins[fence.run], run.indices.contains(Int(fence.prompt)) else { return nil }
       return run[Int(fence.prompt)]
     }
-  }
-}
-
-/// Tells everybody who asks how the start went.
-actor Startup {
-  private var result: Result<String, any Error>?
-  private var waiters: [CheckedContinuation<String, any Error>] = []
-
-  func succeed(_ endpoint: String) { settle(.success(endpoint)) }
-
-  func fail(_ error: any Error) { settle(.failure(error)) }
-
-  private func settle(_ result: Result<String, any Error>) {
-    guard self.result == nil else { return }
-    self.result = result
-    for waiter in waiters { waiter.resume(with: result) }
-    waiters = []
-  }
-
-  /// The endpoint, once it is bound.
-  func endpoint() async throws -> String {
-    if let result { return try result.get() }
-    return try await withCheckedThrowingContinuation { waiters.append($0) }
   }
 }

@@ -11,7 +11,7 @@ package struct CoordinatorConfiguration: Sendable {
   package var endpoint = "tcp://127.0.0.1:7645"
   package var security = ServerSecurity.plain()
   package var fleet = FleetSettings()
-  package var socket = SocketOptions()
+  package var socket = SocketOptions.router
   package var softwareVersion: String
   /// Deltas that are decoded at the same time: a core stays free for everything else.
   package var parallelDecodes = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)

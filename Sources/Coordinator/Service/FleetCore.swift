@@ -21,8 +21,16 @@ actor FleetCore {
   nonisolated let jobs: AsyncStream<Job>.Continuation
   private let startedAt: Duration
   private let softwareVersion: String
+  private let refusals: RefusalLog
   private let logger: Logger
   private var machine: FleetMachine
+  /// The keys that get in; nil without CURVE.
+  private var allowList: AllowList?
+  private var strikes = FrameStrikes()
+  /// Runs whose files could not be opened.
+  private var unusableRuns: Set<String> = []
+  /// Runs whose files found no room at the start, and are opened as soon as there is some; with the reason.
+  private(set) var unavailableRuns: [String: String] = [:]
   private(set) var vaults: [String: RunVault] = [:]
   private var deltas: [DeltaTicket: CheckedDelta] = [:]
   private var lastTicket: UInt64 = 0
@@ -31,16 +39,21 @@ actor FleetCore {
   private var nextWaiter = 0
   private var openings: [String: [CheckedContinuation<Void, Never>]] = [:]
   private var desertionWaiters: [CheckedContinuation<Void, Never>] = []
+  /// Those who wait until so many writes of a run are durable.
+  private var durabilityWaiters: [String: [(count: Int, continuation: CheckedContinuation<Void, any Error>)]] = [:]
   private var writesUnderWay = 0
+  /// Pauses between attempts at the tables of finished runs, while they fail.
+  private var archivePauses: [String: Duration] = [:]
   private var isShutDown = false
 
   init(
-    settings: FleetSettings, epoch: Int64, softwareVersion: String, clock: FleetClock, logger: Logger,
-    jobs: AsyncStream<Job>.Continuation
+    settings: FleetSettings, epoch: Int64, softwareVersion: String, clock: FleetClock, refusals: RefusalLog,
+    logger: Logger, jobs: AsyncStream<Job>.Continuation
   ) {
     machine = FleetMachine(settings: settings, epoch: epoch)
     self.softwareVersion = softwareVersion
     self.clock = clock
+    self.refusals = refusals
     self.logger = logger
     self.jobs = jobs
     startedAt = clock.now
@@ -48,16 +61,37 @@ actor FleetCore {
 
   /// The bound socket, for its allow-list.
   private(set) var router: RouterSocket?
-  func setRouter(_ router: RouterSocket) { self.router = router }
+  func setRouter(_ router: RouterSocket, security: ServerSecurity) {
+    self.router = router
+    if case .curve(_, let allowList) = security { self.allowList = allowList }
+  }
+
+  /// From now on these keys get in and no others; workers with others lose their leases, which is nobody's fault.
+  func replaceAllowList(_ allowList: AllowList) async {
+    guard self.allowList != nil else { return }
+    // First this, so that what the router took before is not taken from a worker that is sent away below.
+    self.allowList = allowList
+    await router?.replaceAllowList(allowList)
+    refusals.forget(allowList)
+    perform(machine.dismissWorkers(now: clock.now) { allowList.role(of: $0) == .worker })
+    resumeDesertionWaiters()
+  }
+
+  private func isAllowed(_ peer: PeerID) -> Bool {
+    guard let allowList else { return true }
+    return peer.publicKey.map { allowList.role(of: $0) == .worker } ?? false
+  }
 
   // MARK: What arrives
 
   func receive(_ message: WorkerMessage, from peer: PeerID) {
+    guard isAllowed(peer) else { return }
     perform(machine.receive(message, from: peer, now: clock.now))
     if case .goodbye = message { resumeDesertionWaiters() }
   }
 
   func accept(_ delta: CheckedDelta, _ report: WorkerMessage.DeltaReport, from peer: PeerID) {
+    guard isAllowed(peer) else { return }
     lastTicket += 1
     let ticket = DeltaTicket(lastTicket)
     deltas[ticket] = delta
@@ -68,13 +102,17 @@ actor FleetCore {
   }
 
   func reject(_ fence: Fence, error: String, from peer: PeerID) {
-    perform(machine.reject(fence, error: error, from: peer, now: clock.now))
+    guard isAllowed(peer) else { return }
+    perform(machine.reject(fence, error: error.harmless, from: peer, now: clock.now))
   }
 
-  /// Answers a frame that could not be read with the reason.
+  /// Answers a frame that could not be read with the reason; after many of them nothing is taken from the peer any more.
   func refuse(_ peer: PeerID, reason: String) {
-    machine.counters.framesRefused += 1
-    logger.warning("Refused a frame", metadata: ["reason": "\(reason)"])
+    refusals.note(frameOf: peer, reason: reason)
+    if strikes.add(peer, now: clock.now) {
+      refusals.noteIgnored(peer)
+      if let router { jobs.yield { await router.ignore(peer) } }
+    }
     outbox.add([Outbound(message: .worker(.refused(reason: reason)), peer: peer)])
   }
 
@@ -88,31 +126,80 @@ actor FleetCore {
   func add(_ stored: StoredRun, vault: RunVault) {
     let (name, ledger) = (stored.specification.name, stored.ledger)
     vaults[name] = vault
+    unusableRuns.remove(name)
+    unavailableRuns[name] = nil
     perform(machine.add(stored, now: clock.now))
     // A coordinator that died while it wrote the aggregate's tables left older ones, or none.
     if ledger.state == .complete, ledger.archivedPromptCount != ledger.digests.count { archive(name) }
   }
+
+  /// The file of a run cannot be opened now; it is tried again.
+  func noteUnavailable(run: String, reason: String) {
+    if unavailableRuns[run] == nil { note("run \(run) cannot be opened, which is tried again: \(reason)") }
+    unavailableRuns[run] = reason
+  }
+
+  /// The file of a run cannot be opened; `run` is nil when not even its name is known.
+  func noteUnusable(run: String?, error: String) {
+    logger.error("A run cannot be used", metadata: ["error": "\(error.harmless(maximumBytes: 2000))"])
+    unusableRuns.insert(run ?? error)
+    if let run { unavailableRuns[run] = nil }
+    perform(machine.note(error: "a run cannot be used: \(error)", now: clock.now))
+  }
+
+  /// For the log, and the errors of the status.
+  func note(_ text: String) { perform(machine.note(error: text, now: clock.now)) }
 
   func specification(of run: String) -> RunSpecification? { machine.specification(of: run) }
   func state(of run: String) -> RunState? { machine.state(of: run) }
   func doneCount(of run: String) -> Int { machine.doneCount(of: run) }
   func quarantinedPrompts(of run: String) -> [Int32] { machine.quarantinedPrompts(of: run) }
 
-  func resume(_ run: String) { perform(machine.resume(run, now: clock.now)) }
-
-  func cancel(_ run: String) throws {
-    guard machine.state(of: run) != nil else { throw CoordinatorError.unknownRun(run) }
-    perform(machine.cancel(run, now: clock.now))
-    endWaits(for: run, with: .failure(CoordinatorError.cancelled(run: run)))
+  func quarantinedPrompts(
+    of run: String, from first: Int32, maximumBytes: Int
+  ) -> (prompts: [QuarantinedPrompt], isLast: Bool)? {
+    machine.quarantinedPrompts(of: run, from: first, maximumBytes: maximumBytes)
   }
 
-  func retry(_ run: String) throws {
-    guard machine.state(of: run) != nil else { throw CoordinatorError.unknownRun(run) }
+  func resume(_ run: String) async throws {
+    perform(machine.resume(run, now: clock.now))
+    try await waitUntilDurable(run)
+  }
+
+  func cancel(_ run: String) async throws -> OrderOutcome {
+    guard let outcome = machine.outcome(ofCancelling: run) else { throw CoordinatorError.unknownRun(run) }
+    perform(machine.cancel(run, now: clock.now))
+    if outcome == .cancelled { endWaits(for: run, with: .failure(CoordinatorError.cancelled(run: run))) }
+    try await waitUntilDurable(run)
+    return outcome
+  }
+
+  func retry(_ run: String) async throws -> OrderOutcome {
+    guard let outcome = machine.outcome(ofRetrying: run) else { throw CoordinatorError.unknownRun(run) }
     perform(machine.retry(run, now: clock.now))
+    try await waitUntilDurable(run)
+    return outcome
+  }
+
+  /// Suspends until everything that the machine wants written for the run by now is on the disk: what a client was told to
+  /// be done is done after a crash as well.
+  ///
+  /// - Throws: `notRunning` when the coordinator stops before that.
+  private func waitUntilDurable(_ run: String) async throws {
+    guard let counts = machine.writeCounts(of: run), counts.durable < counts.appended else { return }
+    guard !isShutDown else { throw CoordinatorError.notRunning }
+    try await withCheckedThrowingContinuation { durabilityWaiters[run, default: []].append((counts.appended, $0)) }
+  }
+
+  private func resumeDurabilityWaiters(of run: String) {
+    guard let waiters = durabilityWaiters[run], let durable = machine.writeCounts(of: run)?.durable else { return }
+    durabilityWaiters[run] = waiters.filter { $0.count > durable }
+    for waiter in waiters where waiter.count <= durable { waiter.continuation.resume() }
   }
 
   /// True: the caller opens the run and must call `endOpening`. False: somebody else did meanwhile.
   func beginOpening(_ run: String) async -> Bool {
+    guard machine.state(of: run) == nil else { return false }
     guard openings[run] != nil else {
       openings[run] = []
       return true
@@ -133,6 +220,10 @@ actor FleetCore {
     status.counters.framesReceived = traffic.framesReceived
     status.counters.bytesReceived = traffic.bytesReceived
     status.counters.bytesSent = traffic.bytesSent
+    let refused = refusals.counts
+    status.counters.connectionsRefused = refused.connections
+    status.counters.framesRefused += refused.frames
+    status.counters.runsUnusable = Int64(unusableRuns.count + unavailableRuns.count)
     for i in status.runs.indices {
       guard let figures = vaults[status.runs[i].name]?.figures.withLock({ $0 }) else { continue }
       status.runs[i].neurons = figures.neurons
@@ -151,7 +242,12 @@ actor FleetCore {
   }
 
   /// Why no leases are granted for some run, a sentence each.
-  func storageProblems() -> [String] { machine.storageProblems }
+  ///
+  /// A file that is damaged for good is told in the status, and no reason to send workers of other runs away.
+  func storageProblems() -> [String] {
+    machine.storageProblems
+      + unavailableRuns.sorted { $0.key < $1.key }.map { "run \($0.key) cannot be opened yet: \($0.value)" }
+  }
 
   /// Finished runs that nobody asked about for `idleTime` give their aggregates' memory back.
   func releaseAggregates(idleFor idleTime: Duration) async {
@@ -228,6 +324,8 @@ actor FleetCore {
     endWaiters = [:]
     for waiter in desertionWaiters { waiter.resume() }
     desertionWaiters = []
+    for waiter in durabilityWaiters.values.joined() { waiter.continuation.resume(throwing: CoordinatorError.notRunning) }
+    durabilityWaiters = [:]
   }
 
   // MARK: Actions
@@ -238,7 +336,7 @@ actor FleetCore {
       switch action {
       case .send(let message, let peer): messages.append(Outbound(message: .worker(message), peer: peer))
       case .discard(let ticket): deltas[ticket] = nil
-      case .note(let text): logger.info("\(text)")
+      case .note(let text): logger.info("\(text.harmless(maximumBytes: 2000))")
       case .write(let run, let writes): write(writes, run: run)
       case .finished(let run):
         endWaits(for: run, with: .success(()))
@@ -268,6 +366,7 @@ actor FleetCore {
     writesUnderWay -= 1
     for ticket in tickets { deltas[ticket] = nil }
     perform(machine.written(run: run, now: clock.now))
+    resumeDurabilityWaiters(of: run)
   }
 
   private func failedToWrite(_ run: String, error: String) {
@@ -282,16 +381,36 @@ actor FleetCore {
     guard let vault = vaults[run] else { return }
     writesUnderWay += 1
     let now = clock.now.milliseconds
-    jobs.yield { [logger] in
+    jobs.yield {
       do {
         let snapshot = try await vault.snapshot()
         try await offPool(inBackground: true) { try vault.store.store(snapshot, now: now) }
+        await self.archived(run)
       } catch {
-        logger.error("The aggregate cannot be written", metadata: ["run": "\(run)", "error": "\(error)"])
+        await self.archivingFailed(run, error: "\(error)")
       }
-      await self.archived()
     }
   }
 
-  private func archived() { writesUnderWay -= 1 }
+  private func archived(_ run: String) {
+    writesUnderWay -= 1
+    archivePauses[run] = nil
+  }
+
+  /// Tries again after a pause that grows, as long as the run is complete and the coordinator runs.
+  private func archivingFailed(_ run: String, error: String) {
+    writesUnderWay -= 1
+    let settings = machine.settings
+    if archivePauses[run] == nil { note("the tables of run \(run) cannot be written, which is tried again: \(error)") }
+    let pause = archivePauses[run].map { min($0 * 2, settings.lastStorageRetry) } ?? settings.firstStorageRetry
+    archivePauses[run] = pause
+    jobs.yield {
+      do { try await Task.sleep(for: pause) } catch { return }
+      await self.archiveAgain(run)
+    }
+  }
+
+  private func archiveAgain(_ run: String) {
+    if machine.state(of: run) == .complete { archive(run) } else { archivePauses[run] = nil }
+  }
 }

@@ -4,6 +4,7 @@
 
 internal import Atlas
 package import Circuits
+internal import ClusterProtocol
 internal import Foundation
 
 /// The folder in which a coordinator keeps its runs, each in `NAME.sqlite`.
@@ -32,14 +33,34 @@ package struct RunsDirectory: RunStores {
       throw CoordinatorError.runsDirectory(path: path, reason: error.localizedDescription)
     }
     return try files.map { file in
+      let run = String(file.dropLast(Self.suffix.count))
       do {
-        return .success(
-          try RunAtlas(existing: "\(path)/\(file)", softwareVersion: softwareVersion, now: now))
-      } catch let error as AtlasError {
-        if case .inUse(let file, let holder) = error {
-          throw CoordinatorError.runsDirectory(path: path, reason: "\(file) is in use by \(holder)")
-        }
-        return .failure(.storage(run: String(file.dropLast(Self.suffix.count)), reason: "\(error)"))
+        return .success(try openExisting(run, softwareVersion: softwareVersion, now: now))
+      } catch let error as CoordinatorError {
+        // Another coordinator has the folder.
+        if case .runsDirectory = error { throw error }
+        return .failure(error)
+      }
+    }
+  }
+
+  package func openExisting(_ run: String, softwareVersion: String, now: Int64) throws -> any RunStore {
+    do {
+      let atlas = try RunAtlas(existing: file(of: run), softwareVersion: softwareVersion, now: now)
+      let name = try atlas.runName()
+      guard name == run else {
+        try? atlas.close()
+        throw CoordinatorError.storage(
+          run: run,
+          reason: "\(file(of: run)) has the run \(name.harmless), as a copy would: move it out of this folder")
+      }
+      return atlas
+    } catch let error as AtlasError {
+      switch error {
+      case .inUse(let file, let holder):
+        throw CoordinatorError.runsDirectory(path: path, reason: "\(file) is in use by \(holder)")
+      case .diskFull: throw CoordinatorError.unavailable(run: run, reason: "\(error)")
+      default: throw CoordinatorError.storage(run: run, reason: "\(error)")
       }
     }
   }
@@ -48,8 +69,9 @@ package struct RunsDirectory: RunStores {
     _ specification: RunSpecification, softwareVersion: String, now: Int64
   ) throws -> any RunStore {
     let name = specification.name
-    guard !name.isEmpty, name.utf8.count <= 200, name.first != ".", !name.contains("/"), !name.contains("\0") else {
-      throw CoordinatorError.refused(reason: "\"\(name)\" cannot be the name of a run, which is the name of its file")
+    guard !name.isEmpty, name.utf8.count <= 200, name.first != ".", !name.contains("/"), name == name.harmless else {
+      throw CoordinatorError.refused(
+        reason: "\"\(name.harmless)\" cannot be the name of a run, which is the name of its file")
     }
     return try RunAtlas(
       path: file(of: name), specification: specification, softwareVersion: softwareVersion, now: now)

@@ -21,8 +21,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
       either: started again, the coordinator goes on where it was. Logs go to standard error.
 
       Without --key-file plain TCP is spoken, and only on loopback unless --insecure is given. The allow-list is read \
-      again on SIGHUP, and within seconds of a change of its file: new keys get in, removed ones lose access at their \
-      next connection. A list with a mistake changes nothing and is logged.
+      again on SIGHUP, and within seconds of a change of its file: new keys get in, removed ones lose access at once, \
+      also over connections that are up. A list with a mistake changes nothing and is logged.
 
       EXAMPLES
         autointerp coordinator

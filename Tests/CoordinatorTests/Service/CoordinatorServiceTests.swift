@@ -274,11 +274,11 @@ func testConfiguration() -> CoordinatorConfiguration {
 /// Runs a coordinator while `body` uses it, and shuts it down.
 func withCoordinator<Result: Sendable>(
   _ stores: any RunStores, _ configuration: CoordinatorConfiguration = testConfiguration(),
+  logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
   _ body: (Coordinator, _ endpoint: String) async throws -> Result
 ) async throws -> Result {
   let coordinator = Coordinator(
-    configuration: configuration, stores: stores,
-    logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    configuration: configuration, stores: stores, logger: logger)
   return try await withThrowingTaskGroup(of: Void.self) { group in
     group.addTask { try await coordinator.run() }
     defer { coordinator.shutDown() }

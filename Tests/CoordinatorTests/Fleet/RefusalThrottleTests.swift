@@ -1,0 +1,50 @@
+// autointerp
+// How often refusals are told, and when a peer is not listened to any more.
+// SPDX-License-Identifier: Apache-2.0
+
+import ClusterTransport
+import Testing
+
+@testable import Coordinator
+
+@Suite struct RefusalThrottleTests {
+  @Test func oneAMinuteIsToldWithTheNumberOfTheOthers() {
+    var throttle = RefusalThrottle()
+    #expect(throttle.admit("a", now: .seconds(1)) == 0)
+    for second in 2..<61 { #expect(throttle.admit("a", now: .seconds(second)) == nil) }
+    #expect(throttle.admit("b", now: .seconds(5)) == 0)
+    #expect(throttle.admit("a", now: .seconds(61)) == 59)
+    #expect(throttle.admit("a", now: .seconds(62)) == nil)
+  }
+
+  @Test func whatNobodyAsksAboutAgainIsToldWhenItsMinuteIsOver() {
+    var throttle = RefusalThrottle()
+    for _ in 0..<10 { _ = throttle.admit("a", now: .seconds(1)) }
+    _ = throttle.admit("b", now: .seconds(1))
+    #expect(throttle.overdue(now: .seconds(60)).isEmpty)
+    #expect(throttle.overdue(now: .seconds(61)).map(\.untold) == [9])
+    #expect(throttle.overdue(now: .seconds(200)).isEmpty)
+  }
+
+  @Test func anyNumberOfSubjectsIsToldABoundedNumberOfTimes() {
+    var throttle = RefusalThrottle()
+    var told = 0
+    for number in 0..<20_000 where throttle.admit("\(number)", now: .seconds(1)) != nil { told += 1 }
+    #expect(told <= 66)
+    #expect(throttle.overdue(now: .seconds(61)).map(\.untold).reduce(0, +) == 20_000 - told)
+    #expect(throttle.admit("new", now: .seconds(300)) == 0)
+  }
+
+  @Test func aHundredRefusedFramesInAMinuteAreTooMany() {
+    var strikes = FrameStrikes()
+    let (noisy, slow) = (PeerID(bytes: [1]), PeerID(bytes: [2]))
+    for number in 1...FrameStrikes.limit {
+      let isTooMany = strikes.add(noisy, now: .milliseconds(number))
+      #expect(isTooMany == (number == FrameStrikes.limit))
+    }
+    for second in 0..<500 {
+      let isTooMany = strikes.add(slow, now: .seconds(second))
+      #expect(!isTooMany)
+    }
+  }
+}
