@@ -115,11 +115,18 @@ if let libFuzzer = Context.environment["AUTOINTERP_LIBFUZZER"] {
   for target in package.targets where target.type == .regular {
     target.swiftSettings?.append(.unsafeFlags(["-sanitize=fuzzer,address"]))
   }
+  let instrumented = settings + [SwiftSetting.unsafeFlags(["-sanitize=fuzzer,address"])]
   package.targets += [
     .systemLibrary(name: "CLibFuzzer", path: "Fuzzing/CLibFuzzer"),
+    // Links to those files of the status port and the program that decode something, without all that the others need.
+    .target(
+      name: "FuzzedParsers", dependencies: ["Circuits", "CSodium", toml], path: "Fuzzing/parsers",
+      swiftSettings: instrumented),
     .executableTarget(
       name: "fuzz",
-      dependencies: ["CLibFuzzer", "Checkpoints", "Circuits", "ClusterProtocol", "ClusterTransport", "Corpora"],
+      dependencies: [
+        "CLibFuzzer", "Checkpoints", "Circuits", "ClusterProtocol", "ClusterTransport", "Corpora", "FuzzedParsers",
+      ],
       path: "Fuzzing/fuzz", swiftSettings: [.swiftLanguageMode(.v6)],
       linkerSettings: [.unsafeFlags([libFuzzer, "-sanitize=address"]), .linkedLibrary("stdc++")]),
   ]

@@ -11,6 +11,7 @@ extension Decoder {
       Decoder("inbound-frame", { _ = try InboundMessage(frame: $0) }) {
         Samples.workerMessages.map { $0.encoded() } + Samples.requests.map { $0.encoded() }
       },
+      Decoder("submission", decodeSubmission) { [Samples.run.submission()] },
       Decoder("worker-frame", { _ = try CoordinatorMessage(frame: $0) }) {
         Samples.coordinatorMessages.map { $0.encoded() }
       },
@@ -19,6 +20,13 @@ extension Decoder {
         [(3, 4), (1, 1), (8, 2)].map { Samples.delta(neurons: $0.0, tokens: $0.1).payload() }
       },
     ]
+  }
+
+  private static func decodeSubmission(_ bytes: [UInt8]) throws {
+    let run = try RunSpecification(submission: bytes)
+    guard try RunSpecification(submission: run.submission()) == run else {
+      fatalError("not the same after a round trip")
+    }
   }
 
   /// What was accepted survives a round trip and can be merged.

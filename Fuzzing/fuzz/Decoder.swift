@@ -33,7 +33,7 @@ struct Decoder {
       }, seeds: seeds)
   }
 
-  static var all: [Decoder] { frames + checkpoints + texts }
+  static var all: [Decoder] { frames + checkpoints + texts + documents }
 
   /// Where decoders of files find theirs; in memory.
   static let scratchFolder: String = {

@@ -44,6 +44,9 @@ struct TOMLDocument {
 
   init(file: String, text: String) throws(ConfigurationError) {
     self.file = file
+    if let line = TOMLHeaders.malformedLine(in: text) {
+      throw ConfigurationError(file: file, line: line, message: "expected the name of a section after [")
+    }
     let table: TOMLTable
     do {
       table = try TOMLTable(string: text)
