@@ -114,7 +114,7 @@ struct HostileFrameTests {
   @Test func submissionThatIsTooLargeForAFrameIsReadFromItsPieces() throws {
     var run = Samples.run
     run.prompts = (0..<100_000).map {
-      .init(origin: $0 % 2 == 0 ? .domain : .baseline, text: "prompt \($0) " + String(repeating: "x", count: 150))
+      .init(origin: $0 % 2 == 0 ? .domain : .baseline, text: "prompt \($0) " + String(repeating: "x", count: 170))
     }
     let bytes = run.submission()
     #expect(bytes.count > 2 * FrameLimits.maximumFrameBytes)

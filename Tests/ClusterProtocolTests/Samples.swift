@@ -70,7 +70,8 @@ enum Samples {
   ].enumerated().map { NumberedRequest(number: UInt64.max - UInt64($0), request: $1) }
 
   static let replies: [NumberedReply] = [
-    .submitted(run: "a", finishedPrompts: 12), .refused(reason: "no such run"), .status(status), .done(.queuedAgain(prompts: 3)),
+    .submitted(run: "a", finishedPrompts: 12), .refused(reason: "no such run"), .status(status),
+    .done(.queuedAgain(prompts: 3)),
     .exported(piece: [1, 2, 3, 255], offset: 7, totalBytes: 11, generation: -1),
     .summary("medical on SmolLM2\n"), .submitting(receivedBytes: 1 << 40),
   ].enumerated().map { NumberedReply(number: UInt64($0), reply: $1) }

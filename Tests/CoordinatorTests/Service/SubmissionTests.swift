@@ -81,7 +81,7 @@ import Testing
         let run = {
           var run = FleetFixture.run(prompts: 1)
           run.prompts = (0..<100_000).map {
-            RunPrompt(origin: .domain, text: "prompt \($0) " + String(repeating: "x", count: 150))
+            RunPrompt(origin: .domain, text: "prompt \($0) " + String(repeating: "x", count: 170))
           }
           return run
         }()
