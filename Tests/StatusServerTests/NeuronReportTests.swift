@@ -61,7 +61,7 @@ import Testing
       report.downstream == [
         EdgeReport(node: "L_9", text: hostileText, prompts: 3, frequency: 1, meanFlow: -4, meanAbsoluteFlow: 4)
       ])
-    #expect(!(report.upstream + report.downstream).contains(where: \.hasMixedSigns))
+    #expect(!(report.upstream + report.downstream).contains { $0.hasMixedSigns })
     #expect(report.cooccurring.isEmpty)
     #expect(try StatusJSON.decode(NeuronReport.self, from: StatusJSON.encode(report)) == report)
   }
