@@ -39,7 +39,7 @@ extension AtlasError: CustomStringConvertible {
     case .differentRun(let path, let differences):
       "\(path) holds another run, so it cannot be resumed with this command:\n"
         + differences.map { "  \($0)\n" }.joined()
-        + "choose another --run-dir for a new run, or the old settings to resume"
+        + "give the new run another --name (or --run-dir), or ask for the old settings to resume this one"
     case .corrupt(let path, let detail):
       "\(path) is damaged (\(detail)): restore it from a backup, or move it away to start the run anew"
     case .diskFull(let path):

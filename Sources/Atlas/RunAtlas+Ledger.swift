@@ -46,6 +46,16 @@ extension RunAtlas {
     try surfacing(path) { try pool.read(StoredSpecification.fetch) }
   }
 
+  /// The name of the run.
+  package func runName() throws(AtlasError) -> String {
+    try surfacing(path) { try pool.read { try String.fetchOne($0, sql: "SELECT name FROM run") ?? "" } }
+  }
+
+  /// The version of the software that began the run.
+  package func softwareVersion() throws(AtlasError) -> String {
+    try surfacing(path) { try pool.read { try String.fetchOne($0, sql: "SELECT software_version FROM run") ?? "" } }
+  }
+
   /// What is done, failed and set aside, for a coordinator that starts.
   package func ledger() throws(AtlasError) -> RunLedger {
     try surfacing(path) {
@@ -60,19 +70,24 @@ extension RunAtlas {
           db, sql: "SELECT domain_prompts + baseline_prompts FROM aggregate")
         let deltas = try Row.fetchCursor(db, sql: "SELECT prompt, attempt, digest FROM deltas")
         while let row = try deltas.next() {
-          ledger.digests[row[0]] = [UInt8](row[2] as Data)
-          ledger.attempts[row[0]] = row[1]
+          let prompt: Int32 = try row.checked("prompt")
+          ledger.digests[prompt] = [UInt8](try row.checked("digest") as Data)
+          ledger.attempts[prompt] = try row.checked("attempt")
         }
         let failures = try Row.fetchCursor(db, sql: "SELECT * FROM failures ORDER BY id")
         while let row = try failures.next() {
           let failure = StoredFailure(
-            prompt: row["prompt"], attempt: row["attempt"], worker: row["worker"],
-            incarnation: UInt64(bitPattern: row["incarnation"]), kind: row["kind"], error: row["error"], at: row["at"])
-          if row["counts"] { ledger.failures.append(failure) }
+            prompt: try row.checked("prompt"), attempt: try row.checked("attempt"), worker: try row.checked("worker"),
+            incarnation: UInt64(bitPattern: try row.checked("incarnation")), kind: try row.checked("kind"),
+            error: try row.checked("error"), at: try row.checked("at"))
+          if try row.checked("counts") { ledger.failures.append(failure) }
           ledger.attempts[failure.prompt] = max(ledger.attempts[failure.prompt] ?? 0, failure.attempt)
         }
         ledger.quarantined = try Row.fetchAll(db, sql: "SELECT prompt, reason, at FROM quarantine ORDER BY prompt")
-          .map { StoredQuarantine(prompt: $0[0], reason: $0[1], at: $0[2]) }
+          .map {
+            StoredQuarantine(
+              prompt: try $0.checked("prompt"), reason: try $0.checked("reason"), at: try $0.checked("at"))
+          }
         return ledger
       }
     }
@@ -95,9 +110,11 @@ extension RunAtlas {
             """, arguments: [prompts.lowerBound, prompts.upperBound])
         while let row = try rows.next() {
           let delta = StoredDelta(
-            prompt: row[0], attempt: row[1], worker: row[2], incarnation: UInt64(bitPattern: row[3]),
-            computeKernel: row[4], computeMilliseconds: row[5], receivedAt: row[6],
-            digest: [UInt8](row[7] as Data), payload: try row.withUnsafeData(atIndex: 8) { [UInt8]($0 ?? Data()) })
+            prompt: try row.checked("prompt"), attempt: try row.checked("attempt"), worker: try row.checked("worker"),
+            incarnation: UInt64(bitPattern: try row.checked("incarnation")),
+            computeKernel: try row.checked("compute_kernel"), computeMilliseconds: try row.checked("compute_ms"),
+            receivedAt: try row.checked("received_at"), digest: [UInt8](try row.checked("digest") as Data),
+            payload: [UInt8](try row.checked("payload") as Data))
           do {
             try body(delta)
           } catch {

@@ -2,7 +2,7 @@
 // A run's specification in its file, and the comparison that guards a resume.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Circuits
+package import Circuits
 internal import GRDB
 
 /// Reading and writing of `RunSpecification`.
@@ -36,20 +36,27 @@ enum StoredSpecification {
     guard let row = try Row.fetchOne(db, sql: "SELECT * FROM run") else {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "it has no run")
     }
-    guard let metric = MetricSpecification(storedText: row["metric"]), let seed = UInt64(row["seed"] as String) else {
-      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "its settings cannot be read")
-    }
+    guard let metric = MetricSpecification(storedText: try row.checked("metric")),
+      let seed = UInt64(try row.checked("seed") as String)
+    else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "its settings cannot be read") }
     var settings = AttributionSettings()
     settings.metric = metric
-    settings.position = row["position"]
-    settings.tau = row["tau"]
-    settings.edgeThreshold = row["edge_threshold"]
-    settings.maximumNodeCount = row["maximum_node_count"]
-    settings.maximumSweepRows = row["maximum_sweep_rows"]
+    settings.position = try optional(row, "position")
+    settings.tau = try row.checked("tau")
+    settings.edgeThreshold = try row.checked("edge_threshold")
+    settings.maximumNodeCount = try row.checked("maximum_node_count")
+    settings.maximumSweepRows = try row.checked("maximum_sweep_rows")
     return RunSpecification(
-      name: row["name"], modelName: row["model_name"], modelFingerprint: row["model_fingerprint"],
-      template: TemplateSpecification(name: row["template_name"], system: row["template_system"]), settings: settings,
-      corpusDigest: row["corpus_digest"], corpusName: row["corpus_name"], seed: seed, prompts: try prompts(db))
+      name: try row.checked("name"), modelName: try row.checked("model_name"),
+      modelFingerprint: try optional(row, "model_fingerprint"),
+      template: TemplateSpecification(
+        name: try row.checked("template_name"), system: try optional(row, "template_system")),
+      settings: settings, corpusDigest: try row.checked("corpus_digest"), corpusName: try row.checked("corpus_name"),
+      seed: seed, prompts: try prompts(db))
+  }
+
+  private static func optional<Value: DatabaseValueConvertible>(_ row: Row, _ column: String) throws -> Value? {
+    (row[column] as DatabaseValue).isNull ? nil : try row.checked(column)
   }
 
   /// Records the model of the run, if it is not known yet.
@@ -63,11 +70,13 @@ enum StoredSpecification {
     var prompts: [RunPrompt] = []
     let rows = try Row.fetchCursor(db, sql: "SELECT prompt, origin, text, answer_prefix FROM prompts ORDER BY prompt")
     while let row = try rows.next() {
-      guard row[0] as Int == prompts.count, let origin = PromptOrigin(rawValue: row[1]) else {
+      guard try row.checked("prompt") as Int == prompts.count,
+        let origin = PromptOrigin(rawValue: try row.checked("origin"))
+      else {
         throw DatabaseError(
           resultCode: .SQLITE_CORRUPT, message: "its prompts are not numbered 0, 1, 2 … or have no origin")
       }
-      prompts.append(RunPrompt(origin: origin, text: row[2], answerPrefix: row[3]))
+      prompts.append(RunPrompt(origin: origin, text: try row.checked("text"), answerPrefix: try row.checked("answer_prefix")))
     }
     return prompts
   }
@@ -77,7 +86,7 @@ extension RunSpecification {
   /// One line for every setting in which `requested` differs from this stored specification.
   ///
   /// The name is not compared (it follows from the rest), nor a model fingerprint that one side does not know.
-  func differences(from requested: RunSpecification) -> [String] {
+  package func differences(from requested: RunSpecification) -> [String] {
     var lines: [String] = []
     func compare<Value: Equatable>(_ what: String, _ stored: Value, _ asked: Value) {
       if stored != asked { lines.append("\(what): it has \(stored), asked for is \(asked)") }

@@ -31,11 +31,7 @@ extension FleetMachine {
     status.inFlight = run[count: .leased]
     status.queued = run[count: .queued]
     status.mergeLag = run[count: .committing]
-    status.quarantined = run.quarantine.sorted { $0.key < $1.key }.map { prompt, reason in
-      QuarantinedPrompt(
-        prompt: prompt, excerpt: String(specification.prompts[Int(prompt)].text.prefix(80)),
-        errors: reason.split(separator: "\n").map(String.init))
-    }
+    (status.quarantined, status.quarantinedBeyond) = quarantineExcerpt(of: run)
     status.promptsPerSecond = run.meter.perSecond(at: now)
     let left = run.unsettled
     if left == 0 {

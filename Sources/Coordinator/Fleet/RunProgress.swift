@@ -159,6 +159,16 @@ extension Int64 {
   }
 }
 
+extension RunLedger {
+  /// Whether everything in it is about prompts that there are, and digests are digests; a damaged file may say anything.
+  func isSound(promptCount: Int) -> Bool {
+    let prompts = Int32(0)..<Int32(clamping: promptCount)
+    return digests.allSatisfy { prompts.contains($0.key) && $0.value.count == 32 }
+      && attempts.allSatisfy { prompts.contains($0.key) && $0.value >= 0 && $0.value < .max }
+      && failures.allSatisfy { prompts.contains($0.prompt) } && quarantined.allSatisfy { prompts.contains($0.prompt) }
+  }
+}
+
 /// What a restart knows of a run: all of it was committed.
 package struct StoredRun: Sendable {
   package var specification: RunSpecification

@@ -10,6 +10,8 @@ package protocol RunStore: Sendable {
   var epoch: Int64 { get }
   func specification() throws -> RunSpecification
   func ledger() throws -> RunLedger
+  /// The version of the software that began the run.
+  func softwareVersion() throws -> String
   /// What the stored aggregate of a finished run says; nil when it is not there or not the latest.
   func figures() throws -> StoredFigures?
   /// All of the batches are on the disk, one after the other, when this returns, nothing of them when it throws. Returns
@@ -34,6 +36,8 @@ extension RunStore {
 package protocol RunStores: Sendable {
   /// Opens every run that is there. One that cannot be used is reported, not replaced.
   func openAll(softwareVersion: String, now: Int64) throws -> [Result<any RunStore, CoordinatorError>]
+  /// Opens the store of a run that is there.
+  func openExisting(_ run: String, softwareVersion: String, now: Int64) throws -> any RunStore
   /// Makes the store of a new run, or opens that of the run with this specification.
   func open(_ specification: RunSpecification, softwareVersion: String, now: Int64) throws -> any RunStore
 }

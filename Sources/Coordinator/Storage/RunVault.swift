@@ -3,12 +3,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Atlas
-internal import Circuits
+package import Circuits
 internal import Synchronization
 
 /// Owns the store and the aggregate of a run. What is in the aggregate is exactly what is committed: a delta is merged
 /// after its transaction, on this actor, whose methods block on a thread of its own.
-actor RunVault {
+package actor RunVault {
   nonisolated let specification: RunSpecification
   nonisolated let store: any RunStore
   /// The latest numbers, for a status that must not wait for a merge.
@@ -22,10 +22,14 @@ actor RunVault {
   /// Grows with every change of what an export would say.
   private(set) var generation: Int64 = 0
 
-  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  package init(_ store: any RunStore, specification: RunSpecification) {
+    self.init(store, specification: specification, figures: RunFigures())
+  }
 
   /// `figures` are the numbers of a run whose aggregate is not needed yet.
-  init(_ store: any RunStore, specification: RunSpecification, figures: RunFigures = RunFigures()) {
+  init(_ store: any RunStore, specification: RunSpecification, figures: RunFigures) {
     self.store = store
     self.figures = Mutex(figures)
     self.specification = specification
@@ -49,7 +53,7 @@ actor RunVault {
   /// at a time.
   ///
   /// - Throws: what the store throws. The aggregate is unchanged then.
-  func perform(_ writes: [RunWrite], deltas: [DeltaTicket: CheckedDelta], now: Int64) async throws {
+  package func perform(_ writes: [RunWrite], deltas: [DeltaTicket: CheckedDelta], now: Int64) async throws {
     try ensureAggregate()
     let batches = WriteBatch.batches(of: writes)
     let checked = batches.flatMap(\.deltas).map { accepted in
@@ -108,7 +112,7 @@ actor RunVault {
     return tokens.reduce(into: [:]) { $0[$1] = aggregate?.text(ofToken: $1) }
   }
 
-  func close() throws { try store.finish() }
+  package func close() throws { try store.finish() }
 
   private func ensureAggregate() throws {
     lastUse = .now

@@ -5,6 +5,8 @@
 internal import Circuits
 internal import ClusterProtocol
 package import ClusterTransport
+internal import Foundation
+internal import Synchronization
 
 /// Workers that answer each lease at once with a made-up graph. They share one thread for their sockets.
 package struct LightFleet: Sendable {
@@ -23,58 +25,91 @@ package struct LightFleet: Sendable {
     self.edgesPerPrompt = edgesPerPrompt
   }
 
-  /// Works until the coordinator asks everyone to leave; returns the number of deltas that were acknowledged.
-  package func run() async throws -> Int {
+  /// What the workers did, to be held against what the coordinator says.
+  package struct Outcome: Codable, Sendable {
+    /// Deltas that were sent and acknowledged.
+    package var acknowledged = 0
+    package var framesSent = 0
+    /// When the last delta was handed to its socket, in milliseconds since 1970.
+    package var lastDeltaAt: Int64 = 0
+
+    package init() {}
+
+    package mutating func add(_ other: Outcome) {
+      acknowledged += other.acknowledged
+      framesSent += other.framesSent
+      lastDeltaAt = max(lastDeltaAt, other.lastDeltaAt)
+    }
+  }
+
+  private final class Sender: Sendable {
+    let sent = Mutex(0)
+
+    func send(_ message: WorkerMessage, through dealer: DealerSocket) async throws {
+      try await dealer.send(message.encoded())
+      sent.withLock { $0 += 1 }
+    }
+  }
+
+  /// Works until the coordinator asks everyone to leave.
+  package func run() async throws -> Outcome {
     let loop = try SocketLoop()
+    let sender = Sender()
     let dealers = (0..<count).map { _ in DealerSocket(loop: loop) }
-    let acknowledged = try await withThrowingTaskGroup(of: Int.self) { group in
-      for (number, dealer) in dealers.enumerated() { group.addTask { try await work(number, dealer) } }
+    var outcome = try await withThrowingTaskGroup(of: Outcome.self) { group in
+      for (number, dealer) in dealers.enumerated() { group.addTask { try await work(number, dealer, sender) } }
       group.addTask {
         // Signs of life; a socket that is closed is done.
         while !Task.isCancelled {
           try? await Task.sleep(for: .seconds(5))
-          for dealer in dealers { try? await dealer.send(WorkerMessage.ready(credit: 1).encoded()) }
+          for dealer in dealers { try? await sender.send(.ready(credit: 1), through: dealer) }
         }
-        return 0
+        return Outcome()
       }
-      var sum = 0
-      for _ in 0..<count { sum += try await group.next() ?? 0 }
+      var sum = Outcome()
+      for _ in 0..<count { sum.add(try await group.next() ?? Outcome()) }
       group.cancelAll()
       return sum
     }
+    // What is queued is sent before this returns.
     await loop.shutDown()
-    return acknowledged
+    outcome.framesSent = sender.sent.withLock { $0 }
+    return outcome
   }
 
-  private func work(_ number: Int, _ dealer: DealerSocket) async throws -> Int {
+  private func work(_ number: Int, _ dealer: DealerSocket, _ sender: Sender) async throws -> Outcome {
     try await dealer.connect(endpoint, security: security)
     let hello = WorkerMessage.Hello(
       worker: "\(names)-\(number)", incarnation: UInt64.random(in: 1 ... .max), host: names, slots: 1,
       modelName: Self.model, modelFingerprint: Self.model, softwareVersion: "light", computeKernel: "none")
-    try await dealer.send(WorkerMessage.hello(hello).encoded())
-    var acknowledged = 0
+    try await sender.send(.hello(hello), through: dealer)
+    var outcome = Outcome()
+    var reported: Set<Fence> = []
     for await frame in dealer.incoming {
       switch try CoordinatorMessage(frame: frame) {
       case .welcome:
-        try await dealer.send(WorkerMessage.ready(credit: 1).encoded())
+        try await sender.send(.ready(credit: 1), through: dealer)
       case .lease(let lease):
         let delta = SyntheticGraph.realistic(
           prompt: lease.fence.prompt, origin: lease.origin, edgeCount: edgesPerPrompt)
         let report = WorkerMessage.DeltaReport(fence: lease.fence, delta: delta, computeMilliseconds: 1)
-        try await dealer.send(WorkerMessage.delta(report).encoded())
-        try await dealer.send(WorkerMessage.ready(credit: 1).encoded())
-      case .acknowledged:
-        acknowledged += 1
+        reported.insert(lease.fence)
+        outcome.lastDeltaAt = Int64(Date().timeIntervalSince1970 * 1000)
+        try await sender.send(.delta(report), through: dealer)
+        try await sender.send(.ready(credit: 1), through: dealer)
+      case .acknowledged(let fence):
+        // The loser of a race is told as well, of a delta that it did not send.
+        if reported.remove(fence) != nil { outcome.acknowledged += 1 }
       case .unknownWorker:
-        try await dealer.send(WorkerMessage.hello(hello).encoded())
+        try await sender.send(.hello(hello), through: dealer)
       case .drain, .refused:
-        try await dealer.send(WorkerMessage.goodbye(reason: "asked to leave").encoded())
+        try await sender.send(.goodbye(reason: "asked to leave"), through: dealer)
         await dealer.close()
-        return acknowledged
+        return outcome
       case .heartbeat:
         break
       }
     }
-    return acknowledged
+    return outcome
   }
 }

@@ -21,7 +21,7 @@ extension WorkerMachine {
     case .unknownWorker:
       // While greeting, the hello is on its way already, or will be said again in time.
       guard isWelcomed else { return [] }
-      for number in reports.indices { reports[number].sentAt = nil }
+      for number in reports.indices { (reports[number].sentAt, reports[number].sendCount) = (nil, 0) }
       return [.note("the coordinator does not know this worker (any more)")] + greet(at: now)
     case .drain(let reason): return drain(reason: reason, at: now)
     }

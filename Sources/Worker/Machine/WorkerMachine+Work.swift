@@ -43,7 +43,7 @@ extension WorkerMachine {
       let silence = (now - lastHeard).components.seconds
       let note = WorkerAction.note("nothing heard from the coordinator for \(silence) s; connecting anew")
       silentSince = now
-      for number in reports.indices { reports[number].sentAt = nil }
+      for number in reports.indices { (reports[number].sentAt, reports[number].sendCount) = (nil, 0) }
       return [note, .reconnect] + greet(at: now)
     }
     switch state {
@@ -73,7 +73,8 @@ extension WorkerMachine {
   private mutating func resend(at now: Duration) -> [WorkerAction] {
     var actions: [WorkerAction] = []
     for number in reports.indices {
-      if let sentAt = reports[number].sentAt, now < sentAt + settings.resendAfter || lastHeard <= sentAt { continue }
+      let pause = settings.resendAfter * (1 << min(max(0, reports[number].sendCount - 1), 3))
+      if let sentAt = reports[number].sentAt, now < sentAt + pause || lastHeard <= sentAt { continue }
       actions.append(send(number, at: now))
     }
     return actions
@@ -81,6 +82,7 @@ extension WorkerMachine {
 
   mutating func send(_ number: Int, at now: Duration) -> WorkerAction {
     reports[number].sentAt = now
+    reports[number].sendCount += 1
     let fence = reports[number].fence
     switch reports[number].outcome {
     case .computed(let payload, let computeMilliseconds):

@@ -33,6 +33,8 @@ package struct WorkerMachine: Sendable {
     var outcome: LeaseOutcome
     /// Nil when it was not sent in this connection yet.
     var sentAt: Duration?
+    /// Times it was sent in a row without an answer: who is busy or has a full disk is not flooded.
+    var sendCount = 0
   }
 
   let hello: WorkerMessage.Hello

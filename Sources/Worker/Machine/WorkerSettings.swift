@@ -6,7 +6,8 @@ package struct WorkerSettings: Equatable, Sendable {
   /// Bounds of the wait before `hello` is said again; it doubles in between, give or take a quarter.
   package var helloInterval: Duration = .milliseconds(500)
   package var maximumHelloInterval: Duration = .seconds(10)
-  /// A report that is not acknowledged for this long, while the coordinator can be heard, is sent again.
+  /// A report that is not acknowledged for this long, while the coordinator can be heard, is sent again; then after twice
+  /// the time, four times, and eight times from there on.
   package var resendAfter: Duration = .seconds(5)
   /// Silence after which the connection is made anew, until a welcome says otherwise.
   package var deadAfter: Duration = .seconds(30)

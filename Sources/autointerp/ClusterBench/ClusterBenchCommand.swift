@@ -13,11 +13,16 @@ struct ClusterBenchCommand: AsyncParsableCommand {
     commandName: "bench-cluster",
     abstract: "Measure how much a coordinator can take.",
     discussion: """
-      First times decoding, committing and merging of deltas on one core. Then starts a coordinator with its status port \
-      and --workers workers that make graphs up, in --processes processes over loopback TCP; they stand for other \
-      machines and run at the lowest priority. Another process asks for the status all the while, over HTTP and as a \
-      client. Last, a run of --finished prompts as large as real ones: how long after its last delta the edge statistics \
-      are in a file, and how long a restart with it takes. scripts/bench cluster adds a real run.
+      First times the way of deltas from their frames through decoding, SQLite and merging. Then starts a coordinator with \
+      its status port and --workers workers that make graphs up, in --processes processes over loopback TCP; they stand \
+      for other machines and run at the lowest priority. Another process asks for the status all the while, over HTTP and \
+      as a client. At the end every prompt must be merged once, every delta acknowledged once, and every frame that was \
+      sent must have arrived. Then a run of --finished prompts as large as real ones: how long after its last delta a \
+      client has the edge statistics in a file, and how long a restart with it takes. Last, with --model, a \
+      real run of --limit prompts on two workers: which share of their time they computed. scripts/bench cluster names the \
+      test model and the corpus of this repository.
+
+      Exit codes: 0 every target is met, 1 one is missed, 2 it could not be measured.
 
       EXAMPLES
         autointerp bench-cluster
@@ -38,6 +43,18 @@ struct ClusterBenchCommand: AsyncParsableCommand {
 
   @Option(help: "Prompts of the run that is exported and restarted with.")
   var finished: Int = 1000
+
+  @Option(help: "Model of the real run; without it there is none.")
+  var model: String?
+
+  @Option(help: ArgumentHelp("Domain prompts of the real run.", valueName: "file"))
+  var domain: String = "scripts/corpora/medical.yaml"
+
+  @Option(help: ArgumentHelp("Baseline prompts of the real run.", valueName: "file"))
+  var baseline: String = "scripts/corpora/baseline.txt"
+
+  @Option(help: "Prompts of the real run.")
+  var limit: Int = 60
 
   @Flag(help: "Print a JSON object.")
   var json = false
@@ -65,10 +82,11 @@ struct ClusterBenchCommand: AsyncParsableCommand {
       // One of the processes that hold workers.
       let fleet = LightFleet(
         endpoint: connect, security: .plain(), names: names, count: workers, edgesPerPrompt: edges)
-      print(try await fleet.run())
+      print(String(decoding: try JSONEncoder().encode(try await fleet.run()), as: UTF8.self))
     } else {
       let report = try await measure()
       print(json ? report.json() : report.text())
+      if !report.lines.allSatisfy(\.isMet) { throw ExitCode(1) }
     }
   }
 
@@ -77,15 +95,18 @@ struct ClusterBenchCommand: AsyncParsableCommand {
       .appendingPathComponent("autointerp-bench-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: directory) }
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    let merge = try MergeBenchmark.run(
+    let merge = try await MergeBenchmark.run(
       directory: directory + "/merge", prompts: 200, edgesPerPrompt: 10_000, batch: 16)
+    let real = model.map {
+      RealRun(model: $0, prompts: domain, baseline: baseline, limit: limit, directory: directory + "/real")
+    }
     let flood = ClusterLoad(
       workers: workers, processes: processes, prompts: prompts, edges: edges, directory: directory + "/flood")
     // About the size of SmolLM2's graphs at the default settings.
     let realSized = ClusterLoad(
       workers: 8, processes: 1, prompts: finished, edges: 4500, directory: directory + "/finished")
     return ClusterBenchReport(
-      merge: merge, flood: try await flood.run(), finished: try await realSized.run(),
+      real: try await real?.run(), merge: merge, flood: try await flood.run(), finished: try await realSized.run(),
       restart: try await realSized.restart())
   }
 }

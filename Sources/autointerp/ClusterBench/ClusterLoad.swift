@@ -14,20 +14,35 @@ struct ClusterLoad {
   struct Outcome {
     var workersSeen = 0
     var prompts = 0
+    /// Prompts that are done, by the run's own count.
+    var done = 0
+    /// Deltas that the coordinator merged, and those that came a second time.
     var merged = 0
-    var lost = 0
+    var duplicates = 0
     /// Deltas that workers were told to be safe.
     var acknowledged = 0
+    /// Frames that all processes handed to their sockets, and those that the coordinator took from its own.
+    var framesSent = 0
+    var framesReceived = 0
     var edgeUpdates: Int64 = 0
     var distinctEdges = 0
     var aggregateBytes: Int64 = 0
+    /// Resident memory of the coordinator's process before the run, and its peak.
+    var residentBefore = 0
+    var residentPeak = 0
     /// From the start of the workers' processes to the last commit.
     var seconds = 0.0
-    /// From the last commit to the edge statistics in a file.
+    /// From the moment at which the last worker handed the last delta to its socket, to the edge statistics in a client's
+    /// file.
     var export = 0.0
     var exportBytes = 0
-    var http = StatusProbe.Latencies()
-    var client = StatusProbe.Latencies()
+    var probe = StatusProbe.Report()
+
+    /// Nothing is lost on the way or made up: each prompt is merged once, each delta acknowledged once, and what was sent
+    /// has arrived.
+    var isConsistent: Bool {
+      merged == prompts && done == prompts && acknowledged == merged + duplicates && framesSent == framesReceived
+    }
   }
 
   let workers: Int
@@ -49,34 +64,64 @@ struct ClusterLoad {
 
   /// Does the whole run.
   func run() async throws -> Outcome {
-    try await serving { coordinator, endpoint, port in
-      try await coordinator.submit(LoadRun.specification(prompts: prompts, name: Self.name))
-      var outcome = Outcome()
-      outcome.prompts = prompts
-      let start = clock.now
-      let probe = try child(
-        "probe", ["--connect", endpoint, "--probe", "http://127.0.0.1:\(port)"], niceness: 0)
-      let fleet = try (0..<processes).map { number in
-        let share = workers / processes + (number < workers % processes ? 1 : 0)
-        let arguments = ["--connect", endpoint, "--names", "light-\(number)", "--workers", "\(share)"]
-        return try child("light-\(number)", arguments + ["--edges", "\(edges)"], niceness: 19)
-      }
-      let status = try await coordinator.waitForCompletion(of: Self.name)
-      let end = clock.now
-      outcome.seconds = (end - start) / .seconds(1)
-      try await coordinator.export(Self.name, toFile: output("stats"))
-      outcome.export = (clock.now - end) / .seconds(1)
-      outcome.exportBytes = try FileManager.default.attributesOfItem(atPath: output("stats"))[.size] as? Int ?? 0
-      outcome.workersSeen = await coordinator.status().workers.count
-      await coordinator.drainWorkers(reason: "the bench is over")
-      for worker in fleet { outcome.acknowledged += Int(try await worker.lastWords()) ?? 0 }
-      (outcome.http, outcome.client) = try StatusProbe.parse(try await probe.lastWords())
-      outcome.merged = Int(await coordinator.status().counters.deltasMerged)
-      outcome.lost = prompts - status.done
-      outcome.edgeUpdates = status.edgeUpdates
-      outcome.distinctEdges = status.edges
-      outcome.aggregateBytes = status.aggregateBytes
-      return outcome
+    var outcome = Outcome()
+    outcome.prompts = prompts
+    ProcessPeak.reset()
+    outcome.residentBefore = ProcessPeak.residentBytes
+    return try await serving { [outcome] coordinator, endpoint, port in
+      try await measure(outcome, coordinator, endpoint: endpoint, port: port)
+    }
+  }
+
+  private func measure(
+    _ begun: Outcome, _ coordinator: Coordinator, endpoint: String, port: Int
+  ) async throws -> Outcome {
+    var outcome = begun
+    try await coordinator.submit(LoadRun.specification(prompts: prompts, name: Self.name))
+    let start = clock.now
+    let probe = try child("probe", ["--connect", endpoint, "--probe", "http://127.0.0.1:\(port)"], niceness: 0)
+    let fleet = try (0..<processes).map { number in
+      let share = workers / processes + (number < workers % processes ? 1 : 0)
+      let arguments = ["--connect", endpoint, "--names", "light-\(number)", "--workers", "\(share)"]
+      return try child("light-\(number)", arguments + ["--edges", "\(edges)"], niceness: 19)
+    }
+    let status = try await coordinator.waitForCompletion(of: Self.name)
+    outcome.seconds = (clock.now - start) / .seconds(1)
+    let (exported, ownFrames) = try await exportAsClient(endpoint)
+    outcome.exportBytes = try FileManager.default.attributesOfItem(atPath: output("stats"))[.size] as? Int ?? 0
+    outcome.workersSeen = await coordinator.status().workers.count
+    await coordinator.drainWorkers(reason: "the bench is over")
+    var sum = LightFleet.Outcome()
+    for worker in fleet {
+      sum.add(try JSONDecoder().decode(LightFleet.Outcome.self, from: Data(try await worker.lastWords().utf8)))
+    }
+    outcome.export = exported - Double(sum.lastDeltaAt) / 1000
+    outcome.acknowledged = sum.acknowledged
+    outcome.probe = try StatusProbe.parse(try await probe.lastWords())
+    outcome.framesSent = sum.framesSent + outcome.probe.framesSent + ownFrames
+    // The last goodbyes may still be on their way; what does not come within seconds never does.
+    for _ in 0..<50 where await coordinator.status().counters.framesReceived < Int64(outcome.framesSent) {
+      try await Task.sleep(for: .milliseconds(100))
+    }
+    let counters = await coordinator.status().counters
+    outcome.framesReceived = Int(counters.framesReceived)
+    outcome.merged = Int(counters.deltasMerged)
+    outcome.duplicates = Int(counters.deltasDuplicate)
+    outcome.done = status.done
+    outcome.edgeUpdates = status.edgeUpdates
+    outcome.distinctEdges = status.edges
+    outcome.aggregateBytes = status.aggregateBytes
+    outcome.residentPeak = ProcessPeak.peakBytes
+    return outcome
+  }
+
+  /// Waits for the run as `autointerp run` does and writes its statistics into a file; returns when they were there, in
+  /// seconds since 1970, and the frames that it took.
+  private func exportAsClient(_ endpoint: String) async throws -> (at: Double, frames: Int) {
+    try await CoordinatorClient.with(endpoint, security: .plain()) { client in
+      _ = try await client.waitForCompletion(of: Self.name)
+      try OutputFile(output("stats")).write(try await client.export(run: Self.name))
+      return (Date().timeIntervalSince1970, await client.framesSent)
     }
   }
 

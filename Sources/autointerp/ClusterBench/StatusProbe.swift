@@ -17,9 +17,12 @@ struct StatusProbe {
     func at(_ share: Double) -> Double { sorted.isEmpty ? 0 : sorted[Int(Double(sorted.count - 1) * share)] }
   }
 
-  private struct Report: Codable, Sendable {
-    var http: Latencies
-    var client: Latencies
+  /// What it prints.
+  struct Report: Codable, Sendable {
+    var http = Latencies()
+    var client = Latencies()
+    /// To the coordinator's socket.
+    var framesSent = 0
   }
 
   let endpoint: String
@@ -35,16 +38,13 @@ struct StatusProbe {
   func run() async throws -> String {
     let http = try StatusClient(url: url, token: nil)
     async let overHTTP = httpLatencies(http)
-    let asClient = try await clientLatencies()
-    let report = try await Report(http: overHTTP, client: asClient)
+    let (asClient, framesSent) = try await clientLatencies()
+    let report = try await Report(http: overHTTP, client: asClient, framesSent: framesSent)
     return String(decoding: try JSONEncoder().encode(report), as: UTF8.self)
   }
 
   /// Reads what `run` wrote.
-  static func parse(_ text: String) throws -> (http: Latencies, client: Latencies) {
-    let report = try JSONDecoder().decode(Report.self, from: Data(text.utf8))
-    return (report.http, report.client)
-  }
+  static func parse(_ text: String) throws -> Report { try JSONDecoder().decode(Report.self, from: Data(text.utf8)) }
 
   private func httpLatencies(_ http: StatusClient) async throws -> Latencies {
     var latencies = Latencies()
@@ -59,7 +59,7 @@ struct StatusProbe {
     return latencies
   }
 
-  private func clientLatencies() async throws -> Latencies {
+  private func clientLatencies() async throws -> (Latencies, framesSent: Int) {
     try await CoordinatorClient.with(endpoint, security: .plain()) { client in
       var latencies = Latencies()
       while true {
@@ -70,7 +70,7 @@ struct StatusProbe {
         try await Task.sleep(for: .milliseconds(100))
       }
       latencies.sorted.sort()
-      return latencies
+      return (latencies, await client.framesSent)
     }
   }
 

@@ -16,7 +16,8 @@ struct CancelCommand: AsyncParsableCommand {
       EXAMPLES
         autointerp cancel medical-smollm2-1f2e3d4c
 
-      Exit codes: 0 cancelled (or over already), 2 no such run, no answer or a wrong command line.
+      Exit codes: 0 cancelled (or cancelled already), 1 nothing to cancel: the run is complete, 2 no such run, no answer or \
+      a wrong command line.
       """)
 
   @OptionGroup var coordinator: CoordinatorOptions
@@ -26,7 +27,12 @@ struct CancelCommand: AsyncParsableCommand {
 
   func run() async throws {
     let run = name
-    try await coordinator.connected { try await $0.cancel(run: run) }
-    print("cancelled \(run)")
+    switch try await coordinator.connected({ try await $0.cancel(run: run) }) {
+    case .alreadyComplete:
+      print("\(run) is complete: there was nothing left to cancel")
+      throw ExitCode(1)
+    case .alreadyCancelled: print("\(run) was cancelled before")
+    default: print("cancelled \(run)")
+    }
   }
 }

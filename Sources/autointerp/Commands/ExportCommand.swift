@@ -45,7 +45,7 @@ struct ExportCommand: AsyncParsableCommand {
     }
     if !status.quarantined.isEmpty {
       CoordinatorOptions.tell(
-        "\(status.quarantined.count) prompts of \(run) are quarantined; `autointerp retry \(run)` tries them again")
+        "\(status.quarantinedCount) prompts of \(run) are quarantined; `autointerp retry \(run)` tries them again")
       throw ExitCode(1)
     }
   }

@@ -3,7 +3,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import ClusterProtocol
 internal import Coordinator
+internal import Foundation
 
 /// Retries the quarantined prompts of a run.
 struct RetryCommand: AsyncParsableCommand {
@@ -17,8 +19,10 @@ struct RetryCommand: AsyncParsableCommand {
       EXAMPLES
         autointerp retry medical-smollm2-1f2e3d4c --wait
 
-      Exit codes: 0 queued or nothing to do (with --wait: complete), 1 with --wait: complete with prompts in quarantine again, 2 no such \
-      run, no answer or a wrong command line.
+      A cancelled run is not touched: `autointerp run` resumes it, with --retry-failed its quarantined prompts as well.
+
+      Exit codes: 0 queued or nothing to do (with --wait: complete), 1 the run is cancelled, or with --wait: complete with \
+      prompts in quarantine again, 2 no such run, no answer or a wrong command line.
       """)
 
   @OptionGroup var coordinator: CoordinatorOptions
@@ -31,20 +35,25 @@ struct RetryCommand: AsyncParsableCommand {
 
   func run() async throws {
     let (run, wait) = (name, wait)
-    let (count, status) = try await coordinator.connected { client in
-      guard let before = try await client.status().runs.first(where: { $0.name == run }) else {
-        throw CoordinatorError.unknownRun(run)
-      }
-      try await client.retry(run: run)
-      return (before.quarantined.count, wait ? try await client.waitForCompletion(of: run) : nil)
+    let (outcome, status) = try await coordinator.connected { client in
+      let outcome = try await client.retry(run: run)
+      return (outcome, wait && outcome != .runIsCancelled ? try await Self.end(of: run, client) : nil)
     }
-    if count == 0 {
-      print("no prompt of \(run) is quarantined: nothing to retry")
-    } else if !wait {
-      print("queued \(count == 1 ? "1 quarantined prompt" : "\(count) quarantined prompts") of \(run) again")
+    switch outcome {
+    case .queuedAgain(let count):
+      if !wait { print("queued \(count == 1 ? "1 quarantined prompt" : "\(count) quarantined prompts") of \(run) again") }
+    case .runIsCancelled:
+      print("\(run) is cancelled: submit it again to resume it, with --retry-failed for its quarantined prompts")
+      throw ExitCode(1)
+    default: print("no prompt of \(run) is quarantined: nothing to retry")
     }
     guard let status else { return }
     for line in RunsCommand.lines(for: status) { print(line) }
     if !status.quarantined.isEmpty { throw ExitCode(1) }
+  }
+
+  private static func end(of run: String, _ client: CoordinatorClient) async throws -> RunStatus {
+    try await client.waitForCompletion(
+      of: run, onSilence: { try? FileHandle.standardError.write(contentsOf: Data("\($0)\nWaiting for it.\n".utf8)) })
   }
 }

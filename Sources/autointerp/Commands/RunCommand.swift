@@ -17,7 +17,8 @@ struct RunCommand: AsyncParsableCommand {
     discussion: """
       Starts a coordinator and --local worker processes on this machine, or hands the run to the coordinator daemon of \
       --coordinator. Ctrl-C stops cleanly; the same command again resumes where it stopped, and prints the summary again \
-      when everything is done. The result does not depend on the number of workers or on interruptions. Prompts that \
+      when everything is done. A run of the same --name with other settings is refused, naming them; one that another \
+      version of autointerp began goes on with a warning in the log and the status. The result does not depend on the number of workers or on interruptions. Prompts that \
       cannot be attributed are listed at the end, and the exit code is then 1. A run on this machine can be watched in a \
       browser meanwhile, at the address that it prints, or with `autointerp status --watch`.
 
@@ -44,6 +45,9 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(help: "Decides which prompts are drawn and in which order.")
   var seed: Int?
+
+  @Option(help: "Name of the run (default: made of corpus, model and settings, the same for the same run).")
+  var name: String?
 
   @Option(help: "Worker processes to start on this machine.")
   var local: Int?
@@ -103,6 +107,9 @@ struct RunCommand: AsyncParsableCommand {
       )
     }
     if let status, !(0...65535).contains(status) { throw ValidationError("--status must be a port, 0 to 65535.") }
+    if let name, !RunName.isValid(name) {
+      throw ValidationError("--name: it becomes the name of a file: at most 200 bytes, no slash, no dot in front.")
+    }
     if let local, !(1...1024).contains(local) { throw ValidationError("--local: expected 1 to 1024 workers.") }
     if let limit, limit < 0 { throw ValidationError("--limit must not be negative.") }
     if let seed, seed < 0 { throw ValidationError("--seed must not be negative.") }
@@ -162,7 +169,7 @@ struct RunCommand: AsyncParsableCommand {
     return try RunPlan(
       promptFiles: prompts, baselineFiles: baseline, configuration: settings,
       metric: namesTokens ? metric.specification { try Tokenizer.open(path) } : nil,
-      model: isThere ? Checkpoint.open(path) : nil)
+      model: isThere ? Checkpoint.open(path) : nil, name: name)
   }
 
   // MARK: Running
@@ -175,11 +182,12 @@ struct RunCommand: AsyncParsableCommand {
       retriesFailed: retryFailed, servesStatus: !noStatus
     ).run(output: settings.run.output, display: display)
     switch ending {
-    case .complete(let status, let aggregate):
-      let report = RunReport(run: status, output: settings.run.output, database: folder.database)
+    case .complete(let status, let aggregate, let efficiency):
+      let report = RunReport(
+        run: status, output: settings.run.output, database: folder.database, efficiency: efficiency)
       let summary = RunSummary(
         aggregate: aggregate, specification: plan.specification, seconds: (ContinuousClock.now - start).seconds,
-        quarantined: status.quarantined.count)
+        quarantined: status.quarantinedCount)
       try finish(report, summary: summary.text())
     case .interrupted(let signal):
       tell("stopped; the same command resumes the run, which is in \(folder.path)")
@@ -192,8 +200,9 @@ struct RunCommand: AsyncParsableCommand {
   ) async throws {
     let remote = RemoteRun(endpoint: endpoint, security: try settings.security.client(), retriesFailed: retryFailed)
     switch try await remote.run(plan.specification, output: settings.run.output, display: display) {
-    case .complete(let status, let summary):
-      try finish(RunReport(run: status, output: settings.run.output, database: nil), summary: summary)
+    case .complete(let status, let summary, let efficiency):
+      try finish(
+        RunReport(run: status, output: settings.run.output, database: nil, efficiency: efficiency), summary: summary)
     case .interrupted(let signal):
       tell("the run goes on in the coordinator; the same command waits for it again")
       throw ExitCode(Interrupts.exitCode(for: signal))

@@ -13,7 +13,8 @@ struct RunsCommand: AsyncParsableCommand {
     abstract: "List the runs of a coordinator.",
     discussion: """
       One line for each run: its state, how many of its prompts are done, under way, waiting and quarantined, and its \
-      name. Quarantined prompts are listed below their run with the errors of every attempt.
+      name. The first hundred of the quarantined prompts are listed below their run with the beginning of their errors, \
+      with --quarantined all of them with all of it.
 
       EXAMPLES
         autointerp runs
@@ -24,11 +25,22 @@ struct RunsCommand: AsyncParsableCommand {
 
   @OptionGroup var coordinator: CoordinatorOptions
 
+  @Flag(help: "List every quarantined prompt with all of its errors.")
+  var quarantined = false
+
   @Flag(help: "Print the runs as a JSON array.")
   var json = false
 
   func run() async throws {
-    let runs = try await coordinator.connected { try await $0.status().runs }
+    let listsAll = quarantined
+    let runs = try await coordinator.connected { client in
+      var runs = try await client.status().runs
+      for i in runs.indices where listsAll && runs[i].quarantinedCount > 0 {
+        runs[i].quarantined = try await client.quarantine(of: runs[i].name)
+        runs[i].quarantinedBeyond = 0
+      }
+      return runs
+    }
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
@@ -44,12 +56,13 @@ struct RunsCommand: AsyncParsableCommand {
     var parts = ["\(run.done) of \(run.promptCount) prompts"]
     if run.inFlight > 0 { parts.append("\(run.inFlight) under way") }
     if run.queued > 0 { parts.append("\(run.queued) waiting") }
-    if !run.quarantined.isEmpty { parts.append("\(run.quarantined.count) quarantined") }
+    if run.quarantinedCount > 0 { parts.append("\(run.quarantinedCount) quarantined") }
     let state = run.state.rawValue.padding(toLength: 9, withPad: " ", startingAt: 0)
     let quarantine = run.quarantined.flatMap { prompt in
       ["  prompt \(prompt.prompt): \(TokenizeCommand.visible(prompt.excerpt))"]
         + prompt.errors.map { "    \(TokenizeCommand.visible($0))" }
     }
-    return ["\(state)  \(run.name)  \(parts.joined(separator: ", "))"] + quarantine
+    let beyond = run.quarantinedBeyond > 0 ? ["  and \(run.quarantinedBeyond) more (--quarantined lists them)"] : []
+    return ["\(state)  \(run.name)  \(parts.joined(separator: ", "))"] + quarantine + beyond
   }
 }

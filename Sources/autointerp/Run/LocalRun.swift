@@ -12,7 +12,8 @@ internal import UnixSignals
 struct LocalRun {
   /// How it ended.
   enum Ending {
-    case complete(RunStatus, EdgeAggregate)
+    /// `efficiency` is that of a run which was not resumed.
+    case complete(RunStatus, EdgeAggregate, efficiency: FleetEfficiency?)
     case interrupted(UnixSignal)
   }
 
@@ -75,7 +76,7 @@ struct LocalRun {
   ) async throws -> Ending {
     let endpoint = try await coordinator.boundEndpoint()
     let name = plan.specification.name
-    try await coordinator.submit(plan.specification)
+    let finishedBefore = try await coordinator.submit(plan.specification)
     if retriesFailed { try await coordinator.retry(name) }
     group.addTask { .complete(try await coordinator.waitForCompletion(of: name)) }
     group.addTask { await Self.nextSignal(signals) }
@@ -96,7 +97,8 @@ struct LocalRun {
     }
     do {
       return try await follow(
-        coordinator, fleet, signals, output: output, display: display, isFleetRunning: !isComplete, in: &group)
+        coordinator, fleet, signals, output: output, display: display, isFleetRunning: !isComplete,
+        isResumed: finishedBefore > 0, in: &group)
     } catch {
       await fleet.kill()
       throw error
@@ -115,7 +117,7 @@ struct LocalRun {
 
   private func follow(
     _ coordinator: Coordinator, _ fleet: LocalFleet, _ signals: AsyncStream<UnixSignal>, output: String,
-    display: ProgressDisplay, isFleetRunning: Bool, in group: inout Tasks
+    display: ProgressDisplay, isFleetRunning: Bool, isResumed: Bool, in group: inout Tasks
   ) async throws -> Ending {
     var isFleetRunning = isFleetRunning
     var ending: Ending?
@@ -129,7 +131,10 @@ struct LocalRun {
         let aggregate = try await coordinator.aggregate(of: name)
         // Of a run that was complete already, the numbers are known only now that it is read.
         let figures = await coordinator.status().runs.first { $0.name == name }
-        ending = .complete(figures ?? status, aggregate)
+        let slots = configuration.run.local * configuration.worker.slots
+        ending = .complete(
+          figures ?? status, aggregate,
+          efficiency: isResumed ? nil : FleetEfficiency(figures ?? status, slots: slots))
         await Self.dismiss(fleet, in: &group)
       case .signal(let signal):
         group.addTask { await Self.nextSignal(signals) }

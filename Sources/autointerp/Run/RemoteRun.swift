@@ -6,6 +6,7 @@ internal import Circuits
 internal import ClusterProtocol
 internal import ClusterTransport
 internal import Coordinator
+internal import Synchronization
 internal import UnixSignals
 
 /// Hands a run to a coordinator daemon and waits for it.
@@ -13,12 +14,12 @@ struct RemoteRun {
   /// How the waiting ended.
   enum Ending: Sendable {
     /// With the summary for people.
-    case complete(RunStatus, summary: String)
+    case complete(RunStatus, summary: String, efficiency: FleetEfficiency?)
     case interrupted(UnixSignal)
   }
 
   private enum Event: Sendable {
-    case complete(RunStatus)
+    case complete(RunStatus, slots: Int)
     case signal(UnixSignal)
     /// Of no consequence.
     case nothing
@@ -36,13 +37,18 @@ struct RemoteRun {
       let (run, finishedBefore) = try await client.submit(specification)
       if retriesFailed { try await client.retry(run: run) }
       return try await withThrowingTaskGroup(of: Event.self) { group in
+        let slots = Mutex(0)
         group.addTask {
-          let status = try await client.waitForCompletion(of: run) { fleet in
+          let status = try await client.waitForCompletion(of: run, onSilence: { await display.tell(Self.notice($0)) }) {
+            fleet in
+            // Those that came late or left early are taken for slots as well: the share is rather too small.
+            let present = fleet.workers.filter { $0.state == .idle || $0.state == .working }.reduce(0) { $0 + $1.slots }
+            slots.withLock { $0 = max($0, present) }
             guard let status = fleet.runs.first(where: { $0.name == run }) else { return }
             await display.update(status, workers: fleet.workers)
           }
           await display.endLine()
-          return .complete(status)
+          return .complete(status, slots: slots.withLock { $0 })
         }
         group.addTask {
           for await signal in signals { return .signal(signal) }
@@ -51,11 +57,17 @@ struct RemoteRun {
         defer { group.cancelAll() }
         while let event = try await group.next() {
           switch event {
-          case .complete(let status):
-            try OutputFile(output).write(try await client.export(run: run))
+          case .complete(let status, let slots):
             // The time of a run that was there before is not ours to tell.
             let seconds = finishedBefore == 0 ? (ContinuousClock.now - start) / .seconds(1) : nil
-            return .complete(status, summary: try await client.summary(of: run, seconds: seconds))
+            let (export, summary) = try await client.persistently(
+              onSilence: { await display.tell(Self.notice($0)) }
+            ) { client in
+              (try await client.export(run: run), try await client.summary(of: run, seconds: seconds))
+            }
+            try OutputFile(output).write(export)
+            return .complete(
+              status, summary: summary, efficiency: finishedBefore == 0 ? FleetEfficiency(status, slots: slots) : nil)
           case .signal(let signal): return .interrupted(signal)
           case .nothing: continue
           }
@@ -63,5 +75,9 @@ struct RemoteRun {
         throw RunError.coordinatorGone
       }
     }
+  }
+
+  private static func notice(_ silence: CoordinatorError) -> String {
+    "\(silence)\nWaiting for it. The run needs no client: Ctrl-C leaves it to the coordinator."
   }
 }

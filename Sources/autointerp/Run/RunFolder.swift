@@ -27,6 +27,10 @@ struct RunFolder: RunStores {
 
   func openAll(softwareVersion: String, now: Int64) throws -> [Result<any RunStore, CoordinatorError>] { [] }
 
+  func openExisting(_ run: String, softwareVersion: String, now: Int64) throws -> any RunStore {
+    try RunAtlas(existing: database, softwareVersion: softwareVersion, now: now)
+  }
+
   func open(_ specification: RunSpecification, softwareVersion: String, now: Int64) throws -> any RunStore {
     try RunAtlas(path: database, specification: specification, softwareVersion: softwareVersion, now: now)
   }

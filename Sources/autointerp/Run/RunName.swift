@@ -25,6 +25,12 @@ enum RunName {
     return "\(slug(specification.corpusName))-\(slug(specification.modelName))-\(hexadecimal)"
   }
 
+  /// Whether a person's choice can be the name of a file.
+  static func isValid(_ name: String) -> Bool {
+    !name.isEmpty && name.utf8.count <= 200 && name.first != "." && !name.contains("/")
+      && !name.unicodeScalars.contains { $0.properties.generalCategory == .control }
+  }
+
   /// Lower-case ASCII letters, digits and single dashes, at most 40; `x` if nothing is left.
   static func slug(_ text: String) -> String {
     let words = text.lowercased().split { !($0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".")) }

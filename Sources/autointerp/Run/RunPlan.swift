@@ -19,10 +19,11 @@ struct RunPlan {
   ///   - configuration: limit, seed, template and attribution settings.
   ///   - metric: what graphs explain, if not the settings' number of top logits.
   ///   - model: nil when the client has none at hand, and the workers' model is the run's.
+  ///   - name: of the run, nil for one made of the rest.
   /// - Throws: `CorpusError`
   init(
     promptFiles: [String], baselineFiles: [String], configuration: ClusterConfiguration, metric: MetricSpecification?,
-    model: Checkpoint?
+    model: Checkpoint?, name: String? = nil
   ) throws {
     var candidates: [CorpusPrompt] = []
     var notes: [String] = []
@@ -53,7 +54,7 @@ struct RunPlan {
       prompts: corpus.prompts.map {
         RunPrompt(origin: $0.origin == .domain ? .domain : .baseline, text: $0.text, answerPrefix: $0.answerPrefix)
       })
-    specification.name = RunName.make(for: specification)
+    specification.name = name ?? RunName.make(for: specification)
     self.specification = specification
     self.notes = notes
   }

@@ -12,6 +12,8 @@ struct RunReport: Encodable {
   let output: String?
   /// The run's SQLite file, nil when a daemon has it.
   let database: String?
+  /// Nil for a run that was resumed: its slots had no work between.
+  var efficiency: FleetEfficiency? = nil
 
   /// One JSON object, keys sorted.
   func json() throws -> String {
@@ -25,18 +27,20 @@ struct RunReport: Encodable {
     var lines: [String] = []
     if let output { lines.append("Edge statistics: \(output)") }
     if let database { lines.append("Run:             \(database)") }
+    if let efficiency { lines.append("Fleet:           \(efficiency.text)") }
     return lines.map { "\($0)\n" }.joined()
   }
 
   /// The prompts that failed, with their errors; empty when none did.
   var failures: String {
     guard !run.quarantined.isEmpty else { return "" }
-    let count = run.quarantined.count == 1 ? "1 prompt" : "\(run.quarantined.count) prompts"
+    let count = run.quarantinedCount == 1 ? "1 prompt" : "\(run.quarantinedCount) prompts"
     var lines = ["\(count) failed, not in the statistics:"]
     for prompt in run.quarantined {
       lines.append("  #\(prompt.prompt) \"\(prompt.excerpt)\"")
       lines += prompt.errors.map { "    \($0)" }
     }
+    if run.quarantinedBeyond > 0 { lines.append("  and \(run.quarantinedBeyond) more") }
     lines.append("Repeat the command with --retry-failed to try them again.")
     return lines.map { "\($0)\n" }.joined()
   }

@@ -2,6 +2,7 @@
 // Backup copies of stragglers.
 // SPDX-License-Identifier: Apache-2.0
 
+import Circuits
 import ClusterProtocol
 import Testing
 

@@ -16,7 +16,26 @@ final class FlakyStores: RunStores {
   init(_ directory: RunsDirectory) { self.directory = directory }
 
   func openAll(softwareVersion: String, now: Int64) throws -> [Result<any RunStore, CoordinatorError>] {
-    try directory.openAll(softwareVersion: softwareVersion, now: now).map { $0.map { FlakyStore($0, self) } }
+    try directory.openAll(softwareVersion: softwareVersion, now: now).map { result in
+      result.flatMap { store in
+        // As when the row of the new epoch finds no room.
+        guard !isFull.withLock({ $0 }) else {
+          let name = (try? store.specification().name) ?? ""
+          try? store.finish()
+          return .failure(.unavailable(run: name, reason: "test"))
+        }
+        return .success(FlakyStore(store, self))
+      }
+    }
+  }
+
+  func openExisting(_ run: String, softwareVersion: String, now: Int64) throws -> any RunStore {
+    guard !isFull.withLock({ $0 }) else {
+      refusals.withLock { $0 += 1 }
+      throw CoordinatorError.unavailable(run: run, reason: "test")
+    }
+    return FlakyStore(
+      try directory.openExisting(run, softwareVersion: softwareVersion, now: now), self)
   }
 
   func open(_ specification: RunSpecification, softwareVersion: String, now: Int64) throws -> any RunStore {
@@ -43,6 +62,7 @@ private struct FlakyStore: RunStore {
   var epoch: Int64 { store.epoch }
   func specification() throws -> RunSpecification { try store.specification() }
   func ledger() throws -> RunLedger { try store.ledger() }
+  func softwareVersion() throws -> String { try store.softwareVersion() }
   func figures() throws -> StoredFigures? { try store.figures() }
   func write(_ batches: [AtlasBatch]) throws -> [DeltaOutcome] {
     try check()
