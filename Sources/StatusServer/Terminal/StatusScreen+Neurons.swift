@@ -8,7 +8,7 @@ extension StatusScreen {
   /// A heading, a line for each neuron and an empty line; nothing when there is no room for two neurons. `room` is that for
   /// neurons, nil for as many as there are.
   func neurons(_ all: [NeuronReport], room: Int?) -> [String] {
-    let shown = all.prefix(min(10, room ?? 10))
+    let shown = all.prefix(max(0, min(10, room ?? 10)))
     guard shown.count >= min(2, all.count), !shown.isEmpty else { return [] }
     let nameWidth = shown.reduce(6) { max($0, $1.neuron.count) }
     let countWidth = shown.reduce(1) { max($0, StatusFormat.count($1.prompts).count) }

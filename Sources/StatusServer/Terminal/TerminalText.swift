@@ -69,8 +69,13 @@ enum TerminalText {
     }
     if !line.isEmpty { lines.append(line) }
     guard lines.count > maximum else { return lines }
-    let (head, tail) = (lines.prefix((maximum + 1) / 2), lines.suffix(maximum / 2))
-    return head.dropLast() + [fitted(head.last! + " …", width)] + tail
+    // The last line has as many words from the end as fit.
+    var tail = ""
+    for word in text.split(separator: " ").reversed() {
+      guard columns(tail) + 1 + columns(String(word)) <= width - 2 else { break }
+      tail = tail.isEmpty ? String(word) : "\(word) \(tail)"
+    }
+    return lines.prefix(maximum - 1) + ["… " + (tail.isEmpty ? fitted(lines.last ?? "", width - 2) : tail)]
   }
 
   /// `text` fitted and filled to exactly `width` columns.
