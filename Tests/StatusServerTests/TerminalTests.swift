@@ -36,8 +36,8 @@ import Testing
         "Recent errors",
         "  18 s ago  node-b was not heard from for 30 s",
         "",
-        "29 leases, 0 expired   1 deltas duplicate, 0 conflicting   0 failures",
-        "0 messages, 0 workers, 0 connections refused",
+        "29 leases, 0 expired   deltas: 1 duplicate, 0 conflicting   0 failures",
+        "0 messages, 0 workers, 3 connections refused",
       ])
   }
 

@@ -126,7 +126,7 @@ extension StatusScreen {
     let isAny = refused.contains { $0.0 > 0 }
     let facts = [
       "\(StatusFormat.count(counters.leasesGranted)) leases, \(StatusFormat.count(counters.leasesExpired)) expired",
-      "\(StatusFormat.count(counters.deltasDuplicate)) deltas duplicate, "
+      "deltas: \(StatusFormat.count(counters.deltasDuplicate)) duplicate, "
         + "\(StatusFormat.count(counters.deltasConflicting)) conflicting",
       "\(StatusFormat.count(counters.failuresReported)) failures", words,
     ]
