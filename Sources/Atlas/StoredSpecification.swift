@@ -76,7 +76,9 @@ enum StoredSpecification {
         throw DatabaseError(
           resultCode: .SQLITE_CORRUPT, message: "its prompts are not numbered 0, 1, 2 … or have no origin")
       }
-      prompts.append(RunPrompt(origin: origin, text: try row.checked("text"), answerPrefix: try row.checked("answer_prefix")))
+      prompts.append(
+        RunPrompt(
+          origin: origin, text: try row.checked("text"), answerPrefix: try row.checked("answer_prefix")))
     }
     return prompts
   }

@@ -30,8 +30,8 @@ extension CoordinatorError {
   /// The run that it is about, if it is about one.
   var run: String? {
     switch self {
-    case .unknownRun(let run), .differentRun(let run, _), .cancelled(let run), .storage(let run, _), .unavailable(let run, _),
-      .damagedDelta(let run, _, _):
+    case .unknownRun(let run), .differentRun(let run, _), .cancelled(let run), .storage(let run, _),
+      .unavailable(let run, _), .damagedDelta(let run, _, _):
       run
     case .runsDirectory, .output, .notRunning, .refused, .noAnswer, .unexpectedAnswer: nil
     }

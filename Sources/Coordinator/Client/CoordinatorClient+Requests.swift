@@ -117,6 +117,7 @@ extension CoordinatorClient {
   /// - Parameters:
   ///   - onSilence: Told when there was no answer, the first time and then at growing intervals.
   ///   - body: Requests that may be repeated.
+  /// - Returns: What `body` returns.
   /// - Throws: what `body` throws, but `noAnswer`.
   package func persistently<Result: Sendable>(
     onSilence: @Sendable (CoordinatorError) async -> Void,

@@ -194,7 +194,8 @@ package final class Coordinator: Service {
   func open(_ store: any RunStore) async throws {
     let (specification, ledger) = try await offPool { (try store.specification(), try store.ledger()) }
     guard ledger.isSound(promptCount: specification.prompts.count) else {
-      throw CoordinatorError.storage(run: specification.name, reason: "its file is damaged: it names impossible prompts")
+      throw CoordinatorError.storage(
+        run: specification.name, reason: "its file is damaged: it names impossible prompts")
     }
     let figures = ledger.state == .complete ? try await offPool { try store.figures() } : nil
     let vault = RunVault(store, specification: specification, figures: figures.map(RunFigures.init) ?? RunFigures())

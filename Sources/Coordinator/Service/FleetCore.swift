@@ -324,7 +324,9 @@ actor FleetCore {
     endWaiters = [:]
     for waiter in desertionWaiters { waiter.resume() }
     desertionWaiters = []
-    for waiter in durabilityWaiters.values.joined() { waiter.continuation.resume(throwing: CoordinatorError.notRunning) }
+    for waiter in durabilityWaiters.values.joined() {
+      waiter.continuation.resume(throwing: CoordinatorError.notRunning)
+    }
     durabilityWaiters = [:]
   }
 

@@ -27,8 +27,9 @@ package struct LightFleet: Sendable {
 
   /// What the workers did, to be held against what the coordinator says.
   package struct Outcome: Codable, Sendable {
-    /// Deltas that were sent and acknowledged.
-    package var acknowledged = 0
+    /// Prompts whose delta was sent and acknowledged. A coordinator without room leaves a delta to its worker, which here
+    /// keeps none; the prompt is then done by another, and both are told.
+    package var acknowledged: Set<Int32> = []
     package var framesSent = 0
     /// When the last delta was handed to its socket, in milliseconds since 1970.
     package var lastDeltaAt: Int64 = 0
@@ -36,7 +37,7 @@ package struct LightFleet: Sendable {
     package init() {}
 
     package mutating func add(_ other: Outcome) {
-      acknowledged += other.acknowledged
+      acknowledged.formUnion(other.acknowledged)
       framesSent += other.framesSent
       lastDeltaAt = max(lastDeltaAt, other.lastDeltaAt)
     }
@@ -99,7 +100,7 @@ package struct LightFleet: Sendable {
         try await sender.send(.ready(credit: 1), through: dealer)
       case .acknowledged(let fence):
         // The loser of a race is told as well, of a delta that it did not send.
-        if reported.remove(fence) != nil { outcome.acknowledged += 1 }
+        if reported.remove(fence) != nil { outcome.acknowledged.insert(fence.prompt) }
       case .unknownWorker:
         try await sender.send(.hello(hello), through: dealer)
       case .drain, .refused:

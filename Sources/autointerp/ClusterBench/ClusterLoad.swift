@@ -19,7 +19,7 @@ struct ClusterLoad {
     /// Deltas that the coordinator merged, and those that came a second time.
     var merged = 0
     var duplicates = 0
-    /// Deltas that workers were told to be safe.
+    /// Prompts whose deltas workers were told to be safe.
     var acknowledged = 0
     /// Frames that all processes handed to their sockets, and those that the coordinator took from its own.
     var framesSent = 0
@@ -38,10 +38,13 @@ struct ClusterLoad {
     var exportBytes = 0
     var probe = StatusProbe.Report()
 
+    /// Messages that were lost, or that nobody sent.
+    var unaccounted: Int { abs(framesSent - framesReceived) + abs(acknowledged - merged) }
+
     /// Nothing is lost on the way or made up: each prompt is merged once, each delta acknowledged once, and what was sent
     /// has arrived.
     var isConsistent: Bool {
-      merged == prompts && done == prompts && acknowledged == merged + duplicates && framesSent == framesReceived
+      merged == prompts && done == prompts && unaccounted == 0
     }
   }
 
@@ -96,7 +99,7 @@ struct ClusterLoad {
       sum.add(try JSONDecoder().decode(LightFleet.Outcome.self, from: Data(try await worker.lastWords().utf8)))
     }
     outcome.export = exported - Double(sum.lastDeltaAt) / 1000
-    outcome.acknowledged = sum.acknowledged
+    outcome.acknowledged = sum.acknowledged.count
     outcome.probe = try StatusProbe.parse(try await probe.lastWords())
     outcome.framesSent = sum.framesSent + outcome.probe.framesSent + ownFrames
     // The last goodbyes may still be on their way; what does not come within seconds never does.

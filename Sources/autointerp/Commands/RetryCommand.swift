@@ -41,7 +41,8 @@ struct RetryCommand: AsyncParsableCommand {
     }
     switch outcome {
     case .queuedAgain(let count):
-      if !wait { print("queued \(count == 1 ? "1 quarantined prompt" : "\(count) quarantined prompts") of \(run) again") }
+      let prompts = count == 1 ? "1 quarantined prompt" : "\(count) quarantined prompts"
+      if !wait { print("queued \(prompts) of \(run) again") }
     case .runIsCancelled:
       print("\(run) is cancelled: submit it again to resume it, with --retry-failed for its quarantined prompts")
       throw ExitCode(1)
