@@ -69,6 +69,8 @@ extension SimulatedFleet {
     guard let process = coordinator, hasFaults else { return }
     count(.coordinatorCrash)
     trace("coordinator crashes")
+    // What waited at the door of a stopped process reaches its successor, late.
+    for worker in workers.indices where process.resumesAt > now { touch(worker, until: process.resumesAt) }
     for (run, writes) in process.writesUnderWay.sorted(by: { $0.key < $1.key })
     where !isDiskFull && random.chance(0.5) {
       try commit(writes, run: run)
