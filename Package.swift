@@ -17,7 +17,9 @@ let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift"
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let nio = ["NIOCore", "NIOHTTP1", "NIOPosix"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
+let nio =
+  ["NIOCore", "NIOHTTP1", "NIOPosix"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
+  + [.product(name: "NIOHTTPTypes", package: "swift-nio-extras")]
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -50,6 +52,8 @@ let package = Package(
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
     // The status command's HTTP (hummingbird is built on it).
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    // Its types of requests and responses, which the status port's guard of connections looks at.
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
     // The run's SQLite file.
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     // Prompt files.
