@@ -115,6 +115,7 @@ import Testing
     (expected.domainPrompts, expected.baselinePrompts, expected.neurons, expected.edges) = (1, 1, 2, 3)
     (expected.edgeUpdates, expected.worstConservationResidual) = (8, 0.5)
     (expected.deltaBytes, expected.computeMilliseconds, expected.computeKernels) = (30_007, 3000, ["Haswell"])
+    (expected.firstBegunAt, expected.lastReceivedAt) = (500, 2000)
     #expect(try atlas.figures() == expected)
   }
 

@@ -7,18 +7,24 @@ import Testing
 
 @Suite(.serialized, .enabled(if: Model.isThere, "scripts/fetch-model fetches the model"))
 @BlockingTests struct LocalRunTests {
-  static let promptCount = 6
+  static let promptCount = 12
   /// Written for these tests.
   static let domain = """
     sequences:
       - {prompt: "The vitamin that prevents scurvy is vitamin"}
       - {prompt: "The hormone that lowers blood sugar is"}
       - {prompt: "Red blood cells carry"}
+      - {prompt: "A child who has had a cough and a fever for three days was brought to the clinic, where the nurse found"}
+      - {prompt: "The inherited disorder in which the blood does not clot, because a factor is missing, is called"}
+      - {prompt: "When the pressure in the arteries stays too high for years, the organ that suffers first is the"}
     """
   static let baseline = """
     The train to the coast leaves early in the morning.
     We painted the kitchen yellow and the door blue.
     Nobody knows who wrote the letter in the drawer.
+    The market opens at seven, and by noon the last of the bread and most of the fruit is usually gone.
+    She kept the tickets of every concert that they had been to in a box under the stairs of the old house.
+    After the rain the path along the river was closed, so we walked back through the town and had tea.
     """
 
   let folder: TemporaryFolder
@@ -52,14 +58,17 @@ import Testing
     let result = try Program.run(arguments("--local", "2"), in: folder.url)
     #expect(result.exitCode == 0, "\(result.errors)")
     try expectSameStatistics()
-    #expect(result.output.contains("6 of 6 prompts (3 domain, 3 baseline)"))
+    #expect(result.output.contains("12 of 12 prompts (6 domain, 6 baseline)"))
     #expect(result.errors.contains(#/Live status: http://127\.0\.0\.1:\d+//#))
 
     // Again: nothing is left to do, and the summary is the same but for the time.
     let again = try Program.run(arguments("--local", "2"), in: folder.url)
     #expect(again.exitCode == 0, "\(again.errors)")
     try expectSameStatistics()
-    #expect(again.output.split(separator: "\n").dropFirst() == result.output.split(separator: "\n").dropFirst())
+    func statistics(_ output: String) -> [Substring] {
+      output.split(separator: "\n").dropFirst().filter { !$0.hasPrefix("Fleet:") }
+    }
+    #expect(statistics(again.output) == statistics(result.output))
 
     // As JSON, which is one object.
     let json = try Program.run(arguments("--json", "--quiet"), in: folder.url)
@@ -95,7 +104,7 @@ import Testing
     let resumed = try Program.run(arguments("--local", "1"), in: folder.url)
     #expect(resumed.exitCode == 0, "\(resumed.errors)")
     // Resumed, not begun anew.
-    #expect(!resumed.errors.contains("0/\(Self.promptCount) prompts"))
+    #expect(!resumed.errors.hasPrefix("0/"))
     try expectSameStatistics()
   }
 
@@ -121,7 +130,7 @@ import Testing
     #expect(result.exitCode == 1)
     #expect(result.errors.contains("1 prompt failed"))
     #expect(result.errors.contains("far too long"))
-    #expect(result.output.contains("6 of 7 prompts"))
+    #expect(result.output.contains("\(Self.promptCount) of \(Self.promptCount + 1) prompts"))
 
     let again = try Program.run(arguments("--local", "2", "--retry-failed"), in: folder.url)
     #expect(again.exitCode == 1)

@@ -137,7 +137,7 @@ import Testing
   @Test func aConnectionIsUsedAgainUntilItIsIdleForTooLong() async throws {
     try await withStatusServer(configure: {
       $0.headerTimeout = .milliseconds(50)
-      $0.idleTimeout = .milliseconds(300)
+      $0.idleTimeout = .seconds(2)
     }) { port in
       let request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
       let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
