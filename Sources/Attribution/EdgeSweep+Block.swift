@@ -14,9 +14,9 @@ extension EdgeSweep {
     // [rows, D]: perturbations of the residual stream; rows of sources that have not joined are zero.
     let stream = Region(backend.makeBuffer(count: rowCount * width), stride: width)
     let values = Region(
-      backend.makeBuffer(count: rowCount * transformer.valueRows.count), stride: transformer.valueRows.count)
+      backend.makeScratch(count: rowCount * transformer.valueRows.count), stride: transformer.valueRows.count)
     let mixed = Region(
-      backend.makeBuffer(count: rowCount * c.headCount * c.headDimension), stride: c.headCount * c.headDimension)
+      backend.makeScratch(count: rowCount * c.headCount * c.headDimension), stride: c.headCount * c.headDimension)
     let layout = transformer.attentionLayout(tokenCount: tokens)
     let segments = block.map { source in
       AttentionSegment(

@@ -77,11 +77,12 @@ extension RelevancePropagation {
         starts.at(row: j), rows: 1, columns: width, scales: Region(backend.upload([target.weight]), stride: 1),
         into: stream.at(row: tokens - 1))
     }
-    let gradients = Region(backend.makeBuffer(count: rows * neurons), stride: neurons)
-    let product = Region(backend.makeBuffer(count: rows * 2 * neurons), stride: 2 * neurons)
-    let back = Region(backend.makeBuffer(count: rows * width), stride: width)
+    let gradients = Region(backend.makeScratch(count: rows * neurons), stride: neurons)
+    let product = Region(backend.makeScratch(count: rows * 2 * neurons), stride: 2 * neurons)
+    let back = Region(backend.makeScratch(count: rows * width), stride: width)
     let mixed = Region(
-      backend.makeBuffer(count: rows * c.headCount * c.headDimension), stride: c.headCount * c.headDimension)
+      backend.makeScratch(count: rows * c.headCount * c.headDimension), stride: c.headCount * c.headDimension)
+    // Rows past the last token stay zero.
     let values = Region(
       backend.makeBuffer(count: rows * transformer.valueRows.count), stride: transformer.valueRows.count)
     let dots = backend.makeBuffer(count: tokens)

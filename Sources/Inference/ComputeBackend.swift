@@ -130,6 +130,8 @@ package protocol ComputeBackend: Sendable {
 
   /// A buffer of `count` zeros.
   func makeBuffer(count: Int) -> Buffer
+  /// A buffer of `count` arbitrary values: for what is written before it is read.
+  func makeScratch(count: Int) -> Buffer
   func upload(_ values: [Float]) -> Buffer
   func upload(_ indices: [Int32]) -> Indices
   /// `[rows, columns]` of the region, packed, after everything enqueued before.

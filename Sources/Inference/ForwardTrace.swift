@@ -39,7 +39,7 @@ extension ForwardTrace {
     of configuration: ModelConfiguration, tokens: Int, rows: Int, on backend: Backend
   ) -> [Layer] {
     func make(_ rows: Int, _ columns: Int) -> Region<Backend.Buffer> {
-      Region(backend.makeBuffer(count: configuration.layerCount * rows * columns), stride: columns)
+      Region(backend.makeScratch(count: configuration.layerCount * rows * columns), stride: columns)
     }
     let attention = make(configuration.headCount * tokens, tokens)
     let (middle, update) = (make(rows, configuration.modelDimension), make(rows, configuration.modelDimension))

@@ -18,7 +18,7 @@ extension Transformer {
     let stream = Region(backend.makeBuffer(count: rows * c.modelDimension), stride: c.modelDimension)
     backend.gatherOutputs(
       backend.upload(tokens), count: tokens.count, of: embedding, scales: nil, into: stream, accumulate: false)
-    let embeddings = Region(backend.makeBuffer(count: rows * c.modelDimension), stride: c.modelDimension)
+    let embeddings = Region(backend.makeScratch(count: rows * c.modelDimension), stride: c.modelDimension)
     backend.copy(stream, rows: rows, columns: c.modelDimension, into: embeddings)
 
     let layout = attentionLayout(tokenCount: tokens.count)
@@ -73,12 +73,14 @@ struct LayerScratch<Backend: ComputeBackend> {
 
   init(configuration c: ModelConfiguration, rows: Int, backend: Backend) {
     func make(_ columns: Int) -> Region<Backend.Buffer> {
-      Region(backend.makeBuffer(count: rows * columns), stride: columns)
+      Region(backend.makeScratch(count: rows * columns), stride: columns)
     }
     normed = make(c.modelDimension)
     inverse = make(1)
     queryKeyValue = make((c.headCount + 2 * c.keyValueHeadCount) * c.headDimension)
-    mixed = make(c.headCount * c.headDimension)
+    // Rows outside of segments stay zero.
+    let heads = c.headCount * c.headDimension
+    mixed = Region(backend.makeBuffer(count: rows * heads), stride: heads)
     gateUp = make(2 * c.feedForwardDimension)
   }
 }

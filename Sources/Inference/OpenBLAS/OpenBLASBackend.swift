@@ -77,6 +77,7 @@ extension OpenBLASBackend {
   }
 
   package func makeBuffer(count: Int) -> FloatBuffer { FloatBuffer(zeros: count) }
+  package func makeScratch(count: Int) -> FloatBuffer { FloatBuffer(uninitialized: count) }
   package func upload(_ values: [Float]) -> FloatBuffer { FloatBuffer(values) }
   package func upload(_ indices: [Int32]) -> [Int32] { indices }
 

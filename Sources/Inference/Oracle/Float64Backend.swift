@@ -33,6 +33,8 @@ package struct Float64Backend: ComputeBackend {
   package func lane(_ index: Int) -> Float64Backend { self }
 
   package func makeBuffer(count: Int) -> DoubleBuffer { DoubleBuffer(Array(repeating: 0, count: count)) }
+  /// Not numbers, which show in any result that depends on them.
+  package func makeScratch(count: Int) -> DoubleBuffer { DoubleBuffer(Array(repeating: .nan, count: count)) }
   package func upload(_ values: [Float]) -> DoubleBuffer { DoubleBuffer(values.map(Double.init)) }
   package func upload(_ indices: [Int32]) -> [Int32] { indices }
   package func download(_ x: Region<DoubleBuffer>, rows: Int, columns: Int) -> [Float] {
