@@ -121,17 +121,17 @@ if let libFuzzer = Context.environment["AUTOINTERP_LIBFUZZER"] {
   }
   let instrumented = settings + [SwiftSetting.unsafeFlags(["-sanitize=fuzzer,address"])]
   package.targets += [
-    .systemLibrary(name: "CLibFuzzer", path: "Fuzzing/CLibFuzzer"),
+    .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzzing/CLibFuzzer"),
     // Links to those files of the status port and the program that decode something, without all that the others need.
     .target(
-      name: "FuzzedParsers", dependencies: ["Circuits", "CSodium", toml], path: "Fuzzing/parsers",
+      name: "FuzzedParsers", dependencies: ["Circuits", "CSodium", toml], path: "Tests/Fuzzing/parsers",
       swiftSettings: instrumented),
     .executableTarget(
       name: "fuzz",
       dependencies: [
         "CLibFuzzer", "Checkpoints", "Circuits", "ClusterProtocol", "ClusterTransport", "Corpora", "FuzzedParsers",
       ],
-      path: "Fuzzing/fuzz", swiftSettings: [.swiftLanguageMode(.v6)],
+      path: "Tests/Fuzzing/fuzz", swiftSettings: [.swiftLanguageMode(.v6)],
       linkerSettings: [.unsafeFlags([libFuzzer, "-sanitize=address"]), .linkedLibrary("stdc++")]),
   ]
 }

@@ -58,7 +58,7 @@ import Testing
 
   @Test(arguments: ["", "\n \n", "one\ntwo", String(repeating: "x", count: 5000)])
   func whatIsNoTokenIsRefused(text: String) throws {
-    try withFile(text, mode: 0o600) { path in
+    _ = try withFile(text, mode: 0o600) { path in
       #expect(throws: StatusTokenError.self) { _ = try StatusToken.read(path) }
     }
   }

@@ -1,1 +1,0 @@
-../../../Tests/ClusterProtocolTests/Samples.swift

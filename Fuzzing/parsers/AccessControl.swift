@@ -1,1 +1,0 @@
-../../Sources/StatusServer/HTTP/AccessControl.swift

@@ -1,1 +1,0 @@
-../../Sources/StatusServer/HTTP/StatusQuery.swift

@@ -1,1 +1,0 @@
-../../Sources/StatusServer/StatusServerError.swift

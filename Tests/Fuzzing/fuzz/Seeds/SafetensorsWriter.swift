@@ -1,0 +1,1 @@
+../../../CheckpointsTests/SafetensorsWriter.swift

@@ -1,0 +1,1 @@
+../../../ClusterProtocolTests/Samples.swift

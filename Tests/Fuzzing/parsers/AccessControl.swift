@@ -1,0 +1,1 @@
+../../../Sources/StatusServer/HTTP/AccessControl.swift

@@ -1,0 +1,1 @@
+../../../Sources/StatusServer/StatusServerConfiguration.swift

@@ -1,0 +1,1 @@
+../../../Sources/autointerp/Configuration/TOMLHeaders.swift
