@@ -124,7 +124,7 @@ if let libFuzzer = Context.environment["AUTOINTERP_LIBFUZZER"] {
     .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzzing/CLibFuzzer"),
     // Links to those files of the status port and the program that decode something, without all that the others need.
     .target(
-      name: "FuzzedParsers", dependencies: ["Circuits", "CSodium", toml], path: "Tests/Fuzzing/parsers",
+      name: "FuzzedParsers", dependencies: ["Circuits", "CSodium"], path: "Tests/Fuzzing/parsers",
       swiftSettings: instrumented),
     .executableTarget(
       name: "fuzz",

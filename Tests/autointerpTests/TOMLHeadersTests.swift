@@ -16,6 +16,12 @@ import Testing
     #expect(error?.line == line)
   }
 
+  @Test(arguments: [("[status]\nallowed_hosts = [}\n", 2), ("a = [ 1, # [\n}]\n", 2), ("a = [{b = [}]}]", 1)])
+  func aBraceInAListIsAnErrorWithItsLine(text: String, line: Int) {
+    let error = #expect(throws: ConfigurationError.self) { try TOMLDocument(file: "c.toml", text: text) }
+    #expect(error?.line == line)
+  }
+
   @Test(arguments: [
     "\n[\n", "[!] \"quoted\" # no comment\n[?]", "ends with quotes\\\"\\\"", "[", "\\\\", "'[\n\n[ \t",
   ])
@@ -35,6 +41,6 @@ import Testing
 
   @Test(arguments: ["[", "[[", "[ [x]", "[]", "[a", "x = [\n[1],\n[{}]\n]\n[b]\n"])
   func whatTheParserTellsOfItselfIsLeftToIt(text: String) {
-    #expect(TOMLHeaders.malformedLine(in: text) == nil)
+    #expect(TOMLHeaders.mistake(in: text) == nil)
   }
 }

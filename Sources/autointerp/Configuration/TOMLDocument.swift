@@ -44,8 +44,8 @@ struct TOMLDocument {
 
   init(file: String, text: String) throws(ConfigurationError) {
     self.file = file
-    if let line = TOMLHeaders.malformedLine(in: text) {
-      throw ConfigurationError(file: file, line: line, message: "expected the name of a section after [")
+    if let mistake = TOMLHeaders.mistake(in: text) {
+      throw ConfigurationError(file: file, line: mistake.line, message: mistake.message)
     }
     let table: TOMLTable
     do {

@@ -2,34 +2,45 @@
 // What the TOML parser takes for granted of its input.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds the `[` that no key follows. The parser (toml++ 3.4) ends the process at it, by an assertion, where it should tell
-/// of an error.
+/// Finds the `[` that no key follows, and the `}` where a list wants a value. The parser (toml++ 3.4) ends the process at
+/// them, by an assertion, where it should tell of an error.
 ///
 /// Follows strings, comments and brackets as far as it takes to tell a section's `[` from others. It is in step with the
 /// parser up to the first mistake of any other kind, at which the parser stops.
 struct TOMLHeaders {
+  struct Mistake: Equatable {
+    var line: Int
+    var message: String
+  }
+
   private var bytes: ArraySlice<UInt8>
   private var line = 1
 
-  /// The line of the first such `[`, nil when there is none. O(bytes)
-  static func malformedLine(in text: String) -> Int? {
+  /// The first of them, nil when there is none. O(bytes)
+  static func mistake(in text: String) -> Mistake? {
     var headers = TOMLHeaders(bytes: Array(text.utf8)[...])
     return headers.scan()
   }
 
-  private mutating func scan() -> Int? {
+  private mutating func scan() -> Mistake? {
     skip([0xef, 0xbb, 0xbf])
-    var depth = 0
+    // Brackets that are open; a section's own are not those of a list.
+    var open: [(bracket: UInt8, isSection: Bool)] = []
     var isStart = true
     while let byte = bytes.first {
-      if isStart, depth == 0, byte == UInt8(ascii: "["), !beginsHeader { return line }
+      let isSection = isStart && open.isEmpty && byte == UInt8(ascii: "[")
+      if isSection, !beginsHeader { return Mistake(line: line, message: "expected the name of a section after [") }
       switch byte {
       case UInt8(ascii: "#"): bytes = bytes.drop { $0 != UInt8(ascii: "\n") }
       case UInt8(ascii: "\""), UInt8(ascii: "'"): skipString(byte)
       default:
         bytes.removeFirst()
-        if byte == UInt8(ascii: "[") || byte == UInt8(ascii: "{") { depth += 1 }
-        if byte == UInt8(ascii: "]") || byte == UInt8(ascii: "}") { depth -= 1 }
+        if byte == UInt8(ascii: "[") || byte == UInt8(ascii: "{") { open.append((byte, isSection)) }
+        if byte == UInt8(ascii: "]") || byte == UInt8(ascii: "}") {
+          if let last = open.popLast(), byte == UInt8(ascii: "}"), last == (UInt8(ascii: "["), false) {
+            return Mistake(line: line, message: "expected a value or ] in a list, not }")
+          }
+        }
       }
       isStart = byte == UInt8(ascii: "\n") || isStart && Self.isBlank(byte)
       if byte == UInt8(ascii: "\n") { line += 1 }

@@ -23,11 +23,6 @@ extension Decoder {
         let pair = "public \(publicKey)\nsecret \(secretKey)\n"
         return ["# a\n\n" + pair, pair, "public \(publicKey)\n", publicKey].map { Array($0.utf8) }
       },
-      text(
-        "cluster-toml", ["[worker]\nslots = 2\nname = 'a'\n[status]\nallowed_hosts = ['b',\n \"a\"]\nport = 1e3\n"]
-      ) {
-        _ = try TOMLDocument(file: "cluster.toml", text: $0)
-      },
       text("http-query", ["run=a&sort=domain&limit=20&edges=%33", "a=+%C3%A9&b", "/neurons/L15%2FN7890"]) {
         var query = try StatusQuery($0)
         _ = query.text("run")

@@ -1,1 +1,0 @@
-../../../Sources/autointerp/Configuration/TOMLDocument.swift
