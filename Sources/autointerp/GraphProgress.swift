@@ -20,7 +20,7 @@ final class GraphProgress: Sendable {
   private static let erase = "\r\u{1B}[K"
 
   private let start = ContinuousClock.now
-  private let isShown = isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+  private let isShown = Terminal.drawsOnStandardError
   private let state: Mutex<State>
 
   init() { state = Mutex(State(shownAt: start)) }

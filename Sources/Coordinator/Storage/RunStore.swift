@@ -28,10 +28,6 @@ extension RunAtlas: RunStore {
   package func finish() throws { try close() }
 }
 
-extension RunStore {
-  package func write(_ batch: AtlasBatch) throws -> [DeltaOutcome] { try write([batch]) }
-}
-
 /// Where runs are found and made. Methods block.
 package protocol RunStores: Sendable {
   /// Opens every run that is there. One that cannot be used is reported, not replaced.

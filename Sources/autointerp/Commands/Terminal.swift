@@ -13,10 +13,16 @@ struct Terminal {
   private var drawnLines = 0
   private var drawnWidth = 0
 
+  /// True when progress on standard error may be drawn over.
+  static var drawsOnStandardError: Bool { draws(on: STDERR_FILENO) }
+
+  private static func draws(on descriptor: Int32) -> Bool {
+    isatty(descriptor) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+  }
+
   init() {
-    let environment = ProcessInfo.processInfo.environment
-    isInteractive = isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb"
-    isColored = isInteractive && (environment["NO_COLOR"] ?? "").isEmpty
+    isInteractive = Self.draws(on: STDOUT_FILENO)
+    isColored = isInteractive && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
   }
 
   /// A screen of the terminal's size: one that may scroll when `isWhole`, else one that has to fit.

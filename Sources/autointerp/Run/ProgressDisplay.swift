@@ -11,8 +11,7 @@ actor ProgressDisplay {
 
   /// Picks the style that suits standard error.
   init(isQuiet: Bool) {
-    let isTerminal = isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
-    lines = ProgressLines(style: isQuiet ? .silent : isTerminal ? .drawn : .lines)
+    lines = ProgressLines(style: isQuiet ? .silent : Terminal.drawsOnStandardError ? .drawn : .lines)
   }
 
   func update(_ run: RunStatus, workers: [WorkerStatus], problems: [String] = []) {

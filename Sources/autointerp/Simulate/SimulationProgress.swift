@@ -16,7 +16,7 @@ final class SimulationProgress: Sendable {
 
   /// Until the task is cancelled.
   func show() async {
-    let isTerminal = isatty(STDERR_FILENO) == 1
+    let isTerminal = Terminal.drawsOnStandardError
     var seconds = 0
     while true {
       do { try await Task.sleep(for: .seconds(1)) } catch { break }
