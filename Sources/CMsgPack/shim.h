@@ -1,3 +1,4 @@
-// autointerp: msgpack-c.
+// autointerp
+// Imports msgpack-c, which encodes and decodes messages.
 // SPDX-License-Identifier: Apache-2.0
 #include <msgpack.h>

@@ -1,3 +1,4 @@
-// autointerp: libsodium, which libzmq3-dev brings along; used for content digests (BLAKE2b).
+// autointerp
+// Imports libsodium for digests (BLAKE2b) and proofs. It is installed with libzmq3-dev.
 // SPDX-License-Identifier: Apache-2.0
 #include <sodium.h>
