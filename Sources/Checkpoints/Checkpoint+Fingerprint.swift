@@ -1,30 +1,32 @@
 // autointerp
-// A digest of a model that is quick even for very large ones.
+// `Checkpoint.fingerprint` computes a digest that tells two models apart, quickly even for very large ones.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Platform
+
 extension Checkpoint {
-  /// Tensors up to this size are hashed whole.
+  /// Tensors up to this size are hashed completely.
   static let wholeTensorBytes = 1 << 20
-  /// Of larger ones this many bytes at a time, at evenly spaced places, besides the first and the last.
+  /// Larger tensors contribute this many bytes from the start, from the end and from each sample in between.
   static let sampleBytes = 4096
   static let sampleCount = 16
 
-  /// BLAKE2b-256 over the configuration and, in a fixed order, every weight's role, type, shape and bytes, in hexadecimal.
+  /// Returns BLAKE2b-256, in hexadecimal, over the configuration and every weight's role, type, shape and bytes, in a
+  /// fixed order.
   ///
-  /// A tensor of more than 1 MiB contributes its first and last 4 KiB and 16 evenly spaced samples of 4 KiB instead of
-  /// all its bytes, so that a model of 16 GB is known in a fraction of a second. This tells models, fine-tunes and
-  /// quantisations apart, since those change whole tensors; it is not a proof against somebody who changes
-  /// single weights on purpose.
+  /// A tensor of more than 1 MiB contributes its first and last 4 KiB and 16 evenly spaced samples of 4 KiB, so that
+  /// a model of 16 GB takes a fraction of a second. Models, fine-tunes and quantisations differ in whole tensors and
+  /// get different fingerprints. Somebody who changes single weights on purpose can keep the fingerprint.
   package static func fingerprint(of configuration: ModelConfiguration, _ weights: [WeightRole: TensorView]) -> String {
     let ordered = weights.map { (role: $0.key.ggufName, tensor: $0.value) }.sorted { $0.role < $1.role }
-    // Ask for all samples before reading the first, so that a disk can fetch them side by side.
+    // Request all samples before reading the first one, so that the disk can fetch them in parallel.
     for (_, tensor) in ordered {
       guard tensor.bytes.count > wholeTensorBytes, let file = tensor.owner as? MappedFile else { continue }
       for range in sampleRanges(byteCount: tensor.bytes.count) {
         file.prefetch(UnsafeRawBufferPointer(rebasing: tensor.bytes[range]))
       }
     }
-    var digest = ContentDigest()
+    var digest = Digest()
     digest.update(configuration.canonicalText)
     for (role, tensor) in ordered {
       let permutation = tensor.interleavedHeadCount.map { " interleaved \($0)" } ?? ""
@@ -38,10 +40,10 @@ extension Checkpoint {
         }
       }
     }
-    return digest.hexadecimal()
+    return digest.bytes().hexadecimal
   }
 
-  /// The parts of a large tensor that are hashed: first, 16 evenly spaced, last.
+  /// Returns the parts of a large tensor that are hashed: the first, 16 evenly spaced ones, the last.
   static func sampleRanges(byteCount: Int) -> [Range<Int>] {
     let last = byteCount - sampleBytes
     var starts = [0]
@@ -52,7 +54,7 @@ extension Checkpoint {
 }
 
 extension ModelConfiguration {
-  /// Every field, exactly (floats by their bits), one a line.
+  /// Lists every field, one per line; floats are written as their bits, so that nothing is rounded.
   var canonicalText: String {
     let scaling =
       switch rotary.scaling {

@@ -1,28 +1,31 @@
 // autointerp
-// Opens a model, whatever its format.
+// `Checkpoint.open` opens a model from a GGUF file, a safetensors file or a model folder.
 // SPDX-License-Identifier: Apache-2.0
+
+internal import Platform
 
 extension Checkpoint {
   /// Opens and checks a model.
   ///
-  /// Weights stay where they are on disk (mapped), in their storage types; opening reads the headers and the samples of
-  /// the fingerprint only.
+  /// The weights are memory-mapped in their storage types. Opening reads only the headers and the fingerprint's
+  /// samples.
   ///
   /// - Parameter path: a `.gguf` file (of a split model, any part), a `.safetensors` file with `config.json` beside it, or
   ///   a folder with `config.json` and `model.safetensors` or `model.safetensors.index.json` and its shards.
   /// - Returns: a checkpoint in which every weight that the configuration calls for has its exact shape.
-  /// - Throws: naming the file and, where there is one, the key, tensor and offset; nothing unknown is ignored.
+  /// - Throws: an error that names the file and, where known, the key, tensor and offset. Anything unknown is an
+  ///   error.
   package static func open(_ path: String) throws(CheckpointError) -> Checkpoint {
     if MappedFile.isFolder(path) {
       return try open(
-        name: fileName(of: path), path: path, configuration: "\(path)/config.json",
+        name: ModelName.safetensors(path: path), path: path, configuration: "\(path)/config.json",
         tensors: SafetensorsIndex.tensors(inFolder: path))
     }
     guard MappedFile.exists(path) else { throw CheckpointError(path: path, "there is no such file or folder") }
     if path.hasSuffix(".gguf") { return try open(gguf: path) }
     if path.hasSuffix(".safetensors") {
       return try open(
-        name: fileName(of: path), path: path, configuration: "\(folder(of: path))/config.json",
+        name: ModelName.safetensors(path: path), path: path, configuration: "\(folder(of: path))/config.json",
         tensors: SafetensorsFile(path).tensors)
     }
     throw CheckpointError(

@@ -1,17 +1,17 @@
 // autointerp
-// Gives the tensors of a file their roles, and accounts for every one of them.
+// `Checkpoint.init` gives every tensor of a file its role in the model and refuses missing, extra or misshapen tensors.
 // SPDX-License-Identifier: Apache-2.0
 
 extension Checkpoint {
   /// Assigns tensors to the roles that the configuration calls for.
   ///
   /// - Parameters:
-  ///   - name: what people call the model.
-  ///   - path: for errors.
-  ///   - configuration: what the tensors must fit.
-  ///   - tensors: all tensors of the file by name; every one must have a role.
-  ///   - naming: the name of a role's tensor in this format.
-  ///   - interleaved: whether q and k rows are stored in interleaved rotary order.
+  ///   - name: the model's name.
+  ///   - path: the model's path, for errors.
+  ///   - configuration: says which tensors must exist and which shapes they must have.
+  ///   - tensors: all tensors of the file by name. Each one must have a role.
+  ///   - naming: returns the name of a role's tensor in this file format.
+  ///   - interleaved: true if the rows of q and k are stored in interleaved rotary order.
   /// - Throws: when a tensor is missing, left over, or of the wrong shape or type.
   init(
     name: String, path: String, configuration: ModelConfiguration, tensors: [String: TensorView],
@@ -19,7 +19,7 @@ extension Checkpoint {
   ) throws(CheckpointError) {
     var unused = tensors
     var weights: [WeightRole: TensorView] = [:]
-    // Layer by layer, so that an absurd number of layers ends at the first missing tensor.
+    // Check layer by layer, so that a configuration with an absurd layer count fails at its first missing tensor.
     var roles = configuration.rolesOutsideLayers
     for layer in 0...configuration.layerCount {
       for role in roles {
@@ -33,7 +33,7 @@ extension Checkpoint {
     }
     if let left = unused.keys.min() {
       throw CheckpointError(
-        path: path, tensor: left, "the model has no place for this tensor, so its architecture is not understood")
+        path: path, tensor: left, "no layer uses this tensor, so the model has an architecture that is not supported")
     }
     let fingerprint = Self.fingerprint(of: configuration, weights)
     self.init(name: name, configuration: configuration, weights: weights, fingerprint: fingerprint)
@@ -66,7 +66,7 @@ extension Checkpoint {
     }
   }
 
-  /// The last component of a path.
+  /// Returns the last component of a path.
   static func fileName(of path: String) -> String {
     path.split(separator: "/").last.map(String.init) ?? path
   }

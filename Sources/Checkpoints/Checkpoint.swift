@@ -1,12 +1,12 @@
 // autointerp
-// A model on disk: its configuration, weights and tokenizer, mapped and checked.
+// `Checkpoint` is a model that was read from disk and checked: its configuration, weights and fingerprint.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The part a weight plays in the model.
+/// What a weight does in the model.
 package enum WeightRole: Hashable, Sendable {
   case tokenEmbedding
   case outputNorm
-  /// The unembedding of an untied model.
+  /// The unembedding of an untied model. A tied model uses the token embedding instead.
   case unembedding
   case attentionNorm(layer: Int)
   case query(layer: Int)
@@ -21,18 +21,19 @@ package enum WeightRole: Hashable, Sendable {
   case down(layer: Int)
 }
 
-/// A model's configuration and weights; every weight that the configuration calls for is there, in its right shape.
+/// A model's configuration and weights. It holds every weight that the configuration requires, in its exact shape.
 ///
 /// Shapes are Hugging Face's `[out, in]`: query `[headCount * headDimension, modelDimension]`, key and value
-/// `[keyValueHeadCount * headDimension, modelDimension]`, attentionOutput `[modelDimension, headCount * headDimension]`,
-/// gate and up `[feedForwardDimension, modelDimension]`, down `[modelDimension, feedForwardDimension]`, embedding and
-/// unembedding `[vocabularySize, modelDimension]`, norms `[1, modelDimension]` (q/k norms `[1, headDimension]`).
+/// `[keyValueHeadCount * headDimension, modelDimension]`, attentionOutput `[modelDimension, headCount *
+/// headDimension]`, gate and up `[feedForwardDimension, modelDimension]`, down `[modelDimension,
+/// feedForwardDimension]`, embedding and unembedding `[vocabularySize, modelDimension]`, norms `[1, modelDimension]`
+/// (q/k norms `[1, headDimension]`).
 package struct Checkpoint: Sendable {
-  /// What people call it: `general.name`, or the file or folder name.
+  /// The name shown to people, chosen by `ModelName`.
   package let name: String
   package let configuration: ModelConfiguration
   package let weights: [WeightRole: TensorView]
-  /// Hexadecimal digest that differs when configuration or weights differ.
+  /// A hexadecimal digest that differs when the configuration or the weights differ.
   package let fingerprint: String
 
   package init(

@@ -1,19 +1,22 @@
 // autointerp
-// What is wrong with a model on disk, and where.
+// `CheckpointError` says which model file is wrong, where in it, and what was expected.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The one error of this target: a file that is not what it must be, with the place and, if there is one, the difference.
+internal import Platform
+
+/// The only error of this target. It names the file, the place in it, the problem, and what was expected and found.
 ///
-/// It prints as `model.gguf: tensor "blk.3.attn_q.weight", offset 1234: data end after the file (expected ..., found ...)`.
+/// It prints as `model.gguf: tensor "blk.3.attn_q.weight", offset 1234: data end after the file (expected ..., found
+/// ...)`.
 package struct CheckpointError: Error, Equatable, CustomStringConvertible {
-  /// The file or folder.
+  /// The file or folder that is wrong.
   package var path: String
   package var tensor: String?
-  /// The metadata or configuration key.
+  /// The key in the metadata or configuration.
   package var key: String?
   /// Bytes from the start of the file.
   package var offset: Int?
-  /// What is wrong, and if it helps, what to do.
+  /// What is wrong and, where useful, what to do.
   package var problem: String
   package var expected: String?
   package var found: String?
@@ -42,13 +45,6 @@ package struct CheckpointError: Error, Equatable, CustomStringConvertible {
     return text
   }
 
-  /// A name from an untrusted file, short and without control characters, so that it is safe on a terminal and in logs.
-  static func printable(_ name: String) -> String {
-    let scalars = name.unicodeScalars.prefix(200).map { scalar in
-      scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar
-    }
-    var text = String(String.UnicodeScalarView(scalars))
-    if name.unicodeScalars.count > 200 { text += "..." }
-    return text
-  }
+  /// A name from a file that may be hostile, short and without control characters, so that it is safe to show.
+  static func printable(_ name: String) -> String { name.harmless(maximumBytes: 200) }
 }

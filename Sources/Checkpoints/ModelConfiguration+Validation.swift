@@ -1,9 +1,9 @@
 // autointerp
-// Checks that a configuration from a file makes sense, and says which weights it calls for.
+// `ModelConfiguration.validate` checks the values read from a file; `shape(of:)` says what shape each weight must have.
 // SPDX-License-Identifier: Apache-2.0
 
 extension ModelConfiguration {
-  /// What a format has a key for.
+  /// A value that the file formats store under a key.
   enum Quantity: CaseIterable {
     case layerCount
     case headCount
@@ -18,15 +18,15 @@ extension ModelConfiguration {
     case rotaryScaling
   }
 
-  /// Larger than any dimension of any model; products of two still fit an `Int`.
+  /// Larger than any dimension of a real model. A product of two such dimensions still fits an `Int`.
   private static let maximumDimension = Int(Int32.max)
 
   /// Checks ranges and divisibility.
   ///
   /// - Parameters:
-  ///   - path: the file.
-  ///   - key: the key from which the file's format took a quantity.
-  /// - Throws: naming the key.
+  ///   - path: the file, for errors.
+  ///   - key: returns the key from which the file's format took a quantity.
+  /// - Throws: an error that names the key.
   func validate(path: String, key: (Quantity) -> String) throws(CheckpointError) {
     func refuse(
       _ quantity: Quantity, _ problem: String, expected: String? = nil, found: some Any
@@ -61,7 +61,7 @@ extension ModelConfiguration {
     }
   }
 
-  /// Rows and columns that a weight must have.
+  /// The rows and columns that a weight must have.
   package func shape(of role: WeightRole) -> (rows: Int, columns: Int) {
     switch role {
     case .tokenEmbedding, .unembedding: (vocabularySize, modelDimension)
@@ -75,7 +75,7 @@ extension ModelConfiguration {
     }
   }
 
-  /// The weights of one layer, in the order in which they are used.
+  /// The weights of one layer, in the order of their use.
   package func roles(inLayer layer: Int) -> [WeightRole] {
     var roles: [WeightRole] = [.attentionNorm(layer: layer), .query(layer: layer), .key(layer: layer)]
     roles.append(.value(layer: layer))
@@ -107,7 +107,7 @@ extension RotaryEmbedding.Scaling {
 
 extension WeightRole {
   /// True for the gains of RMSNorm.
-  var isNorm: Bool {
+  package var isNorm: Bool {
     switch self {
     case .outputNorm, .attentionNorm, .queryNorm, .keyNorm, .feedForwardNorm: true
     default: false

@@ -1,12 +1,13 @@
 // autointerp
-// The dimensions and constants of a transformer.
+// `ModelConfiguration` holds the dimensions and constants of a transformer.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The shape of a pre-norm RMSNorm, rotary, grouped-query, SwiGLU transformer without biases.
+/// Describes a pre-norm transformer with RMSNorm, rotary positions, grouped-query attention and SwiGLU, without
+/// biases.
 package struct ModelConfiguration: Equatable, Sendable {
   package enum Architecture: String, Sendable {
     case llama
-    /// As llama, with RMSNorm on each head of q and k before the rotation.
+    /// Like llama, with RMSNorm on each head of q and k before the rotation.
     case qwen3
   }
 
@@ -21,7 +22,7 @@ package struct ModelConfiguration: Equatable, Sendable {
   package var contextLength: Int
   package var rmsEpsilon: Float
   package var rotary: RotaryEmbedding
-  /// True when the unembedding is the token embedding.
+  /// True if the token embedding is also the unembedding.
   package var tiedUnembedding: Bool
 
   package init(
@@ -44,16 +45,18 @@ package struct ModelConfiguration: Equatable, Sendable {
   }
 }
 
-/// Rotary position embedding; pairs are `(i, i + headDimension / 2)` (the Hugging Face layout).
+/// Describes the rotary position embedding. It rotates the pairs `(i, i + headDimension / 2)` (the Hugging Face
+/// layout).
 package struct RotaryEmbedding: Equatable, Sendable {
   package enum Scaling: Equatable, Sendable {
     case none
-    /// All frequencies divided by `factor`.
+    /// Divides all frequencies by `factor`.
     case linear(factor: Double)
-    /// Llama 3.1: long waves divided by `factor`, short ones kept, a linear ramp in turns between.
+    /// Llama 3.1: divides the frequencies of long waves by `factor`, keeps those of short ones, and interpolates in
+    /// between.
     case llama3(
       factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalContextLength: Int)
-    /// Each frequency divided by its own factor (GGUF's `rope_freqs.weight`). `[headDimension / 2]`
+    /// Divides each frequency by its own factor (GGUF's `rope_freqs.weight`). `[headDimension / 2]`
     case perFrequency([Float])
   }
 

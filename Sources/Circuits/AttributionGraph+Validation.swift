@@ -1,18 +1,19 @@
 // autointerp
-// Holds a graph to its contract before anything is done with it.
+// `AttributionGraph.validate` and `EdgeDelta.validate` check everything that the format promises.
 // SPDX-License-Identifier: Apache-2.0
 
 extension AttributionGraph {
-  /// Checks everything the format promises: equal column lengths, order, ranges, finite values, edges that run upwards
-  /// in layers and never backwards in positions.
+  /// Checks everything that the format promises: equal column lengths, order, ranges, finite values, and edges that go
+  /// up in layers and never back in positions.
   ///
-  /// A graph that passes can be merged without any overflow (see `FixedPoint`).
+  /// A graph that passes can be merged without overflow (see `FixedPoint`).
   /// - Throws: `CircuitError.malformedGraph` with the first defect.
   /// - Complexity: O(nodes + edges)
   package func validate() throws(CircuitError) {
     try validateTokens()
     try validateMetric()
     try validateNeurons()
+    try validateVerified()
     try validateEdges()
     try validateReport()
   }
@@ -25,16 +26,20 @@ extension AttributionGraph {
     for (position, token) in tokens.enumerated() where token < 0 {
       throw .malformed("token at position \(position)", "an id of at least 0", "\(token)")
     }
-    guard embeddingRelp.count == tokens.count else {
-      throw .malformed("embedding relp", "\(tokens.count) values, one a token", "\(embeddingRelp.count)")
-    }
-    for (position, relp) in embeddingRelp.enumerated() where !relp.isFinite {
-      throw .malformed("embedding relp at position \(position)", "a finite number", "\(relp)")
+    for (name, scores) in [("embedding relp", embeddingRelp), ("embedding gradient score", embeddingGradientScore)] {
+      guard scores.count == tokens.count else {
+        throw .malformed(name, "\(tokens.count) values, one a token", "\(scores.count)")
+      }
+      for (position, score) in scores.enumerated() where !score.isFinite {
+        throw .malformed("\(name) at position \(position)", "a finite number", "\(score)")
+      }
     }
   }
 
   private func validateMetric() throws(CircuitError) {
-    guard metric.value.isFinite else { throw .malformed("metric value", "a finite number", "\(metric.value)") }
+    guard metric.value.isFinite, metric.linear.isFinite else {
+      throw .malformed("metric value", "finite numbers", "\(metric.value), linear part \(metric.linear)")
+    }
     guard metric.position >= 0, Int(metric.position) < tokens.count else {
       throw .malformed("metric position", "one of \(tokens.count) positions", "\(metric.position)")
     }
@@ -43,12 +48,12 @@ extension AttributionGraph {
       let part = "metric target \(number)"
       guard target.token >= 0 else { throw .malformed(part, "a token id of at least 0", "\(target.token)") }
       guard seen.insert(target.token).inserted else {
-        throw .malformed(part, "a token that is not traced twice", "\(target.token) again")
+        throw .malformed(part, "a token that is traced only once", "\(target.token) again")
       }
       guard target.logit.isFinite, target.weight.isFinite else {
         throw .malformed(part, "finite logit and weight", "\(target.logit) and \(target.weight)")
       }
-      // A softmax in Float32 may exceed 1 by its rounding.
+      // Rounding may bring a softmax in Float32 slightly above 1.
       guard target.probability >= 0, target.probability <= 1.0001 else {
         throw .malformed(part, "a probability in 0...1", "\(target.probability)")
       }
@@ -59,11 +64,24 @@ extension AttributionGraph {
     let n = neurons.count
     for (name, count) in [
       ("index", neurons.index.count), ("position", neurons.position.count), ("activation", neurons.activation.count),
-      ("gradient", neurons.gradient.count), ("relp", neurons.relp.count),
+      ("gradient", neurons.gradient.count),
     ] where count != n {
       throw .malformed("neuron column \(name)", "\(n) values, as many as layers", "\(count)")
     }
+    // Files of earlier versions have RelP's scores only, and a graph may be made with one rule.
+    for (name, count, other) in [
+      ("gradient score", neurons.gradientScore.count, AttributionRule.relp),
+      ("stream share", neurons.streamShare.count, .relp), ("relp", neurons.relp.count, .gradient),
+    ] where count != n && !(count == 0 && rule == other) {
+      throw .malformed("neuron column \(name)", "\(n) values, as many as layers", "\(count)")
+    }
     let limit = Float(FixedPoint.limit)
+    for (i, score) in neurons.gradientScore.enumerated() where !(abs(score) < limit) {
+      throw .malformed("neuron \(i)", "a gradient score below 2^28", "\(score)")
+    }
+    for (i, share) in neurons.streamShare.enumerated() where !(share >= 0 && share.isFinite) {
+      throw .malformed("neuron \(i)", "a stream share of at least 0", "\(share)")
+    }
     for i in 0..<n {
       let (layer, position, index) = (neurons.layer[i], neurons.position[i], neurons.index[i])
       guard layer >= 0, layer < 1 << 20, index >= 0, position >= 0, Int(position) < tokens.count else {
@@ -79,11 +97,37 @@ extension AttributionGraph {
             "\(layer)_\(index)_\(position) after \(previous.0)_\(previous.2)_\(previous.1)")
         }
       }
-      // Written so that NaN fails.
-      guard abs(neurons.activation[i]) < limit, abs(neurons.relp[i]) < limit, neurons.gradient[i].isFinite else {
+      // Written so that NaN fails the check.
+      let relp = neurons.relp.isEmpty ? 0 : neurons.relp[i]
+      guard abs(neurons.activation[i]) < limit, abs(relp) < limit, neurons.gradient[i].isFinite else {
         throw .malformed(
           "neuron \(i)", "finite values below 2^28",
-          "activation \(neurons.activation[i]), gradient \(neurons.gradient[i]), relp \(neurons.relp[i])")
+          "activation \(neurons.activation[i]), gradient \(neurons.gradient[i]), relp \(relp)")
+      }
+    }
+  }
+
+  private func validateVerified() throws(CircuitError) {
+    let n = verified.count
+    guard verified.reason.count == n else {
+      throw .malformed("verified column reason", "\(n) values, as many as nodes", "\(verified.reason.count)")
+    }
+    for (name, values) in [("zero", verified.zero), ("twice", verified.twice), ("mean", verified.mean)] {
+      guard values.isEmpty || values.count == n else {
+        throw .malformed("verified column \(name)", "\(n) values, as many as nodes, or none", "\(values.count)")
+      }
+      for (i, value) in values.enumerated() where !(abs(value) < Float(FixedPoint.limit)) {
+        throw .malformed("verified node \(i)", "a change below 2^28", "\(value)")
+      }
+    }
+    var previous: Int32 = -1
+    for (i, neuron) in verified.neuron.enumerated() {
+      guard neuron > previous, Int(neuron) < neurons.count else {
+        throw .malformed("verified node \(i)", "ascending numbers of \(neurons.count) neurons", "\(neuron)")
+      }
+      previous = neuron
+      guard (1...3).contains(verified.reason[i]) else {
+        throw .malformed("verified node \(i)", "a reason from 1 to 3", "\(verified.reason[i])")
       }
     }
   }
@@ -95,13 +139,13 @@ extension AttributionGraph {
     ] where count != n {
       throw .malformed("edge column \(name)", "\(n) values, as many as sources", "\(count)")
     }
-    // Where each node is: an embedding is below every layer, a logit above.
+    // The layer and position of each node. An embedding is below every layer, a logit above.
     let layers =
       neurons.layer + repeatElement(-1, count: tokens.count)
-      + repeatElement(Int32.max, count: metric.targets.count)
+      + repeatElement(Int32.max, count: metric.targets.count + (metric.hasNode ? 1 : 0))
     let positions =
       neurons.position + (0..<Int32(tokens.count))
-      + repeatElement(metric.position, count: metric.targets.count)
+      + repeatElement(metric.position, count: metric.targets.count + (metric.hasNode ? 1 : 0))
     var total = 0.0
     var previous = Int64(-1)
     for e in 0..<n {
@@ -144,8 +188,8 @@ extension AttributionGraph {
     guard counts.candidateEdges >= Int64(edges.count) else {
       throw .malformed("candidate edges", "at least the \(edges.count) kept", "\(counts.candidateEdges)")
     }
-    // Sums in different order may exceed 1 by their rounding.
-    for (name, share) in [("relp", counts.keptRelpShare), ("flow", counts.keptFlowShare)]
+    // Rounding may bring a ratio of two sums slightly above 1.
+    for (name, share) in [("score", counts.keptScoreShare), ("flow", counts.keptFlowShare)]
     where !(share >= 0 && share <= 1.001) {
       throw .malformed("kept share of \(name)", "a number in 0...1", "\(share)")
     }
@@ -156,13 +200,17 @@ extension EdgeDelta {
   /// The longest text of a token, in UTF-8 bytes.
   package static let maximumTokenTextBytes = 4096
 
-  /// Checks the graph (`AttributionGraph.validate()`), the prompt number and that the vocabulary has a text for every
-  /// token of the graph.
+  /// Checks the graph (`AttributionGraph.validate()`), the prompt's number, and that the vocabulary has a text for
+  /// every token of the graph.
   ///
-  /// A delta that passes can only be refused by an aggregate that has its prompt already.
+  /// An aggregate can refuse a delta that passes only because it already has the prompt.
   package func validate() throws(CircuitError) {
     guard prompt >= 0 else { throw .malformed("prompt", "a number of at least 0", "\(prompt)") }
     try graph.validate()
+    // Statistics of a run need RelP's scores; only single graphs may do without.
+    guard graph.neurons.relp.count == graph.neurons.count else {
+      throw .malformed("neuron column relp", "\(graph.neurons.count) values, as many as layers", "none")
+    }
     for (number, entry) in vocabulary.enumerated() {
       guard entry.id >= 0 else { throw .malformed("vocabulary entry \(number)", "an id of at least 0", "\(entry.id)") }
       guard number == 0 || vocabulary[number - 1].id < entry.id else {

@@ -1,14 +1,14 @@
 // autointerp
-// What can be wrong with a graph, a delta or a file of either.
+// `CircuitError` says what is wrong with a graph, a delta or a graph file.
 // SPDX-License-Identifier: Apache-2.0
 
 /// Why a graph was refused.
 package enum CircuitError: Error, Hashable, Sendable {
-  /// A graph or delta breaks its contract, such as an edge to a node that does not exist.
+  /// A graph or delta is invalid, for example an edge to a node that does not exist.
   case malformedGraph(part: String, expected: String, found: String)
-  /// The prompt is in the aggregate already.
+  /// The aggregate already has the prompt.
   case duplicatePrompt(Int32)
-  /// A file is not a graph in any format that is read here.
+  /// A file is not a graph in any known format.
   case unreadableGraph(part: String, expected: String, found: String)
 }
 

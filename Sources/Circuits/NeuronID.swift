@@ -1,8 +1,8 @@
 // autointerp
-// The name of one neuron.
+// `NeuronID` names one neuron by layer and index.
 // SPDX-License-Identifier: Apache-2.0
 
-/// One MLP hidden unit, wherever in a prompt it fires; written `L15/N7890`.
+/// One MLP hidden unit, at whatever position it fires. Written `L15/N7890`.
 package struct NeuronID: Hashable, Sendable {
   package var layer: Int32
   package var index: Int32
@@ -20,7 +20,7 @@ extension NeuronID: Comparable {
 extension NeuronID: CustomStringConvertible, LosslessStringConvertible {
   package var description: String { "L\(layer)/N\(index)" }
 
-  /// Reads `L15/N7890`, `15/7890`, `15:7890` or `15_7890`; nil for anything else.
+  /// Reads `L15/N7890`, `15/7890`, `15:7890` or `15_7890`. Returns nil for anything else.
   package init?(_ text: String) {
     let parts = text.split(omittingEmptySubsequences: false) { $0 == "/" || $0 == ":" || $0 == "_" }
     guard parts.count == 2,

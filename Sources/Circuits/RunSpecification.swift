@@ -1,12 +1,12 @@
 // autointerp
-// What defines a run: one corpus, one model, one set of attribution settings.
+// `RunSpecification` defines a run: one corpus, one model, one template and one set of attribution settings.
 // SPDX-License-Identifier: Apache-2.0
 
-/// How prompts become model input, by name; the worker turns it into tokens.
+/// Names the template that turns prompts into model input. The worker applies it.
 package struct TemplateSpecification: Hashable, Sendable {
   /// `raw`, `chatml`, `llama3`, or a custom text with `{prompt}` and `{answer_prefix}`.
   package var name: String
-  /// The system turn of chat templates; nil is the template's default, empty is none.
+  /// The system turn of chat templates. Nil means the model's default, an empty text means none.
   package var system: String?
 
   package init(name: String, system: String? = nil) {
@@ -19,32 +19,43 @@ package struct TemplateSpecification: Hashable, Sendable {
 package struct RunPrompt: Hashable, Sendable {
   package var origin: PromptOrigin
   package var text: String
-  /// What the answer is made to start with; empty for none.
+  /// The text with which the answer begins; may be empty.
   package var answerPrefix: String
+  /// What this prompt asks about. Nil means the run's metric.
+  package var target: PromptTarget?
 
-  package init(origin: PromptOrigin, text: String, answerPrefix: String = "") {
+  package init(origin: PromptOrigin, text: String, answerPrefix: String = "", target: PromptTarget? = nil) {
     self.origin = origin
     self.text = text
     self.answerPrefix = answerPrefix
+    self.target = target
   }
 }
 
-/// What defines a run. Two submissions with equal specifications are the same run, and one resumes the other.
+/// Defines a run. Two submissions with equal specifications are the same run: the second resumes the first.
 package struct RunSpecification: Equatable, Sendable {
-  /// Unique in a coordinator, usable as a file name: corpus, model and a digest of everything below.
+  /// Unique in a coordinator and usable as a file name: corpus, model and a digest of everything below.
   package var name: String
   package var modelName: String
-  /// Nil when the client has no model at hand: the first worker that takes a lease decides, and it is stored.
+  /// Nil if the client has no model. Then the first worker that takes a lease determines it, and it is stored.
   package var modelFingerprint: String?
   package var template: TemplateSpecification
   package var settings: AttributionSettings
-  /// Hexadecimal digest of the prompts in order.
+  /// The hexadecimal digest of the prompts in order.
   package var corpusDigest: String
-  /// Name of the corpus for people, such as the file name without its extension.
+  /// The name of the corpus for people, such as the file name without its extension.
   package var corpusName: String
   package var seed: UInt64
-  /// Numbered by their place here.
+  /// Numbered by their index.
   package var prompts: [RunPrompt]
+
+  /// The groups of the prompts: `domain` and `baseline`, then the others in the order in which the prompts have them.
+  package var groups: [PromptGroup] {
+    var groups: [PromptGroup] = [.domain, .baseline]
+    var known = Set(groups)
+    for prompt in prompts where known.insert(prompt.origin).inserted { groups.append(prompt.origin) }
+    return groups
+  }
 
   package init(
     name: String, modelName: String, modelFingerprint: String?, template: TemplateSpecification,

@@ -1,15 +1,15 @@
 // autointerp
-// What is wrong with a prompt file, and where.
+// `CorpusError` says what is wrong with a prompt file, and where.
 // SPDX-License-Identifier: Apache-2.0
 
 /// A prompt file that cannot be used.
 package struct CorpusError: Error, Equatable {
-  /// Where in the file.
+  /// The place in the file.
   package enum Place: Equatable, Sendable {
     case wholeFile
     /// Counted from 1.
     case line(Int)
-    /// Such as `prompts[3].answer_prefix`, indices counted from 0.
+    /// For example `prompts[3].answer_prefix`, with indices counted from 0.
     case item(String)
   }
 

@@ -1,29 +1,45 @@
 // autointerp
-// One prompt as a corpus file has it.
+// `CorpusPrompt` is one prompt of a corpus file; `CorpusGroup` is the named set of prompts to which it belongs.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which side of the comparison a prompt belongs to.
-package enum CorpusOrigin: UInt8, Hashable, Sendable, CaseIterable {
+/// A named set of prompts that is compared with others.
+package struct CorpusGroup: Hashable, Sendable {
+  package let name: String
+
+  package init(_ name: String) { self.name = name }
+
   /// The domain under study.
-  case domain = 0
-  /// Everyday text to compare it with.
-  case baseline = 1
+  package static let domain = CorpusGroup("domain")
+  /// Everyday text to compare the domain with.
+  package static let baseline = CorpusGroup("baseline")
 }
 
 /// One prompt of a corpus.
 package struct CorpusPrompt: Hashable, Sendable {
-  package var origin: CorpusOrigin
+  package var group: CorpusGroup
   package var text: String
-  /// What the answer is made to start with; empty for none.
+  /// The text with which the answer begins; may be empty.
   package var answerPrefix: String
+  /// True if the text is a sentence from running text and was not written as a prompt.
+  package var isRunningText: Bool
+  /// The tokens that this prompt asks about, as text or `#id`; empty for the run's metric.
+  package var targetTokens: [String]
+  /// Two tokens whose logits this prompt compares; empty for none.
+  package var contrast: [String]
 
-  /// The most UTF-8 that a prompt's text or its answer prefix may have: far beyond every model's context, and what the
-  /// frame that takes it to a worker may carry.
+  /// The most UTF-8 bytes of a prompt's text or of its answer prefix. This is far beyond the context of any model and
+  /// fits into the frame that carries a prompt to a worker.
   package static let maximumBytes = 1 << 20
 
-  package init(origin: CorpusOrigin, text: String, answerPrefix: String = "") {
-    self.origin = origin
+  package init(
+    group: CorpusGroup, text: String, answerPrefix: String = "", isRunningText: Bool = false,
+    targetTokens: [String] = [], contrast: [String] = []
+  ) {
+    self.group = group
     self.text = text
     self.answerPrefix = answerPrefix
+    self.isRunningText = isRunningText
+    self.targetTokens = targetTokens
+    self.contrast = contrast
   }
 }

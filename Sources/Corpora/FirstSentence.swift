@@ -1,15 +1,15 @@
 // autointerp
-// Cutting a baseline prompt out of running text.
+// `FirstSentence` finds the sentence of a running text that becomes a baseline prompt.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds the first sentence of a text that is neither too short nor too long to be a prompt.
+/// Finds the first sentence of a text that is neither too short nor too long for a prompt.
 ///
-/// A rule of thumb for web text, not a linguistic analysis: a sentence ends with a line, or after `.`, `!` or `?` (and
-/// closing quotes or brackets) when white space follows and then anything but a lower-case letter, unless the word before
-/// is a title or an initial; CJK full stops need no white space. Lines without a final mark (headings, menus) are taken
-/// only when the text has no proper sentence of fitting length.
+/// This is a rule of thumb for web text. A sentence ends with its line, or after `.`, `!` or `?` (and closing quotes or
+/// brackets) if white space follows and then anything but a lower-case letter, unless the word before is a title or an
+/// initial. CJK full stops need no white space. Lines without a final mark (headings, menus) are used only if the text
+/// has no proper sentence of fitting length.
 enum FirstSentence {
-  /// Fitting lengths, in characters.
+  /// The fitting lengths, in characters.
   static let lengths = 20...200
 
   private static let marks: Set<Character> = [".", "!", "?", "…"]
@@ -33,7 +33,7 @@ enum FirstSentence {
     return unmarked.map { String($0) }
   }
 
-  /// Takes the first sentence off `rest`, which starts with no white space before and after.
+  /// Removes the first sentence from `rest`, which has no white space at its start and end.
   private static func cut(_ rest: inout Substring) -> (sentence: Substring, isMarked: Bool) {
     var index = rest.startIndex
     while index < rest.endIndex {
@@ -64,7 +64,7 @@ enum FirstSentence {
     return (sentence[..<end], false)
   }
 
-  /// The letters just before a mark, at most one more than the longest title has.
+  /// Returns the letters just before a mark, at most one more than the longest title has.
   private static func word(before mark: String.Index, in text: Substring) -> String {
     let nearby = text[..<mark].suffix(7)
     return String(nearby.lastIndex { !$0.isLetter }.map { nearby[nearby.index(after: $0)...] } ?? nearby)

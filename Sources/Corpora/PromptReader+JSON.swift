@@ -1,10 +1,11 @@
 // autointerp
-// Prompt files in JSON.
+// `PromptReader.readJSON` reads prompts from a JSON file.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
 
 extension PromptReader {
+  /// A list of prompts, or an object with the list under `prompts`.
   private struct Document: Decodable {
     struct Metadata: Decodable {
       var answerPrefix: String?
@@ -14,8 +15,23 @@ extension PromptReader {
       }
     }
 
-    var metadata: Metadata?
+    enum CodingKeys: String, CodingKey {
+      case metadata, prompts
+    }
+
+    var isList = false
+    var answerPrefix = ""
     var prompts: [PromptRecord]
+
+    init(from decoder: any Decoder) throws {
+      if (try? decoder.unkeyedContainer()) != nil {
+        prompts = try decoder.singleValueContainer().decode([PromptRecord].self)
+        return
+      }
+      let object = try decoder.container(keyedBy: CodingKeys.self)
+      answerPrefix = try object.decodeIfPresent(Metadata.self, forKey: .metadata)?.answerPrefix ?? ""
+      prompts = try object.decode([PromptRecord].self, forKey: .prompts)
+    }
   }
 
   mutating func readJSON(_ contents: Data) throws(CorpusError) {
@@ -25,13 +41,14 @@ extension PromptReader {
     } catch {
       throw CorpusError(file: file, place: .wholeFile, message: jsonComplaint(error, in: contents))
     }
+    let list = document.isList ? "" : "prompts"
     for (number, record) in document.prompts.enumerated() {
-      try add(record, answerPrefix: document.metadata?.answerPrefix ?? "", at: .item("prompts[\(number)]"))
+      try add(record, answerPrefix: document.answerPrefix, at: .item("\(list)[\(number)]"))
     }
   }
 }
 
-/// What a decoding error of `contents` says, with the path to the item, such as `prompts[3].prompt: …`.
+/// Describes a decoding error of `contents` with the path to the item, for example `prompts[3].prompt: …`.
 func jsonComplaint(_ error: any Error, in contents: Data) -> String {
   func place(_ path: [any CodingKey]) -> String {
     let text = path.reduce("") { text, key in
@@ -52,7 +69,7 @@ func jsonComplaint(_ error: any Error, in contents: Data) -> String {
   }
 }
 
-/// Where `contents` stops being JSON; the decoder only says that it does.
+/// Says where `contents` is not valid JSON. `JSONDecoder` does not say that. Nil if it is valid.
 private func syntaxError(of contents: Data) -> String? {
   do {
     _ = try JSONSerialization.jsonObject(with: contents, options: .fragmentsAllowed)

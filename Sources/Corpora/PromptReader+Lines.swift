@@ -1,5 +1,5 @@
 // autointerp
-// Prompt files with one prompt a line: JSON Lines and plain text.
+// `PromptReader` reads prompts from files with one prompt per line: JSON Lines and plain text.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
@@ -26,12 +26,12 @@ extension PromptReader {
       }
       guard text.contains(where: { !$0.isWhitespace }) else { return }
       try reader.add(
-        reader.origin == .baseline ? PromptRecord(text: text) : PromptRecord(prompt: text), answerPrefix: "",
+        reader.group == .domain ? PromptRecord(prompt: text) : PromptRecord(text: text), answerPrefix: "",
         at: .line(number))
     }
   }
 
-  /// Lines end with LF or CRLF and are numbered from 1.
+  /// Calls `body` for each line. A line ends with LF or CRLF; lines are counted from 1.
   private mutating func forEachLine(
     _ contents: Data, _ body: (inout PromptReader, _ number: Int, _ line: Data) throws(CorpusError) -> Void
   ) throws(CorpusError) {

@@ -1,5 +1,5 @@
 // autointerp
-// Prompt files in YAML.
+// `PromptReader.readYAML` reads prompts from a YAML file.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
@@ -16,22 +16,30 @@ extension PromptReader {
     } catch {
       throw yamlError(error)
     }
-    guard let document = root?.mapping, let sequences = document["sequences"] else {
+    // A list of prompts stands alone or under a key.
+    guard let sequences = root?.sequence == nil ? root?.mapping?["sequences"] : root else {
       throw CorpusError(
-        file: file, place: place(of: root), message: "expected a list of prompts under the key \"sequences\"")
+        file: file, place: place(of: root),
+        message: "expected a list of prompts, alone or under the key \"sequences\"")
     }
     guard let entries = sequences.sequence else {
       throw CorpusError(file: file, place: place(of: sequences), message: "\"sequences\" is not a list")
     }
     var answerPrefix = ""
-    if let metadata = document["metadata"]?.mapping {
+    if let metadata = root?.mapping?["metadata"]?.mapping {
       answerPrefix = try string("answer_prefix", of: metadata) ?? ""
     }
     for entry in entries {
-      guard let fields = entry.mapping else {
-        throw CorpusError(file: file, place: place(of: entry), message: "expected an entry with the key \"prompt\"")
-      }
       var record = PromptRecord()
+      if let scalar = entry.scalar {
+        record.prompt = scalar.string
+        try add(record, answerPrefix: answerPrefix, at: place(of: entry))
+        continue
+      }
+      guard let fields = entry.mapping else {
+        throw CorpusError(
+          file: file, place: place(of: entry), message: "expected a text or an object with the key \"prompt\"")
+      }
       record.prompt = try string("prompt", of: fields)
       record.answerPrefix = try string("answer_prefix", of: fields)
       if let node = fields["is_domain"] {
@@ -47,7 +55,7 @@ extension PromptReader {
     }
   }
 
-  /// Numbers and the like are taken as they are written; only lists and objects are no strings.
+  /// Returns the value of a key as it is written, also if it is a number. Refuses lists and objects.
   private func string(_ key: String, of mapping: Node.Mapping) throws(CorpusError) -> String? {
     guard let node = mapping[Node(key)] else { return nil }
     guard let scalar = node.scalar else {

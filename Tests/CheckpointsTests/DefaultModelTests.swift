@@ -1,12 +1,12 @@
 // autointerp
-// The default model (scripts/fetch-model), if it is on this machine.
+// `DefaultModelTests` reads the default model, which scripts/fetch-model downloads; without it, the tests do not run.
 // SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
 import Foundation
 import Testing
 
-/// Where scripts/fetch-model puts it; a relative XDG_CACHE_HOME does not count.
+/// Where scripts/fetch-model puts the model. A relative XDG_CACHE_HOME is ignored.
 private let defaultModelPath: String = {
   let environment = ProcessInfo.processInfo.environment
   let base = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
@@ -28,7 +28,7 @@ struct DefaultModelTests {
     #expect(checkpoint.weights[.gate(layer: 3)]?.elementType == .q4_1)
   }
 
-  /// Single weights as the gguf package gives them, q and k with their permutation undone.
+  /// Single weights as the gguf package reads them, with the permutation of q and k undone.
   @Test(arguments: [
     (WeightRole.tokenEmbedding, 791, 5, Float(-0.057250977)), (.query(layer: 15), 70, 100, -0.050201416),
     (.key(layer: 29), 33, 7, -0.053863525), (.down(layer: 7), 500, 1001, 0.091796875),

@@ -1,5 +1,5 @@
 // autointerp
-// Dequantisation against the gguf package's results and against naive loops.
+// `DequantizationTests` tests that `ElementType.dequantize` equals the gguf package's results and simple loops.
 // SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
@@ -7,7 +7,7 @@ import Foundation
 import Testing
 
 @Suite struct DequantizationTests {
-  /// Committed fixtures, or those that scripts/check-dequantization has just made.
+  /// The committed fixtures, or those that scripts/check-dequantization has just made.
   static let fixtures =
     ProcessInfo.processInfo.environment["AUTOINTERP_DEQUANTIZATION_FIXTURES"].map { URL(fileURLWithPath: $0) }
     ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures/Dequantization")
@@ -59,7 +59,7 @@ import Testing
     }
   }
 
-  /// Nothing is aligned: a block of an odd size puts the next one anywhere.
+  /// Nothing is aligned: after a block of an odd size the next one starts anywhere.
   @Test(arguments: ElementType.allCases)
   func readsUnalignedBytes(type: ElementType) throws {
     let blocks = try Self.blocks(of: type)
@@ -94,7 +94,7 @@ import Testing
 
   @Test(arguments: [ElementType.float32, .bfloat16, .q8_0])
   func interleavedRowsComeBackInPlainOrder(type: ElementType) throws {
-    // Three heads of eight rows, one block a row.
+    // Three heads of eight rows, one block per row.
     let blocks = Array(try Self.blocks(of: type).prefix(24 * type.blockBytes))
     let stored = Self.tensor(type, rows: 24, columns: type.blockElements, blocks).floats()
     let view = blocks.withUnsafeBytes {
@@ -107,7 +107,7 @@ import Testing
   }
 }
 
-/// One element at a time, straight from the description of the format.
+/// Decodes one element at a time, directly from the description of the format.
 private struct NaiveBlock {
   let type: ElementType
   let bytes: [UInt8]
@@ -129,7 +129,7 @@ private struct NaiveBlock {
 
   func bit(_ number: Int, from offset: Int) -> Int { Int(bytes[offset + number / 8] >> UInt8(number % 8) & 1) }
 
-  /// Nibble of a block of 32 whose codes start at `offset`.
+  /// The nibble of a block of 32 whose codes start at `offset`.
   func nibble(_ index: Int, from offset: Int) -> Int {
     index < 16 ? Int(bytes[offset + index] & 15) : Int(bytes[offset + index - 16] >> 4)
   }
@@ -149,7 +149,7 @@ private struct NaiveBlock {
     case .q4_K: return superBlock(index, codes: 16, fifthBits: nil)
     case .q5_K: return superBlock(index, codes: 48, fifthBits: 16)
     case .q6_K:
-      // Halves of 128; in each, four runs of 32.
+      // Two halves of 128, each with four runs of 32.
       let (part, within) = index.quotientAndRemainder(dividingBy: 128)
       let (run, element) = within.quotientAndRemainder(dividingBy: 32)
       let pair = bytes[part * 64 + run % 2 * 32 + element]

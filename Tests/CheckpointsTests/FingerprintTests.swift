@@ -1,8 +1,9 @@
 // autointerp
-// The fingerprint tells models apart.
+// `FingerprintTests` tests that `Checkpoint.fingerprint` differs for different models and is equal for equal ones.
 // SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
+import TestSupport
 import Testing
 
 @Suite struct FingerprintTests {
@@ -60,7 +61,7 @@ import Testing
     }
     #expect(fingerprint(changing: 0) != original.fingerprint)
     #expect(fingerprint(changing: -1) != original.fingerprint)
-    // A sample starts at every 17th of the tensor; just before it lies a gap.
+    // Samples start at every 17th part of the tensor, so the byte before one is not hashed.
     let sample = (40_000 * 16 * 4 - 4096) / 17 / 4
     #expect(fingerprint(changing: sample * 3 + 8) != original.fingerprint)
     #expect(fingerprint(changing: sample * 3 - 8) == original.fingerprint)

@@ -1,8 +1,9 @@
 // autointerp
-// Truncated, damaged and malicious GGUF files: always an error with a place, never a crash.
+// `GGUFHostileFileTests` tests that damaged and malicious GGUF files give an error with a place and never a crash.
 // SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
+import Platform
 import Testing
 
 @Suite struct GGUFHostileFileTests {
@@ -67,7 +68,7 @@ import Testing
   @Test func flippedBitsNeverCrash() throws {
     let bytes = sample.finished()
     let header = sample.dataStart
-    var generator = SeededGenerator(state: 20)
+    var generator = SplitMix64(seed: 20)
     for _ in 0..<4000 {
       var damaged = bytes
       for _ in 0..<Int.random(in: 1...3, using: &generator) {
@@ -75,7 +76,7 @@ import Testing
       }
       let path = try folder.write("damaged.gguf", damaged)
       do throws(CheckpointError) {
-        // What is still accepted must be readable to its last byte.
+        // Files that are still accepted must be readable to their last byte.
         for tensor in try GGUFFile.open(path).tensors.values { _ = tensor.bytes.reduce(0, ^) }
       } catch {
         if error.path != path { Issue.record("\(error)") }
@@ -83,7 +84,7 @@ import Testing
     }
   }
 
-  /// A change to the sample and what the error must say about it.
+  /// A change to the sample file, and what the error must say about it.
   struct Attack: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var tensor: String?

@@ -1,8 +1,9 @@
 // autointerp
-// Whole GGUF models: round trips, permutation, split files, and what is refused.
+// `GGUFModelTests` tests whole GGUF models: round trips, row permutation, defaults, and the files that are refused.
 // SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
+import TestSupport
 import Testing
 
 @Suite struct GGUFModelTests {
@@ -14,7 +15,7 @@ import Testing
     try Checkpoint.open(folder.write("model.gguf", writer.finished()))
   }
 
-  /// What opening a changed model says.
+  /// Returns the error of opening a changed model.
   private func refused(
     _ configuration: ModelConfiguration = .small(), sourceLocation: SourceLocation = #_sourceLocation,
     _ change: (inout GGUFWriter) -> Void
@@ -64,7 +65,7 @@ import Testing
     expectSameModel(try open(writer), original)
   }
 
-  /// llama.cpp's type is linear unless the file says another, and a factor of 0 stands for none.
+  /// llama.cpp assumes linear scaling unless the file names another type, and treats a factor of 0 as none.
   @Test(
     arguments: [
       (nil, ["rope.scaling.factor": 4], .linear(factor: 4)), (nil, ["rope.scale_linear": 4], .linear(factor: 4)),
@@ -91,7 +92,7 @@ import Testing
     #expect(error?.tensor == "rope_freqs.weight" && error?.key == "llama.rope.scaling.factor")
   }
 
-  /// A key, what to set it to, and what part of it the error must name (the key itself if nil).
+  /// A key, its new value, and the part of it that the error must name (the key itself if nil).
   struct KeyCase: Sendable, CustomTestStringConvertible {
     var key: String
     var change: @Sendable (inout GGUFWriter, String) -> Void
@@ -189,7 +190,7 @@ import Testing
   @Test func everyMissingTensorIsNamed() throws {
     let configuration = ModelConfiguration.small(.qwen3, tied: false)
     let tensors = GGUFWriter(Checkpoint.random(configuration: configuration, seed: 1)).tensors
-    // Without its unembedding a model is tied, and then complete.
+    // Without an unembedding the model counts as tied and is complete.
     for tensor in tensors where tensor.name != "output.weight" {
       let error = try refused(configuration) { writer in writer.tensors.removeAll { $0.name == tensor.name } }
       #expect(error?.tensor == tensor.name)

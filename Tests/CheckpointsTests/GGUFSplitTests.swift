@@ -1,8 +1,9 @@
 // autointerp
-// Models that are split over several GGUF files.
+// `GGUFSplitTests` tests models that are split over several GGUF files.
 // SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
+import TestSupport
 import Testing
 
 @Suite struct GGUFSplitTests {
@@ -11,7 +12,7 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
-  /// The parts as the format has them: metadata in the first, `split.*` in all.
+  /// The parts as the format defines them: metadata in the first part, `split.*` in every part.
   private func parts(_ count: Int) -> [GGUFWriter] {
     let whole = GGUFWriter(original)
     return (0..<count).map { number in

@@ -1,10 +1,10 @@
 // autointerp
-// Writes small GGUF files for tests, right ones and wrong ones.
+// `GGUFWriter` writes small GGUF files for tests, valid ones and invalid ones.
 // SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
 
-/// A GGUF file in the making; every part can be made wrong on purpose.
+/// A GGUF file under construction. Tests can make every part of it wrong.
 struct GGUFWriter {
   struct Tensor {
     var name: String
@@ -12,7 +12,7 @@ struct GGUFWriter {
     var dimensions: [UInt64]
     var typeCode: UInt32
     var bytes: [UInt8]
-    /// Instead of the next free one.
+    /// Overrides the next free offset.
     var offset: UInt64?
   }
 
@@ -20,7 +20,7 @@ struct GGUFWriter {
   var alignment = 32
   var keys: [(String, [UInt8])] = []
   var tensors: [Tensor] = []
-  /// Instead of the true numbers.
+  /// Overrides the true numbers.
   var tensorCount: UInt64?
   var keyCount: UInt64?
 
@@ -87,7 +87,7 @@ struct GGUFWriter {
 }
 
 extension GGUFWriter {
-  /// A complete model with the weights of a checkpoint (Float32), q and k permuted as the format wants it.
+  /// Writes a complete model with a checkpoint's weights (Float32), with q and k permuted as in GGUF files.
   init(_ checkpoint: Checkpoint) {
     let configuration = checkpoint.configuration
     let architecture = configuration.architecture.rawValue
@@ -119,7 +119,7 @@ extension GGUFWriter {
     }
   }
 
-  /// The converter's permutation: each head's rows `[2, d/2]` are written as `[d/2, 2]`.
+  /// The converter's permutation: the rows `[2, d/2]` of each head are written as `[d/2, 2]`.
   static func permuted(_ values: [Float], rows: Int, heads: Int) -> [Float] {
     let columns = values.count / rows
     let half = rows / heads / 2

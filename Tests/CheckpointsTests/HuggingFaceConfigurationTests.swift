@@ -1,8 +1,9 @@
 // autointerp
-// config.json: both layouts, defaults, and every key that is refused.
+// `HuggingFaceConfigurationTests` tests that config.json is read in both layouts, with its defaults, or refused.
 // SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
+import TestSupport
 import Testing
 
 @Suite struct HuggingFaceConfigurationTests {
@@ -10,7 +11,7 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
-  /// Writes a small model whose config.json has other members than its own; nil removes one.
+  /// Writes a small model with changed members in its config.json. Nil removes a member.
   private func write(_ configuration: ModelConfiguration = .small(), changing changes: [String: String?]) throws
     -> String
   {
@@ -28,7 +29,7 @@ import Testing
     try Checkpoint.open(write(configuration, changing: changes)).configuration
   }
 
-  /// Accepted positions: changes to the old layout, and what they mean.
+  /// Accepted rotary positions: changes to the old layout, and their meaning.
   @Test(
     arguments: [
       ([:], RotaryEmbedding(base: 10_000)),
@@ -103,7 +104,7 @@ import Testing
     #expect(try opened(.small(), changes) == .small())
   }
 
-  /// A change, and the key that the refusal must name.
+  /// A change, and the key that the error must name.
   struct Refusal: Sendable, CustomTestStringConvertible {
     var changes: [String: String?]
     var key: String

@@ -1,8 +1,9 @@
 // autointerp
-// config.json: keys without influence, keys with one harmless value, and values out of range.
+// `HuggingFaceKeysTests` tests which config.json keys are ignored, which accept one value only, and which ranges hold.
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Checkpoints
@@ -12,7 +13,7 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
-  /// Opens a small model with a certain config.json.
+  /// Opens a small model with the given config.json.
   private func open(_ configuration: ModelConfiguration, _ text: String) throws -> ModelConfiguration {
     try write(configuration, text)
     return try Checkpoint.open(folder.path).configuration
@@ -36,7 +37,8 @@ import Testing
     return refusal { () throws(CheckpointError) in try Checkpoint.open(path) }
   }
 
-  /// The fixtures are what `LlamaConfig(...).to_dict()` and `Qwen3Config(...).to_dict()` of transformers 5.24 give.
+  /// The fixtures are the output of `LlamaConfig(...).to_dict()` and `Qwen3Config(...).to_dict()` of transformers
+  /// 5.24.
   @Test(arguments: [ModelConfiguration.small(), .small(.qwen3)])
   func everyKeyThatTransformersWritesIsUnderstood(configuration: ModelConfiguration) throws {
     let file = URL(filePath: #filePath).deletingLastPathComponent()
@@ -44,7 +46,7 @@ import Testing
     #expect(try open(configuration, String(contentsOf: file, encoding: .utf8)) == configuration)
   }
 
-  /// Of published files, and of older versions of transformers when they write all that they know.
+  /// Keys of published files, and of older versions of transformers with all their keys written out.
   @Test(arguments: [
     ("_attn_implementation_autoset", "true"), ("_flash_attn_2_enabled", "true"), ("_attn_implementation", "\"sdpa\""),
     ("attn_implementation", "\"flash_attention_2\""), ("tokenizer_class", "\"LlamaTokenizer\""),
@@ -77,7 +79,7 @@ import Testing
     #expect(try open(.small(.qwen3), SafetensorsWriter.text(qwen3)).contextLength == 32_768)
   }
 
-  /// Changes, and the key that the refusal must name.
+  /// Changes, and the key that the error must name.
   @Test(
     arguments: [
       (["num_hidden_layers": "0"], "num_hidden_layers"), (["num_hidden_layers": "-1"], "num_hidden_layers"),

@@ -1,17 +1,17 @@
 // autointerp
-// Writes small safetensors models for tests, right ones and wrong ones.
+// `SafetensorsWriter` writes small safetensors models for tests, valid ones and invalid ones.
 // SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
 
 /// Makes safetensors bytes.
 enum SafetensorsWriter {
-  /// A file with the given header text, whatever it says.
+  /// Makes a file with the given header text.
   static func file(header: String, data: [UInt8]) -> [UInt8] {
     GGUFWriter.little(UInt64(header.utf8.count)) + Array(header.utf8) + data
   }
 
-  /// A right file of Float32 tensors.
+  /// Makes a valid file of Float32 tensors.
   static func file(_ tensors: [(name: String, shape: [Int], values: [Float])]) -> [UInt8] {
     var entries: [String] = ["\"__metadata__\":{\"format\":\"pt\"}"]
     var data: [UInt8] = []
@@ -24,7 +24,7 @@ enum SafetensorsWriter {
     return file(header: "{\(entries.joined(separator: ","))}", data: data)
   }
 
-  /// The tensors of a checkpoint under transformers' names.
+  /// Returns a checkpoint's tensors under transformers' names.
   static func tensors(of checkpoint: Checkpoint) -> [(name: String, shape: [Int], values: [Float])] {
     checkpoint.weights.map { role, tensor in
       let shape = tensor.rowCount == 1 ? [tensor.columnCount] : [tensor.rowCount, tensor.columnCount]
@@ -32,7 +32,7 @@ enum SafetensorsWriter {
     }.sorted { $0.name < $1.name }
   }
 
-  /// Written out here again, so that a wrong name in the reader shows.
+  /// Repeats the names instead of using the reader's, so that a wrong name in the reader is noticed.
   static func huggingFaceName(of role: WeightRole) -> String {
     switch role {
     case .tokenEmbedding: "model.embed_tokens.weight"
@@ -52,7 +52,7 @@ enum SafetensorsWriter {
     }
   }
 
-  /// The members of a config.json of the small model, as JSON text by key.
+  /// Returns the members of the small model's config.json, as JSON text by key.
   static func configuration(of configuration: ModelConfiguration) -> [String: String] {
     let isLlama = configuration.architecture == .llama
     return [

@@ -1,5 +1,5 @@
 // autointerp
-// Questions to a running aggregate.
+// `AggregateQueryTests` tests the questions that `EdgeAggregate` answers while a run goes on.
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
@@ -24,10 +24,26 @@ import Testing
       case .domain: profile.specificity.zScore
       case .baseline: -profile.specificity.zScore
       case .prompts: Double(profile.statistics.prompts)
+      case .score: profile.statistics.absoluteScoreSum(AttributionSettings().rule)
       case .relp: profile.statistics.absoluteRelpSum
       }
     }
     #expect(zip(keys, keys.dropFirst()).allSatisfy { $0 >= $1 })
+  }
+
+  /// The rule of the run decides the order by score.
+  @Test func scoresAreRankedByTheRunsRule() throws {
+    let deltas = (Int32(0)..<3).map { prompt in
+      var delta = Fixtures.delta(prompt: prompt)
+      delta.graph.neurons.gradientScore = [0.25, 0.5, 7]
+      delta.graph.neurons.streamShare = [0, 0, 0]
+      return delta
+    }
+    let aggregate = try Fixtures.aggregate(of: deltas)
+    let (low, high) = (NeuronID(layer: 0, index: 3), NeuronID(layer: 2, index: 1))
+    #expect(aggregate.rankedNeurons(by: .score, limit: 2, rule: .relp) == [low, high])
+    #expect(aggregate.rankedNeurons(by: .score, limit: 2, rule: .gradient) == [high, low])
+    #expect(aggregate.rankedNeurons(by: .relp, limit: 2, rule: .gradient) == [low, high])
   }
 
   @Test func limitsBelowOneGiveNothing() throws {

@@ -1,5 +1,5 @@
 // autointerp
-// Every way in which a delta can break its contract is refused with a reason, and changes nothing.
+// `DeltaValidationTests` tests that every kind of invalid delta is refused with a reason and changes nothing.
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
@@ -78,7 +78,7 @@ struct BrokenDelta: Sendable, CustomTestStringConvertible {
     BrokenDelta("residual not finite", "direct effects") { $0.graph.conservation.directEffects = .infinity },
     BrokenDelta("fewer candidates than neurons", "candidate neurons") { $0.graph.counts.candidateNeurons = 2 },
     BrokenDelta("fewer candidates than edges", "candidate edges") { $0.graph.counts.candidateEdges = 7 },
-    BrokenDelta("share over 1", "relp") { $0.graph.counts.keptRelpShare = 1.5 },
+    BrokenDelta("share over 1", "score") { $0.graph.counts.keptScoreShare = 1.5 },
     BrokenDelta("share not a number", "flow") { $0.graph.counts.keptFlowShare = .nan },
     BrokenDelta("no text for a prompt token", "token 5") { $0.vocabulary.removeFirst() },
     BrokenDelta("no text for a logit", "token 9") { $0.vocabulary.removeLast() },

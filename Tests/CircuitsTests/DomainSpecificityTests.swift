@@ -1,5 +1,5 @@
 // autointerp
-// Specificity respects the sizes of both corpora and is always defined.
+// `DomainSpecificityTests` tests that `DomainSpecificity` accounts for the sizes of both corpora and is always defined.
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
@@ -12,7 +12,7 @@ import Testing
     let even = DomainSpecificity(domain: 5, of: 10, baseline: 500, of: 1000)
     #expect(even.ratio == 0.5)
     #expect(abs(even.zScore) < 0.1)
-    // A raw count would say 5 / (5 + 50); by rates it is 0.5 / (0.5 + 0.05).
+    // A plain count would give 5 / (5 + 50); rates give 0.5 / (0.5 + 0.05).
     let specific = DomainSpecificity(domain: 5, of: 10, baseline: 50, of: 1000)
     #expect(abs(specific.ratio - 10.0 / 11) < 1e-15)
     #expect(specific.zScore > 3)

@@ -1,5 +1,5 @@
 // autointerp
-// What is counted and summed, against values worked out by hand and against a plain recount.
+// `EdgeAggregateTests` tests the counts and sums of `EdgeAggregate` against values worked out by hand and a simple recount.
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
@@ -7,7 +7,7 @@ import Testing
 @testable import Circuits
 
 @Suite struct EdgeAggregateTests {
-  /// L0/N3 stands at two positions of the fixture.
+  /// L0/N3 is at two positions of the fixture.
   private let early = NeuronID(layer: 0, index: 3)
   private let late = NeuronID(layer: 2, index: 1)
 
@@ -28,7 +28,7 @@ import Testing
 
   @Test func flowsAreSummedOverPositionsBeforeAPromptIsCounted() throws {
     var aggregate = try Fixtures.aggregate(of: [Fixtures.delta()])
-    // Token 5 stands at positions 0 and 2: flows 1, 0.25 and -1.5 make one flow of -0.25.
+    // Token 5 is at positions 0 and 2: its flows 1, 0.25 and -1.5 make one flow of -0.25.
     let edge = try #require(aggregate.statistics(from: .embedding(token: 5), to: .neuron(early)))
     #expect(edge.prompts == 1)
     #expect(edge.occurrences == 3)
@@ -122,7 +122,7 @@ import Testing
   }
 
   @Test func sumsAreExactWhereFloatingPointLosesEverything() throws {
-    // In Float, 1e8 + 0.25 is 1e8; the quarters must survive next to it.
+    // In Float, 1e8 + 0.25 equals 1e8. The quarters must not get lost.
     var deltas = (0..<5).map { Fixtures.delta(prompt: $0) }
     let flows: [Float] = [100_000_000, 0.25, -100_000_000, 0.25, 0.25]
     for (place, flow) in flows.enumerated() { deltas[place].graph.edges.flow[7] = flow }
@@ -147,7 +147,7 @@ import Testing
     #expect(aggregate.statistics(of: early)?.activationSum == -80 * Double(limit.nextDown))
   }
 
-  /// The documented bound: `2^31` prompts of the largest flow still fit.
+  /// The documented bound: `2^31` prompts with the largest flow still fit.
   @Test func fixedPointLeavesRoomForEveryPromptNumber() {
     let largest = FixedPoint.number(Float(FixedPoint.limit).nextDown)
     #expect(FixedPoint.square(largest).multipliedReportingOverflow(by: 1 << 31).overflow == false)

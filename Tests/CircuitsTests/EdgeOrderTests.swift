@@ -1,5 +1,5 @@
 // autointerp
-// Which edges of a neuron come first.
+// `EdgeOrderTests` tests in which order the edges of a neuron are listed.
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
@@ -22,7 +22,7 @@ import Testing
         hasMixedSigns = hasMixedSigns || list.contains { abs($0.statistics.sum) < $0.statistics.absoluteSum }
       }
     }
-    // Else the order by |summed flow| would do as well.
+    // Otherwise the order by |summed flow| would pass too.
     #expect(hasMixedSigns)
   }
 

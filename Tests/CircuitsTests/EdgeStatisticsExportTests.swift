@@ -1,5 +1,5 @@
 // autointerp
-// The edge-statistics file, against one worked out by hand and against its invariants.
+// `EdgeStatisticsExportTests` tests that edge_stats.json equals one worked out by hand and keeps its invariants.
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
@@ -54,7 +54,7 @@ import Testing
           let count = try #require(entry["count"] as? Int)
           let frequency = try #require(entry["frequency"] as? Double)
           #expect((1...appearances).contains(count))
-          // Foundation's reader may be off by a rounding.
+          // Foundation's reader may be off by one rounding.
           #expect(abs(frequency - Double(count) / Double(appearances)) < 1e-15)
           #expect(count <= last)
           last = count
@@ -159,7 +159,7 @@ import Testing
       "corpus_digest": "def",
       "seed": 3,
       "template": {"name":"raw","system":null},
-      "settings": {"metric":{"kind":"topk","count":5},"position":null,"tau":0.005,"edge_threshold":0.0005,"max_nodes":500},
+      "settings": {"metric":{"kind":"logprob","tokens":[]},"position":null,"rule":"gradient","select":"top=200","edge_threshold":0.0005,"max_nodes":500,"verify":"budget=1000","verify_with":"zero"},
       "prompts": {"domain":2,"baseline":1},
       "quarantined_prompts": [],
       "top_count": 20,
@@ -178,14 +178,18 @@ import Testing
       "candidate_neurons": 8,
       "candidate_edges": 40,
       "truncated_prompts": 0,
-      "least_kept_relp_share": 0.9,
+      "least_kept_score_share": 0.9,
       "least_kept_flow_share": 0.8,
       "worst_conservation_residuals": {"node_total":1e-06,"layer_cut":2e-06,"direct_effects":3e-06},
-      "ambiguous_tokens": 0
+      "ambiguous_tokens": 0,
+      "rule": "gradient",
+      "verified_nodes": 0,
+      "agreement": [],
+      "trust": []
      },
      "profiles": [
-      {"layer":0,"neuron":3,"neuron_id":"L0/N3","appearance_count":2,"domain_appearance_count":1,"baseline_appearance_count":1,"domain_specificity":0.5,"domain_log_odds":0.0,"domain_z_score":0.0,"position_occurrences":4,"relp_sum":2.0,"relp_absolute_sum":10.0,"relp_mean":1.0,"relp_positive_count":2,"relp_negative_count":2,"activation_sum":2.0,"activation_mean":0.5,"activation_positive_count":2,"activation_negative_count":2,"upstream_edge_count":2,"top_upstream_sources":[{"source":"E_5","text":" a","count":2,"frequency":1.0,"avg_weight":1.375,"std_weight":1.625,"min_weight":-0.25,"max_weight":3.0,"domain_count":1,"baseline_count":1,"occurrences":4},{"source":"E_7","text":"\n","count":1,"frequency":0.5,"avg_weight":2.0,"std_weight":0.0,"min_weight":2.0,"max_weight":2.0,"domain_count":1,"baseline_count":0,"occurrences":1}],"downstream_edge_count":2,"top_downstream_targets":[{"target":"L_9","text":" \"b\"","count":2,"frequency":1.0,"avg_weight":6.0,"std_weight":2.0,"min_weight":4.0,"max_weight":8.0,"domain_count":1,"baseline_count":1,"occurrences":2},{"target":"2_1","count":1,"frequency":0.5,"avg_weight":1.5,"std_weight":0.0,"min_weight":1.5,"max_weight":1.5,"domain_count":1,"baseline_count":0,"occurrences":2}],"output_token_count":1,"output_token_associations":[{"token":9,"text":" \"b\"","count":2,"frequency":1.0,"avg_weight":6.0,"domain_count":1,"baseline_count":1}],"cooccurring_neuron_count":1,"top_cooccurring_neurons":[{"neuron_id":"L2/N1","count":1,"frequency":0.5}],"max_act_label":null},
-      {"layer":2,"neuron":1,"neuron_id":"L2/N1","appearance_count":1,"domain_appearance_count":1,"baseline_appearance_count":0,"domain_specificity":1.0,"domain_log_odds":2.197225,"domain_z_score":0.951426,"position_occurrences":1,"relp_sum":-2.0,"relp_absolute_sum":2.0,"relp_mean":-2.0,"relp_positive_count":0,"relp_negative_count":1,"activation_sum":0.5,"activation_mean":0.5,"activation_positive_count":1,"activation_negative_count":0,"upstream_edge_count":1,"top_upstream_sources":[{"source":"0_3","count":1,"frequency":1.0,"avg_weight":1.5,"std_weight":0.0,"min_weight":1.5,"max_weight":1.5,"domain_count":1,"baseline_count":0,"occurrences":2}],"downstream_edge_count":1,"top_downstream_targets":[{"target":"L_7","text":"\n","count":1,"frequency":1.0,"avg_weight":-3.0,"std_weight":0.0,"min_weight":-3.0,"max_weight":-3.0,"domain_count":1,"baseline_count":0,"occurrences":1}],"output_token_count":1,"output_token_associations":[{"token":7,"text":"\n","count":1,"frequency":1.0,"avg_weight":-3.0,"domain_count":1,"baseline_count":0}],"cooccurring_neuron_count":1,"top_cooccurring_neurons":[{"neuron_id":"L0/N3","count":1,"frequency":1.0}],"max_act_label":null}
+      {"layer":0,"neuron":3,"neuron_id":"L0/N3","appearance_count":2,"domain_appearance_count":1,"baseline_appearance_count":1,"domain_specificity":0.5,"domain_log_odds":0.0,"domain_z_score":0.0,"position_occurrences":4,"relp_sum":2.0,"relp_absolute_sum":10.0,"relp_mean":1.0,"relp_positive_count":2,"relp_negative_count":2,"gradient_score_sum":0.0,"gradient_score_absolute_sum":0.0,"rule":"gradient","score_sum":0.0,"score_absolute_sum":0.0,"score_mean":0.0,"trust":"uncalibrated","trust_counts":{"uncalibrated":4},"verified_count":0,"contribution_mean":null,"contribution_sum":0.0,"contribution_absolute_sum":0.0,"activation_sum":2.0,"activation_mean":0.5,"activation_positive_count":2,"activation_negative_count":2,"upstream_edge_count":2,"top_upstream_sources":[{"source":"E_5","text":" a","count":2,"frequency":1.0,"avg_weight":1.375,"std_weight":1.625,"min_weight":-0.25,"max_weight":3.0,"domain_count":1,"baseline_count":1,"occurrences":4},{"source":"E_7","text":"\n","count":1,"frequency":0.5,"avg_weight":2.0,"std_weight":0.0,"min_weight":2.0,"max_weight":2.0,"domain_count":1,"baseline_count":0,"occurrences":1}],"downstream_edge_count":2,"top_downstream_targets":[{"target":"L_9","text":" \"b\"","count":2,"frequency":1.0,"avg_weight":6.0,"std_weight":2.0,"min_weight":4.0,"max_weight":8.0,"domain_count":1,"baseline_count":1,"occurrences":2},{"target":"2_1","count":1,"frequency":0.5,"avg_weight":1.5,"std_weight":0.0,"min_weight":1.5,"max_weight":1.5,"domain_count":1,"baseline_count":0,"occurrences":2}],"output_token_count":1,"output_token_associations":[{"token":9,"text":" \"b\"","count":2,"frequency":1.0,"avg_weight":6.0,"domain_count":1,"baseline_count":1}],"cooccurring_neuron_count":1,"top_cooccurring_neurons":[{"neuron_id":"L2/N1","count":1,"frequency":0.5}],"max_act_label":null},
+      {"layer":2,"neuron":1,"neuron_id":"L2/N1","appearance_count":1,"domain_appearance_count":1,"baseline_appearance_count":0,"domain_specificity":1.0,"domain_log_odds":2.197225,"domain_z_score":0.951426,"position_occurrences":1,"relp_sum":-2.0,"relp_absolute_sum":2.0,"relp_mean":-2.0,"relp_positive_count":0,"relp_negative_count":1,"gradient_score_sum":0.0,"gradient_score_absolute_sum":0.0,"rule":"gradient","score_sum":0.0,"score_absolute_sum":0.0,"score_mean":0.0,"trust":"uncalibrated","trust_counts":{"uncalibrated":1},"verified_count":0,"contribution_mean":null,"contribution_sum":0.0,"contribution_absolute_sum":0.0,"activation_sum":0.5,"activation_mean":0.5,"activation_positive_count":1,"activation_negative_count":0,"upstream_edge_count":1,"top_upstream_sources":[{"source":"0_3","count":1,"frequency":1.0,"avg_weight":1.5,"std_weight":0.0,"min_weight":1.5,"max_weight":1.5,"domain_count":1,"baseline_count":0,"occurrences":2}],"downstream_edge_count":1,"top_downstream_targets":[{"target":"L_7","text":"\n","count":1,"frequency":1.0,"avg_weight":-3.0,"std_weight":0.0,"min_weight":-3.0,"max_weight":-3.0,"domain_count":1,"baseline_count":0,"occurrences":1}],"output_token_count":1,"output_token_associations":[{"token":7,"text":"\n","count":1,"frequency":1.0,"avg_weight":-3.0,"domain_count":1,"baseline_count":0}],"cooccurring_neuron_count":1,"top_cooccurring_neurons":[{"neuron_id":"L0/N3","count":1,"frequency":1.0}],"max_act_label":null}
      ]
     }
 

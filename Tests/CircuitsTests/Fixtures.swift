@@ -1,23 +1,10 @@
 // autointerp
-// Small graphs for tests: one made by hand, others from a seed.
+// `Fixtures` makes small graphs for tests: one by hand, others from a seed.
 // SPDX-License-Identifier: Apache-2.0
 
+import Platform
+
 @testable import Circuits
-
-/// SplitMix64: the same numbers on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
 
 enum Fixtures {
   /// Three tokens (5, 7, 5), neurons L0/N3@1, L0/N3@2 and L2/N1@2, logits of tokens 7 and 9.
@@ -47,15 +34,15 @@ enum Fixtures {
       neurons: neurons, embeddingRelp: [1, 2, 3], edges: edges,
       conservation: ConservationResiduals(nodeTotal: 1e-6, layerCut: 2e-6, directEffects: 3e-6),
       counts: GraphCounts(
-        candidateNeurons: 4, candidateEdges: 20, truncated: false, keptRelpShare: 0.9, keptFlowShare: 0.8))
+        candidateNeurons: 4, candidateEdges: 20, truncated: false, keptScoreShare: 0.9, keptFlowShare: 0.8))
     return EdgeDelta(
       prompt: prompt, origin: origin, graph: graph,
       vocabulary: [TokenText(id: 5, text: " a"), TokenText(id: 7, text: "\n"), TokenText(id: 9, text: " \"b\"")])
   }
 
-  /// A valid delta with repeated neurons and tokens, in which every third prompt is of the baseline.
+  /// A valid delta with repeated neurons and tokens. Every third prompt belongs to the baseline.
   static func randomDelta(prompt: Int32) -> EdgeDelta {
-    var generator = SeededGenerator(seed: UInt64(prompt) &* 31 &+ 7)
+    var generator = SplitMix64(seed: UInt64(prompt) &* 31 &+ 7)
     let tokens = (0..<Int.random(in: 2...6, using: &generator)).map { _ in Int32.random(in: 0..<9, using: &generator) }
     var places = Set<[Int32]>()
     for _ in 0..<Int.random(in: 0...14, using: &generator) {
@@ -69,7 +56,7 @@ enum Fixtures {
       neurons.layer.append(place[0])
       neurons.position.append(place[1])
       neurons.index.append(place[2])
-      // Thirds are not representable: their floating-point sums would depend on the order.
+      // Thirds are not representable, so their floating-point sums would depend on the order.
       neurons.activation.append(Float.random(in: -300...300, using: &generator) / 3)
       neurons.gradient.append(Float.random(in: -1...1, using: &generator))
       neurons.relp.append(neurons.activation[neurons.count - 1] * neurons.gradient[neurons.count - 1])
@@ -99,7 +86,7 @@ enum Fixtures {
       conservation: ConservationResiduals(
         nodeTotal: Float.random(in: 0...1e-5, using: &generator), layerCut: 0, directEffects: 1e-6),
       counts: GraphCounts(
-        candidateNeurons: Int32(neurons.count), candidateEdges: Int64(edges.count), truncated: false, keptRelpShare: 1,
+        candidateNeurons: Int32(neurons.count), candidateEdges: Int64(edges.count), truncated: false, keptScoreShare: 1,
         keptFlowShare: Float.random(in: 0.5...1, using: &generator)))
     let mentioned = Set(tokens + targets.map(\.token)).sorted()
     return EdgeDelta(

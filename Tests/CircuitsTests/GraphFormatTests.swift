@@ -1,5 +1,5 @@
 // autointerp
-// Graphs on paper: full JSON, Neuronpedia's JSON and its older dialect, and what is read back.
+// `GraphFormatTests` tests that graphs are written as full JSON, Neuronpedia's JSON and its older dialect, and read back.
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
@@ -28,7 +28,7 @@ import Testing
     #expect(
       Set(file.keys) == [
         "schema", "model", "prompt", "tokens", "metric", "settings", "nodes", "embeddings", "edges", "conservation",
-        "counts",
+        "counts", "rule", "scale", "identities", "calibration",
       ])
     #expect(file["schema"] as? String == "autointerp.graph/1")
     let edges = try #require(file["edges"] as? [[String: Any]])
@@ -38,7 +38,10 @@ import Testing
         "0_3_1 2_1_2 0.25 0.5", "0_3_2 2_1_2 0.5 1.0", "2_1_2 L_7_2 -1.5 -3.0", "0_3_1 L_9_2 2.0 4.0",
       ])
     let nodes = try #require(file["nodes"] as? [[String: Any]])
-    #expect(Set(try #require(nodes.first).keys) == ["layer", "index", "position", "activation", "gradient", "relp"])
+    #expect(
+      Set(try #require(nodes.first).keys) == [
+        "layer", "index", "position", "activation", "gradient", "score", "relp", "trust", "sink",
+      ])
     let metric = try #require(file["metric"] as? [String: Any])
     let targets = try #require(metric["targets"] as? [[String: Any]])
     #expect(targets.map { $0["text"] as? String } == ["\n", " \"b\""])
@@ -130,6 +133,40 @@ import Testing
     #expect(!graph.isOf(modelNamed: "other model"))
     graph.modelName = ""
     #expect(graph.isOf(modelNamed: "other model"))
+  }
+
+  /// Files say what their scores are; those of earlier versions, which name no rule, have RelP's.
+  @Test(arguments: [GraphExport.Format.full, .neuronpedia], [AttributionRule.relp, .gradient])
+  func aGraphIsLabelledWithItsMetricAndRule(format: GraphExport.Format, rule: AttributionRule) throws {
+    var graph = Fixtures.delta().graph
+    graph.rule = rule
+    graph.neurons.gradientScore = [5, 6, 7]
+    graph.neurons.streamShare = [0, 0, 0]
+    var settings = AttributionSettings()
+    settings.rule = rule
+    settings.metric = .topLogits(count: 2)
+    let bytes = GraphExport(
+      graph, labels: GraphLabels(modelName: "tiny", layerCount: 3, prompt: "p", settings: settings) { "t\($0)" }
+    ).bytes(format)
+    let read = try GraphImport.read(bytes)
+    #expect(read.scoreText == "metric topk, scores by the rule \(rule.rawValue)")
+    #expect(read.neurons.map(\.score) == (rule == .relp ? [3, -2, -2] : [5, 6, 7]))
+    #expect(read.neurons.map(\.relp) == [3, -2, -2])
+
+    // The same file as an earlier version wrote it.
+    let earlier = String(decoding: bytes, as: UTF8.self)
+      .replacing(try Regex(#",?\s*"rule":\s*"[a-z]+""#), with: "")
+      .replacing(try Regex(#",?\s*"score":\s*[-0-9.e]+"#), with: "")
+    let old = try GraphImport.read(Array(earlier.utf8))
+    #expect(old.scoreText == "metric topk, scores by the rule relp")
+    #expect(old.neurons.map(\.score) == [3, -2, -2])
+  }
+
+  @Test func aRuleThatIsNotKnownIsRefused() throws {
+    let text = String(decoding: export().bytes(.full), as: UTF8.self).replacing(
+      try Regex(#""rule":\s*"[a-z]+""#), with: "\"rule\": \"lrp\"")
+    let error = #expect(throws: CircuitError.self) { try GraphImport.read(Array(text.utf8)) }
+    #expect("\(error.map { "\($0)" } ?? "")".contains("relp or gradient"))
   }
 
   @Test func theOlderDialectIsRead() throws {

@@ -1,7 +1,8 @@
 // autointerp
-// What people read: the text of a graph, the summary of a run, numbers and tokens.
+// `ReadableTextTests` tests the texts that people read: graphs, the summary of a run, numbers and tokens.
 // SPDX-License-Identifier: Apache-2.0
 
+import Platform
 import Testing
 
 @testable import Circuits
@@ -17,12 +18,12 @@ import Testing
     #expect(export.text() == Self.graphText)
   }
 
-  @Test func everyLineFitsAndIsASCII() throws {
+  @Test func everyLineFitsATerminalAndCannotHarmIt() throws {
     for prompt in 0..<20 {
       let graph = Fixtures.randomDelta(prompt: Int32(prompt)).graph
       let text = GraphExport(graph, labels: labels([3: String(repeating: "日本語\u{7}", count: 30)])).text()
-      #expect(text.split(separator: "\n").allSatisfy { $0.utf8.count <= 100 })
-      #expect(text.utf8.allSatisfy { $0 == 0x0A || (0x20..<0x7F).contains($0) })
+      let lines = text.split(separator: "\n")
+      #expect(lines.allSatisfy { $0.columns <= 100 && String($0) == String($0).harmless })
     }
   }
 
@@ -36,14 +37,14 @@ import Testing
     #expect(text.contains("WARNING: truncated"))
   }
 
-  /// Worked out by hand: E_7@1 -> L0/N3@1 -> L_9 passes 2 * 4 / 3, E_7@1 -> L0/N3@1 -> L2/N1@2 -> L_7 passes
-  /// 2 * 0.5 / 3 * -3 / -2; E_5@0 has 1 * 4 / 3, and E_5@2 only -1.5 * 1 / -2 * -3 / -2.
+  /// Worked out by hand from effects and values: E_7@1 -> L0/N3@1 -> L_9 passes 1 * 2 / 2, which is more than by way of
+  /// L2/N1@2, 1 * 0.25 / 2 * -1.5 / 0.5; E_5@0 has 0.5 * 2 / 2, and E_5@2 has -0.75 * 0.5 / -1 * -1.5 / 0.5.
   @Test func chainsAreTheStrongestPathsOfEachToken() throws {
     let chains = Fixtures.delta().graph.strongestChains()
-    #expect(chains.map(\.position) == [1, 0, 2])
-    #expect(chains.map(\.neurons) == [[0], [0], [1, 2]])
-    #expect(chains.map(\.mainTarget) == [1, 1, 0])
-    for (chain, expected) in zip(chains, [8.0 / 3, 4.0 / 3, 1.125]) {
+    #expect(chains.map(\.position) == [2, 1, 0])
+    #expect(chains.map(\.neurons) == [[1, 2], [0], [0]])
+    #expect(chains.map(\.mainTarget) == [0, 1, 1])
+    for (chain, expected) in zip(chains, [-1.125, 1, 0.5]) {
       // Three roundings of a Double.
       #expect(abs(chain.contribution - expected) < 1e-14)
     }
@@ -55,13 +56,14 @@ import Testing
     graph.edges.source = [3, 0, 0]
     graph.edges.target = [0, 6, 7]
     graph.edges.flow = [1, 4, 4]
+    graph.edges.effect = [1, 4, 4]
     graph.metric.targets[1].weight = -1
     #expect(graph.strongestChains().isEmpty)
   }
 
   @Test func aRunReadsAsExpected() throws {
     var deltas = (0..<6).map { Fixtures.delta(prompt: $0) }
-    // The baseline prompts only have L0/N3.
+    // The baseline prompts have only L0/N3.
     for prompt in Int32(6)..<12 {
       var delta = Fixtures.delta(prompt: prompt, origin: .baseline)
       delta.graph.neurons = NeuronColumns()
@@ -74,9 +76,10 @@ import Testing
       delta.graph.edges = EdgeColumns()
       deltas.append(delta)
     }
+    var specification = Fixtures.specification(domain: 7, baseline: 6)
+    specification.settings.rule = .relp
     let summary = RunSummary(
-      aggregate: try Fixtures.aggregate(of: deltas), specification: Fixtures.specification(domain: 7, baseline: 6),
-      seconds: 75, quarantined: 1)
+      aggregate: try Fixtures.aggregate(of: deltas), specification: specification, seconds: 75, quarantined: 1)
     #expect(summary.text() == Self.summaryText)
   }
 
@@ -104,7 +107,7 @@ import Testing
 
   @Test(arguments: numbers)
   func numbersHaveFixedDecimals(value: Double, decimals: Int, text: String) {
-    #expect(String(fixed: value, decimals: decimals) == text)
+    #expect(ReadableNumber.fixed(value, decimals: decimals) == text)
   }
 
   private static let scientific: [(value: Double, text: String)] = [
@@ -113,17 +116,18 @@ import Testing
 
   @Test(arguments: scientific)
   func smallNumbersAreScientific(value: Double, text: String) {
-    #expect(String(scientific: value) == text)
+    #expect(ReadableNumber.scientific(value) == text)
   }
 
   @Test(arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567")])
   func thousandsAreGrouped(number: Int, text: String) {
-    #expect(String(grouped: number) == text)
+    #expect(ReadableNumber.grouped(number) == text)
   }
 
   @Test(arguments: [
-    (" Paris", "\" Paris\""), ("\n", "\"\\n\""), ("a\"\\b", "\"a\\\"\\\\b\""), ("é", "\"\\u{e9}\""),
-    ("\u{1b}[2J", "\"\\u{1b}[2J\""),
+    (" Paris", "\" Paris\""), ("\n", "\"\\n\""), ("a\"\\b", "\"a\\\"\\\\b\""), ("é", "\"é\""),
+    ("中国", "\"中国\""), ("\u{1b}[2J", "\"\\u{1b}[2J\""), ("\u{202e}a", "\"\\u{202e}a\""),
+    ("一二三四五六七八九十十一十二", "\"一二三四五六七八九十..\""),
     ("abcdefghijklmnopqrstuvwxyz", "\"abcdefghijklmnopqrst..\""),
   ])
   func tokensAreSafeForATerminal(text: String, shown: String) {
@@ -152,25 +156,26 @@ import Testing
 
     Checks
       conservation residuals: node total 1.0e-06, layer cuts 2.0e-06, direct effects 3.0e-06
-      neurons kept: 3 of 4 over tau, with 90.0 % of their |relp|
+      neurons kept: 3 of 4 selected, with 90.0 % of the |score| of all neurons
       edges kept: 8 of 20, with 80.0 % of the |flow|
+      trust: unknown, because it needs both rules and only relp was computed
 
-    Strongest neurons (relp: total effect on the metric; edges: direct flow)
-      neuron           at  token                       activation        relp   of metric
-      L0/N3            @1  "\n"                             2.000      +3.000    +30.00 %
+    Strongest neurons (score by the rule relp; zero: the metric's change without it; edges: flow)
+      neuron           at  token                 activation       score        zero  trust
+      L0/N3            @1  "\n"                       2.000      +3.000           -  uncalibrated
           from "\n"@1 +2.00, " a"@0 +1.00
           to   logit " \"b\"" +4.00, L2/N1@2 +0.50
-      L0/N3            @2  " a"                            -1.000      -2.000    -20.00 %
+      L0/N3            @2  " a"                      -1.000      -2.000           -  uncalibrated
           from " a"@2 -1.50, " a"@0 +0.25
           to   L2/N1@2 +1.00
-      L2/N1            @2  " a"                             0.500      -2.000    -20.00 %
+      L2/N1            @2  " a"                       0.500      -2.000           -  uncalibrated
           from L0/N3@2 +1.00, L0/N3@1 +0.50
           to   logit "\n" -3.00
 
     Strongest chain from each token (what passes along exactly this path to the metric)
-       +26.67 %  "\n"@1 -> L0/N3@1 -> logit " \"b\"", ..
-       +13.33 %  " a"@0 -> L0/N3@1 -> logit " \"b\"", ..
-       +11.25 %  " a"@2 -> L0/N3@2 -> L2/N1@2 -> logit "\n", ..
+       -11.25 %  " a"@2 -> L0/N3@2 -> L2/N1@2 -> logit "\n", ..
+       +10.00 %  "\n"@1 -> L0/N3@1 -> logit " \"b\"", ..
+        +5.00 %  " a"@0 -> L0/N3@1 -> logit " \"b\"", ..
 
     """#
 
@@ -179,6 +184,7 @@ import Testing
       2 neurons and 5 edges, from 24 and 48 occurrences in 36 tokens
       WARNING: 1 prompt quarantined; not in these numbers
       worst conservation residual 3.0e-06; least kept |flow| of a prompt 80.0 %
+      metric logprob; scores by the rule relp
 
     Top domain neurons (z: log odds of domain against baseline over their standard error)
       L2/N1        domain 6/6        baseline 0/6        z +2.5   relp -2.00 a prompt

@@ -1,5 +1,5 @@
 // autointerp
-// Sentences out of web text.
+// `FirstSentenceTests` tests that `FirstSentence` finds sentences in web text.
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing

@@ -1,11 +1,11 @@
 // autointerp
-// Reads little-endian values from an untrusted file, never beyond its end.
+// `ByteCursor` reads little-endian values from an untrusted file and throws instead of reading past its end.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A position in the bytes of a file; every read is checked against what remains.
+/// A position in the bytes of a file. Every read is checked against the bytes that remain.
 struct ByteCursor {
   let bytes: UnsafeRawBufferPointer
-  /// For errors.
+  /// The file's path, for errors.
   let path: String
   private(set) var offset = 0
 
@@ -16,7 +16,7 @@ struct ByteCursor {
 
   var remaining: Int { bytes.count - offset }
 
-  /// Reads a fixed-width integer; `what` says in the error what the file ends within.
+  /// Reads a fixed-width integer. If the file ends inside the integer, the error calls it `what`.
   mutating func read<Value: FixedWidthInteger & BitwiseCopyable>(
     _: Value.Type, _ what: @autoclosure () -> String
   ) throws(CheckpointError) -> Value {
@@ -26,7 +26,7 @@ struct ByteCursor {
     return Value(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Value.self))
   }
 
-  /// Reads a 64-bit count or offset that must fit the platform's `Int`.
+  /// Reads a 64-bit count or offset, which must fit the platform's `Int`.
   mutating func readCount(_ what: @autoclosure () -> String) throws(CheckpointError) -> Int {
     let start = offset
     let value = try read(UInt64.self, what())
@@ -36,7 +36,7 @@ struct ByteCursor {
     return count
   }
 
-  /// The next `count` bytes, without a copy.
+  /// Returns the next `count` bytes without copying them.
   mutating func readBytes(_ count: Int, _ what: @autoclosure () -> String) throws(CheckpointError)
     -> UnsafeRawBufferPointer
   {

@@ -1,24 +1,26 @@
 // autointerp
-// A checkpoint from a GGUF file.
+// `Checkpoint.open(gguf:)` builds a checkpoint from a GGUF file.
 // SPDX-License-Identifier: Apache-2.0
 
 extension Checkpoint {
   /// Opens a GGUF model: reads its configuration and gives every tensor its role.
   ///
-  /// - Throws: naming the key or tensor that is missing, has the wrong shape or is not understood.
+  /// - Throws: an error that names the key or tensor that is missing, has the wrong shape or is not understood.
   static func open(gguf path: String) throws(CheckpointError) -> Checkpoint {
     let file = try GGUFFile.open(path)
     var metadata = try GGUFMetadata(file)
     let configuration = try metadata.configuration(of: file.tensors)
     var views: [String: TensorView] = [:]
     for tensor in file.tensors.values where tensor.name != "rope_freqs.weight" {
-      // A vector is a row; more than two dimensions have no role, and an empty shape matches none.
+      // A vector becomes one row. No weight has more than two dimensions, so such a tensor gets an empty shape, which
+      // is refused.
       let rank = tensor.dimensions.count
       views[tensor.name] = TensorView(
         name: tensor.name, rowCount: rank == 1 ? 1 : rank == 2 ? tensor.dimensions[1] : 0,
         columnCount: tensor.dimensions[0], elementType: tensor.elementType, bytes: tensor.bytes, owner: tensor.file)
     }
-    let name = file.metadata["general.name"]?.string.flatMap { $0.isEmpty ? nil : $0 } ?? fileName(of: path)
+    let name = ModelName.gguf(
+      path: path, name: file.metadata["general.name"]?.string, baseName: file.metadata["general.basename"]?.string)
     return try Checkpoint(
       name: name, path: path, configuration: configuration, tensors: views, naming: { $0.ggufName },
       interleaved: configuration.architecture == .llama)
@@ -26,8 +28,8 @@ extension Checkpoint {
 }
 
 extension WeightRole {
-  /// The tensor's name in GGUF files.
-  var ggufName: String {
+  /// The tensor's name in a GGUF file.
+  package var ggufName: String {
     switch self {
     case .tokenEmbedding: "token_embd.weight"
     case .outputNorm: "output_norm.weight"

@@ -1,14 +1,16 @@
 // autointerp
-// A GGUF model: metadata and tensor table of one file, or of all files of a split model.
+// `GGUFFile` holds the metadata and tensors of a GGUF model, which may be split over several files.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A tensor of a GGUF file, where it lies in the mapping.
+package import Platform
+
+/// A tensor of a GGUF file and the place of its bytes in the mapped file.
 package struct GGUFTensor: @unchecked Sendable {
   package let name: String
-  /// Innermost (contiguous) dimension first, as GGUF stores them; every one is at least 1.
+  /// Innermost (contiguous) dimension first, as GGUF stores them. Each is at least 1.
   package let dimensions: [Int]
   package let elementType: ElementType
-  /// The tensor's bytes, all of them within `file`.
+  /// The tensor's bytes, all inside `file`.
   // @unchecked Sendable above: the bytes are read-only and live as long as `file`.
   package let bytes: UnsafeRawBufferPointer
   package let file: MappedFile
@@ -17,39 +19,40 @@ package struct GGUFTensor: @unchecked Sendable {
 /// The metadata and tensors of a GGUF model (version 3, little endian).
 ///
 /// Source: the GGUF specification of the ggml project. Nothing in the file is trusted: counts and sizes are checked
-/// against the bytes that remain before anything is allocated, and names, ranges and types before a tensor is handed out.
+/// against the remaining bytes before memory is allocated, and names, ranges and types before a tensor is returned.
 package struct GGUFFile: Sendable {
-  /// The file that was opened (of a split model, any of its parts).
+  /// The file that was opened: for a split model, any of its parts.
   package let path: String
   package let metadata: [String: GGUFValue]
-  /// By name, in no particular order.
+  /// The tensors by name.
   package let tensors: [String: GGUFTensor]
 
-  /// Maps and checks a GGUF file, and the other parts if its model is split.
+  /// Maps and checks a GGUF file and, if the model is split, its other parts.
   ///
-  /// - Throws: naming file, key or tensor, and offset of what is wrong.
+  /// - Throws: an error that names the file, the key or tensor, and the offset of the problem.
   package static func open(_ path: String) throws(CheckpointError) -> GGUFFile {
-    let part = try GGUFPart(MappedFile(path))
+    let part = try GGUFPart(MappedFile.open(path))
     let count = try part.splitNumber("split.count") ?? 1
     if count <= 1 { return GGUFFile(path: path, metadata: part.metadata, tensors: part.tensors) }
     return try openSplit(path, count: count)
   }
 
-  /// Opens all parts of a split model; the metadata of the model is in the first.
+  /// Opens all parts of a split model. The first part holds the model's metadata.
   private static func openSplit(_ path: String, count: Int) throws(CheckpointError) -> GGUFFile {
     guard let name = SplitName(path), name.count == count else {
       throw CheckpointError(
-        path: path, key: "split.count", "the parts of a split model must keep their names",
+        path: path, key: "split.count", "a part of a split model was renamed, so the other parts cannot be found",
         expected: "a name ending in -00001-of-\(SplitName.digits(count)).gguf")
     }
     var metadata: [String: GGUFValue] = [:]
     var tensors: [String: GGUFTensor] = [:]
     var expectedTensorCount: Int?
     for number in 0..<count {
-      let part = try GGUFPart(MappedFile(name.path(of: number)))
+      let part = try GGUFPart(MappedFile.open(name.path(of: number)))
       guard try part.splitNumber("split.count") == count, try part.splitNumber("split.no") == number else {
         throw CheckpointError(
-          path: part.path, key: "split.no", "not the part that its name says", expected: "part \(number) of \(count)")
+          path: part.path, key: "split.no", "the file name and the metadata disagree about which part this is",
+          expected: "part \(number) of \(count)")
       }
       if number == 0 {
         metadata = part.metadata
@@ -57,13 +60,13 @@ package struct GGUFFile: Sendable {
       }
       for (tensorName, tensor) in part.tensors {
         if let other = tensors.updateValue(tensor, forKey: tensorName) {
-          throw CheckpointError(path: part.path, tensor: tensorName, "also in \(other.file.path)")
+          throw CheckpointError(path: part.path, tensor: tensorName, "this tensor is also in \(other.file.path)")
         }
       }
     }
     if let expectedTensorCount, expectedTensorCount != tensors.count {
       throw CheckpointError(
-        path: path, key: "split.tensors.count", "the parts do not add up to the model",
+        path: path, key: "split.tensors.count", "the parts together do not hold all tensors of the model",
         expected: "\(expectedTensorCount) tensors", found: "\(tensors.count)")
     }
     return GGUFFile(path: path, metadata: metadata, tensors: tensors)

@@ -1,11 +1,11 @@
 // autointerp
-// Reads the configuration of a model from GGUF metadata, and accounts for every key.
+// `GGUFMetadata` reads a model's configuration from GGUF metadata and refuses keys that it does not understand.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The keys below the architecture's name (`llama.*`), of which each must be read or known not to matter.
+/// The keys under the architecture's name (`llama.*`). Each must be read or known to be harmless.
 ///
-/// Other namespaces (`general.`, `tokenizer.`, `quantize.`, ...) do not describe the mathematics by the format's
-/// convention and are not looked at here.
+/// Keys in other namespaces (`general.`, `tokenizer.`, `quantize.`, ...) do not change what the model computes, by
+/// the format's convention, and are not checked here.
 struct GGUFMetadata {
   private let path: String
   private let values: [String: GGUFValue]
@@ -34,7 +34,7 @@ struct GGUFMetadata {
 
   /// Builds the configuration.
   ///
-  /// - Throws: naming the first key (in alphabetical order) that is missing, unusable or not understood.
+  /// - Throws: an error that names the alphabetically first key that is missing, unusable or not understood.
   mutating func configuration(of tensors: [String: GGUFTensor]) throws(CheckpointError) -> ModelConfiguration {
     let modelDimension = try integer("embedding_length")
     let headCount = try uniformInteger("attention.head_count")
@@ -65,7 +65,7 @@ struct GGUFMetadata {
     return configuration
   }
 
-  /// The key from which a quantity came.
+  /// The key from which a quantity was read.
   private func key(of quantity: ModelConfiguration.Quantity) -> String {
     switch quantity {
     case .layerCount: full("block_count")
@@ -82,7 +82,7 @@ struct GGUFMetadata {
     }
   }
 
-  /// The key with the factor of linear scaling: the older name only counts without the other, as in llama.cpp.
+  /// The key of the linear scaling factor. As in llama.cpp, the older name counts only if the newer one is absent.
   private var scalingKey: String? { ["rope.scaling.factor", "rope.scale_linear"].first(where: has) }
 
   private mutating func headDimension(modelDimension: Int, headCount: Int) throws(CheckpointError) -> Int {
@@ -106,8 +106,8 @@ struct GGUFMetadata {
     return dimension
   }
 
-  /// llama.cpp's default base is 10000, which converters of the first Llama models rely on, and its default type of
-  /// scaling is linear: a factor counts without a type, 0 and 1 standing for none.
+  /// llama.cpp uses base 10000 if the file has none (the first Llama models rely on that) and linear scaling if there
+  /// is a factor without a type. The factors 0 and 1 mean no scaling.
   private mutating func rotary(factors: GGUFTensor?, headDimension: Int) throws(CheckpointError) -> RotaryEmbedding {
     let base = has("rope.freq_base") ? try number("rope.freq_base") : 10_000
     var scaling = RotaryEmbedding.Scaling.none
@@ -133,7 +133,7 @@ struct GGUFMetadata {
     guard scaling == .none else {
       throw CheckpointError(
         path: path, tensor: "rope_freqs.weight", key: scalingKey.map(full),
-        "scaled twice: by the key and by the tensor")
+        "positions are scaled twice: by this key and by the tensor rope_freqs.weight")
     }
     guard factors.dimensions == [headDimension / 2], factors.elementType == .float32 else {
       throw CheckpointError(
@@ -152,7 +152,7 @@ struct GGUFMetadata {
   }
 
   private mutating func refuseWhatWouldChangeTheMathematics() throws(CheckpointError) {
-    // Zero or false turns these off; anything else is a model of another kind.
+    // These keys must be zero or false. With any other value the model is of another kind.
     for key in ["expert_count", "expert_used_count", "attention.sliding_window", "use_parallel_residual"] {
       guard has(key) else { continue }
       let value = values[full(key)]
@@ -167,7 +167,8 @@ struct GGUFMetadata {
         throw CheckpointError(path: path, key: full("attention.causal"), "not supported", expected: "true")
       }
     }
-    // How the converter laid out q and k; llama.cpp ignores it, and so does the permutation's undoing.
+    // Says how the converter laid out q and k. llama.cpp ignores the key, and the permutation is undone in the same
+    // way here.
     if has("tensor_data_layout") {
       let layout = try string("tensor_data_layout")
       guard layout == "Meta AI original pth" else {
@@ -208,7 +209,7 @@ extension GGUFMetadata {
     return integer
   }
 
-  /// An integer that some converters write once per layer; layers of different shapes are refused.
+  /// Reads an integer that some converters write once per layer. Layers of different shapes are refused.
   private mutating func uniformInteger(_ key: String) throws(CheckpointError) -> Int {
     guard case .integers(let perLayer)? = values[full(key)] else { return try integer(key) }
     unread.remove(full(key))

@@ -1,10 +1,12 @@
 // autointerp
-// One GGUF file: its header, metadata and tensor table, parsed and checked.
+// `GGUFPart` parses and checks one GGUF file: header, metadata and tensor table.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The contents of a single GGUF file.
+internal import Platform
+
+/// The contents of one GGUF file, which may be one part of a split model.
 struct GGUFPart {
-  /// More elements than any metadata array has (vocabularies stay below 2^20), few enough to hold in memory.
+  /// The largest accepted metadata array. Vocabularies stay below 2^20 elements.
   static let maximumArrayCount = 1 << 26
   static let maximumDimensionCount = 4
   static let maximumNameBytes = 1 << 16
@@ -26,7 +28,7 @@ struct GGUFPart {
         path: path, offset: 4, "this GGUF version is not supported; convert the file anew",
         expected: "3, little endian", found: found)
     }
-    // A tensor's entry takes at least 24 bytes (empty name, one dimension), a key's 13 (empty name, one byte).
+    // A tensor entry takes at least 24 bytes (empty name, one dimension), a key at least 13 (empty name, one byte).
     let tensorCount = try Self.readCount(&cursor, of: "tensors", elementBytes: 24)
     let keyCount = try Self.readCount(&cursor, of: "keys", elementBytes: 13)
 
@@ -36,18 +38,19 @@ struct GGUFPart {
       let key = try Self.readName(&cursor, "a key")
       let value = try GGUFValue(from: &cursor, key: key)
       guard metadata.updateValue(value, forKey: key) == nil else {
-        throw CheckpointError(path: path, key: key, offset: start, "the key is there twice")
+        throw CheckpointError(path: path, key: key, offset: start, "the file has this key twice")
       }
     }
     try readTensors(tensorCount, of: file, from: &cursor)
   }
 
-  /// A key of a split model, which must be a small integer, or nil if it is not there.
+  /// Returns a key of a split model, which must be a small integer, or nil if it is absent.
   func splitNumber(_ key: String) throws(CheckpointError) -> Int? {
     guard let value = metadata[key] else { return nil }
     let limit = key == "split.tensors.count" ? Int(Int32.max) : 99_999
     guard let number = value.integer, number >= 0, number <= limit else {
-      throw CheckpointError(path: path, key: key, "not a usable number", expected: "0 to \(limit)", found: value.kind)
+      throw CheckpointError(
+        path: path, key: key, "not a usable part number", expected: "0 to \(limit)", found: value.kind)
     }
     return number
   }
@@ -57,7 +60,7 @@ struct GGUFPart {
     let count = try cursor.readCount("the number of \(what)")
     guard count <= cursor.remaining / elementBytes else {
       throw CheckpointError(
-        path: cursor.path, offset: start, "more \(what) than the file has room for",
+        path: cursor.path, offset: start, "the file is too small for this many \(what)",
         expected: "at most \(cursor.remaining / elementBytes)", found: "\(count)")
     }
     return count
@@ -80,13 +83,13 @@ struct GGUFPart {
 }
 
 extension GGUFPart {
-  /// An entry of the tensor table.
+  /// One entry of the tensor table.
   private struct Entry {
     var name: String
     var dimensions: [Int]
     var elementType: ElementType
     var byteCount: Int
-    /// From the start of the data section.
+    /// Counted from the start of the data section.
     var dataOffset: Int
   }
 
@@ -125,7 +128,7 @@ extension GGUFPart {
         name: entry.name, dimensions: entry.dimensions, elementType: entry.elementType,
         bytes: UnsafeRawBufferPointer(rebasing: file.bytes[dataStart + entry.dataOffset..<fileEnd]), file: file)
       guard tensors.updateValue(tensor, forKey: entry.name) == nil else {
-        throw CheckpointError(path: path, tensor: entry.name, "the tensor is there twice")
+        throw CheckpointError(path: path, tensor: entry.name, "the file has this tensor twice")
       }
     }
   }

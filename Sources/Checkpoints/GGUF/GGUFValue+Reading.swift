@@ -1,13 +1,13 @@
 // autointerp
-// Reads a GGUF metadata value from a file.
+// `GGUFValue.init(from:key:)` reads one metadata value from a GGUF file.
 // SPDX-License-Identifier: Apache-2.0
 
 extension GGUFValue {
-  /// The type codes of the format.
+  /// The type codes of the GGUF format.
   private enum Kind: UInt32 {
     case uint8, int8, uint16, int16, uint32, int32, float32, boolean, string, array, uint64, int64, float64
 
-    /// Bytes of an element, at least.
+    /// The least number of bytes that an element takes.
     var minimumBytes: Int {
       switch self {
       case .uint8, .int8, .boolean: 1
@@ -19,12 +19,12 @@ extension GGUFValue {
     }
   }
 
-  /// Reads type code and value.
+  /// Reads a type code and the value after it.
   ///
-  /// Text that is not valid UTF-8 is refused below `tokenizer.`, where a repaired token could collide with another,
-  /// and repaired elsewhere (names, descriptions).
+  /// Text that is not valid UTF-8 is refused under `tokenizer.`, because a repaired token could equal another token.
+  /// Elsewhere (names, descriptions) it is repaired.
   ///
-  /// - Throws: naming the key and the offset.
+  /// - Throws: an error that names the key and the offset.
   init(from cursor: inout ByteCursor, key: String) throws(CheckpointError) {
     let kind = try Self.readKind(&cursor, key: key)
     switch kind {

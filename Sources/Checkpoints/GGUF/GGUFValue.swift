@@ -1,8 +1,8 @@
 // autointerp
-// A value of GGUF metadata.
+// `GGUFValue` is one value of GGUF metadata.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A metadata value, widened to the largest type of its kind; arrays of arrays are refused by the reader.
+/// A metadata value, widened to the largest type of its kind. The reader refuses arrays of arrays.
 package enum GGUFValue: Equatable, Sendable {
   case unsigned(UInt64)
   case signed(Int64)
@@ -10,12 +10,12 @@ package enum GGUFValue: Equatable, Sendable {
   case boolean(Bool)
   case string(String)
   case strings([String])
-  /// An array of any integer type; unsigned elements above `Int64.max` are refused by the reader.
+  /// An array of any integer type. The reader refuses elements above `Int64.max`.
   case integers([Int64])
   case floats([Float])
   case booleans([Bool])
 
-  /// The value of either integer kind, or nil if it is something else or does not fit.
+  /// The value of either integer kind, or nil if it is something else or does not fit `Int`.
   package var integer: Int? {
     switch self {
     case .unsigned(let value): Int(exactly: value)
@@ -24,7 +24,7 @@ package enum GGUFValue: Equatable, Sendable {
     }
   }
 
-  /// The value of a float or an integer.
+  /// The value of a float or of an integer.
   package var number: Double? {
     switch self {
     case .float(let value): value
@@ -54,7 +54,7 @@ package enum GGUFValue: Equatable, Sendable {
     if case .floats(let value) = self { value } else { nil }
   }
 
-  /// What kind of value this is, in words, for error messages.
+  /// The kind of value in words, for error messages.
   package var kind: String {
     switch self {
     case .unsigned, .signed: "integer"

@@ -1,5 +1,5 @@
 // autointerp
-// A checkpoint from safetensors files and their config.json.
+// `Checkpoint.open` builds a checkpoint from safetensors files and their config.json.
 // SPDX-License-Identifier: Apache-2.0
 
 #if canImport(Darwin)
@@ -9,11 +9,11 @@
 #endif
 
 extension Checkpoint {
-  /// Opens a model from its configuration and all its tensors.
+  /// Opens a model from its configuration and its tensors.
   ///
-  /// The unembedding of a tied model, which transformers does not use either, is left out; it must equal the embedding.
+  /// If a tied model's file also stores an unembedding, it must equal the embedding and is left out.
   ///
-  /// - Throws: naming the key or tensor that is missing, has the wrong shape or is not understood.
+  /// - Throws: an error that names the key or tensor that is missing, has the wrong shape or is not understood.
   static func open(
     name: String, path: String, configuration configurationPath: String, tensors: [String: TensorView]
   ) throws(CheckpointError) -> Checkpoint {
@@ -27,7 +27,7 @@ extension Checkpoint {
       guard embedding.isIdentical(to: unembedding) else {
         throw CheckpointError(
           path: path, tensor: unembedding.name, key: "tie_word_embeddings",
-          "the configuration says that it is the embedding, but it is another matrix")
+          "the configuration says that it equals the token embedding, but it does not")
       }
     }
     return try Checkpoint(
@@ -37,7 +37,7 @@ extension Checkpoint {
 }
 
 extension TensorView {
-  /// Whether another tensor has the same shape, type and bytes.
+  /// True if the other tensor has the same shape, type and bytes.
   fileprivate func isIdentical(to other: TensorView) -> Bool {
     guard elementType == other.elementType, rowCount == other.rowCount, columnCount == other.columnCount,
       bytes.count == other.bytes.count, let left = bytes.baseAddress, let right = other.bytes.baseAddress
@@ -47,7 +47,7 @@ extension TensorView {
 }
 
 extension WeightRole {
-  /// The tensor's name in safetensors files of transformers.
+  /// The tensor's name in safetensors files written by transformers.
   var safetensorsName: String {
     switch self {
     case .tokenEmbedding: "model.embed_tokens.weight"

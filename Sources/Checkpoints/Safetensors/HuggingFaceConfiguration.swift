@@ -1,40 +1,44 @@
 // autointerp
-// Reads a model's config.json, old and new layout, and accounts for every key.
+// `HuggingFaceConfiguration` reads a model's config.json and refuses keys that it does not understand.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A `config.json` as transformers writes it.
+internal import JSON
+internal import Platform
+
+/// A `config.json` as transformers writes it, in the old or the new layout.
 ///
-/// Every key is one of four: read, known not to change what the model computes (`harmlessKeys`), known not to change it
-/// with one value (`neutralValues`), or a reason to refuse the model by name. A silent default would give wrong numbers
-/// that look right.
+/// Every key is one of four kinds: it is read; it never changes what the model computes (`harmlessKeys`); it does not
+/// change that if it has one certain value (`neutralValues`); or the model is refused with the key's name. A silent
+/// default would give wrong numbers that look right.
 struct HuggingFaceConfiguration {
-  /// Keys that describe training, generation, token ids or the file itself, but not the map from tokens to logits.
+  /// Keys about training, generation, token ids or the file itself, which do not change the map from tokens to
+  /// logits.
   static let harmlessKeys: Set<String> = [
-    // The file.
+    // About the file.
     "_commit_hash", "_name_or_path", "architectures", "dtype", "prefix", "tokenizer_class", "torch_dtype",
     "transformers.js_config", "transformers_version", "unsloth_fixed", "unsloth_version",
-    // Training and initialisation. `pretraining_tp` splits a product without changing it.
+    // Training and initialisation. `pretraining_tp` splits a product without changing its result.
     "attention_dropout", "initializer_range", "pretraining_tp",
-    // How the same attention is computed.
+    // Different ways to compute the same attention.
     "_attn_implementation", "_attn_implementation_autoset", "_flash_attn_2_enabled", "attn_implementation",
     // Token ids.
     "bos_token_id", "decoder_start_token_id", "eos_token_id", "pad_token_id", "sep_token_id", "unk_token_id",
-    // Heads that classify, which a model that ends in an unembedding has not, and their loss.
+    // Classification heads and their loss, which a language model does not have.
     "finetuning_task", "id2label", "label2id", "problem_type", "task_specific_params", "tf_legacy_loss",
-    // Generation and what the Python object returns.
+    // Generation and the return values of the Python object.
     "bad_words_ids", "begin_suppress_tokens", "diversity_penalty", "do_sample", "early_stopping",
     "encoder_no_repeat_ngram_size", "exponential_decay_length_penalty", "forced_bos_token_id", "forced_eos_token_id",
     "length_penalty", "max_length", "min_length", "no_repeat_ngram_size", "num_beam_groups", "num_beams",
     "num_return_sequences", "output_attentions", "output_hidden_states", "output_scores", "remove_invalid_values",
     "repetition_penalty", "return_dict", "return_dict_in_generate", "suppress_tokens", "temperature", "top_k", "top_p",
     "typical_p", "use_cache",
-    // Says of a model that it is what `model_type` says already.
+    // Repeats what `model_type` says.
     "is_llama_config",
-    // Of no effect without a sliding window, which is refused.
+    // Only matters together with a sliding window, which is refused.
     "max_window_layers",
   ]
 
-  /// Keys that transformers writes for every model, with the one value that means the model computed here.
+  /// Keys that transformers writes for every model, each with the one value that this implementation computes.
   static let neutralValues: [(key: String, value: JSONValue)] = [
     ("add_cross_attention", .boolean(false)), ("attention_bias", .boolean(false)),
     ("chunk_size_feed_forward", .integer(0)), ("is_decoder", .boolean(false)), ("is_encoder_decoder", .boolean(false)),
@@ -46,7 +50,7 @@ struct HuggingFaceConfiguration {
   private let path: String
   private let members: JSONObject
   private var unread: Set<String>
-  /// Where the base and the scaling of rotary positions stand.
+  /// The keys from which the base and the scaling of rotary positions are read.
   private var rotaryBaseKey = "rope_theta"
   private var rotaryScalingKey = "rope_scaling"
 
@@ -59,10 +63,9 @@ struct HuggingFaceConfiguration {
     unread = Set(object.members.lazy.filter { $0.value != .null }.map(\.key)).subtracting(Self.harmlessKeys)
   }
 
-  /// Builds the configuration.
+  /// Builds and validates the configuration.
   ///
-  /// - Returns: a configuration that has been validated.
-  /// - Throws: naming the key that is missing, unusable or not understood.
+  /// - Throws: an error that names the key that is missing, unusable or not understood.
   mutating func configuration() throws(CheckpointError) -> ModelConfiguration {
     let architecture = try architecture()
     let modelDimension = try integer("hidden_size")
@@ -73,7 +76,7 @@ struct HuggingFaceConfiguration {
       architecture: architecture,
       layerCount: layerCount,
       headCount: headCount,
-      // Models before grouped-query attention do not say.
+      // Models older than grouped-query attention do not have the key.
       keyValueHeadCount: has("num_key_value_heads") ? try integer("num_key_value_heads") : headCount,
       headDimension: try headDimension(modelDimension, headCount: headCount, architecture),
       modelDimension: modelDimension,
@@ -82,7 +85,7 @@ struct HuggingFaceConfiguration {
       contextLength: try contextLength(architecture),
       rmsEpsilon: Float(try number("rms_norm_eps")),
       rotary: try rotary(),
-      // The default of both architectures in transformers.
+      // transformers' default for both architectures.
       tiedUnembedding: try boolean("tie_word_embeddings") ?? false)
     if let key = unread.min() {
       throw CheckpointError(
@@ -93,7 +96,7 @@ struct HuggingFaceConfiguration {
     return configuration
   }
 
-  /// The key from which a quantity came.
+  /// The key from which a quantity was read.
   private func key(of quantity: ModelConfiguration.Quantity) -> String {
     switch quantity {
     case .layerCount: "num_hidden_layers"
@@ -110,7 +113,8 @@ struct HuggingFaceConfiguration {
     }
   }
 
-  /// Llama 1 has its length under another name, which transformers does not know: without its own it takes a default.
+  /// Reads the context length. Llama 1 stores it under an older name, which transformers ignores in favour of a
+  /// default.
   private mutating func contextLength(
     _ architecture: ModelConfiguration.Architecture
   ) throws(CheckpointError) -> Int {
@@ -125,7 +129,7 @@ struct HuggingFaceConfiguration {
     guard let architecture = type.string.flatMap(ModelConfiguration.Architecture.init(rawValue:)) else {
       throw refusal("model_type", type, expected: "llama or qwen3")
     }
-    // Other classes of the same type end in something else than an unembedding.
+    // Other classes of this model type end in something other than an unembedding.
     let className = architecture == .llama ? "LlamaForCausalLM" : "Qwen3ForCausalLM"
     if has("architectures"), members["architectures"] != .array([.string(className)]) {
       throw refusal("architectures", members["architectures"]!, expected: "[\"\(className)\"]")
@@ -136,7 +140,7 @@ struct HuggingFaceConfiguration {
   private mutating func headDimension(
     _ modelDimension: Int, headCount: Int, _ architecture: ModelConfiguration.Architecture
   ) throws(CheckpointError) -> Int {
-    // Qwen3 has a default of its own in transformers, but says its dimension in every file.
+    // transformers has a default for Qwen3, but every Qwen3 file gives the dimension.
     if has("head_dim") || architecture == .qwen3 { return try integer("head_dim") }
     guard headCount > 0, modelDimension % headCount == 0 else {
       throw CheckpointError(
@@ -149,7 +153,7 @@ struct HuggingFaceConfiguration {
   private mutating func refuseOtherMathematics(layerCount: Int) throws(CheckpointError) {
     try require("hidden_act", .string("silu"), mandatory: true)
     for (key, value) in Self.neutralValues { try require(key, value, mandatory: false) }
-    // Without the switch, a window is in use when there is one.
+    // If `use_sliding_window` is absent, a window is in use as soon as the file gives one.
     if members["use_sliding_window"] == .boolean(false) { unread.remove("sliding_window") }
     if has("sliding_window"), unread.contains("sliding_window") {
       throw refusal("sliding_window", members["sliding_window"]!, expected: "null")
@@ -177,7 +181,7 @@ struct HuggingFaceConfiguration {
 // MARK: - Rotary positions
 
 extension HuggingFaceConfiguration {
-  /// Old layout: `rope_theta` and `rope_scaling`; new layout: both in `rope_parameters`.
+  /// Old layout: `rope_theta` and `rope_scaling`. New layout: both in `rope_parameters`.
   private mutating func rotary() throws(CheckpointError) -> RotaryEmbedding {
     var base: Double?
     if has("rope_theta") { base = try number("rope_theta") }
@@ -201,7 +205,7 @@ extension HuggingFaceConfiguration {
       }
       scaling = found
     }
-    // transformers' default, on which the first Llama models rely.
+    // transformers' default base, which the first Llama models rely on.
     return RotaryEmbedding(base: base ?? 10_000, scaling: scaling ?? .none)
   }
 }
@@ -209,7 +213,7 @@ extension HuggingFaceConfiguration {
 // MARK: - Access that keeps account
 
 extension HuggingFaceConfiguration {
-  /// A key with another value than null.
+  /// True if the key exists and is not null.
   private func has(_ key: String) -> Bool { members[key].map { $0 != .null } ?? false }
 
   private func refusal(_ key: String, _ value: JSONValue, expected: String) -> CheckpointError {
@@ -241,7 +245,7 @@ extension HuggingFaceConfiguration {
     return boolean
   }
 
-  /// Refuses any other value than the one that this implementation computes.
+  /// Refuses any value other than the one that this implementation computes.
   private mutating func require(
     _ key: String, _ expected: JSONValue, mandatory: Bool
   ) throws(CheckpointError) {

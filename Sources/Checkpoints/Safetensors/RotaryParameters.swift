@@ -1,8 +1,10 @@
 // autointerp
-// Reads the rotary part of a config.json, and accounts for every key in it.
+// `RotaryParameters` reads the rotary positions' part of a config.json and refuses keys that it does not understand.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The object with the scaling of rotary positions.
+internal import JSON
+
+/// The JSON object that describes the scaling of rotary positions.
 struct RotaryParameters {
   private let members: JSONObject
   private let key: String
@@ -26,7 +28,7 @@ struct RotaryParameters {
     return number
   }
 
-  /// A number that must be there, and more than another.
+  /// Reads a number that must exist and be larger than a bound.
   private mutating func required(_ name: String, above bound: Double = 0) throws(CheckpointError) -> Double {
     guard let number = try number(name) else {
       throw CheckpointError(path: path, key: "\(key).\(name)", "missing")
@@ -49,9 +51,9 @@ struct RotaryParameters {
       type = text
     }
     guard let type else {
-      // transformers reads an object without a type as the plain rotation.
+      // transformers treats an object without a type as the plain rotation.
       if unread.isEmpty { return "default" }
-      throw CheckpointError(path: path, key: "\(key).\(unread.min()!)", "there is no rope_type to go with it")
+      throw CheckpointError(path: path, key: "\(key).\(unread.min()!)", "this key needs a rope_type, which is missing")
     }
     return type
   }
@@ -67,7 +69,8 @@ struct RotaryParameters {
       scaling = .none
       if let factor = try number("factor"), factor != 1 {
         throw CheckpointError(
-          path: path, key: "\(key).factor", "the default rotation has no factor", expected: "1", found: "\(factor)")
+          path: path, key: "\(key).factor", "the default rotation must not have a factor", expected: "1",
+          found: "\(factor)")
       }
     case "linear": scaling = .linear(factor: try required("factor"))
     case "llama3":

@@ -1,26 +1,29 @@
 // autointerp
-// One safetensors file: its header, parsed and checked.
+// `SafetensorsFile` parses and checks one safetensors file.
 // SPDX-License-Identifier: Apache-2.0
+
+internal import JSON
+internal import Platform
 
 /// The tensors of a safetensors file.
 ///
 /// Layout: header length (64 bits, little endian), header (JSON), data. Source: the format description of the
-/// safetensors project, whose rules are all checked: the header is at most 100 MB, every range fits its shape, and
-/// the data is covered exactly, without holes and without overlap.
+/// safetensors project. All of its rules are checked: the header is at most 100 MB, every range fits its shape, and
+/// the ranges cover the data exactly, without holes or overlap.
 package struct SafetensorsFile: Sendable {
   static let maximumHeaderBytes = 100_000_000
 
   package let path: String
-  /// By name; a vector is a row, and a tensor of another rank than 1 or 2 has no rows. Saved buffers are left out.
+  /// The tensors by name. A vector becomes one row; a tensor of any rank but 1 or 2 has no rows. Saved buffers are
+  /// left out.
   package let tensors: [String: TensorView]
 
   /// Maps and checks a file.
   ///
-  /// - Parameter path: the file.
-  /// - Throws: naming tensor and offset of what is wrong.
+  /// - Throws: an error that names the tensor and the offset of the problem.
   package init(_ path: String) throws(CheckpointError) {
     self.path = path
-    let file = try MappedFile(path)
+    let file = try MappedFile.open(path)
     var cursor = ByteCursor(file.bytes, path: path)
     let headerBytes = try cursor.readCount("the header length")
     guard headerBytes <= Self.maximumHeaderBytes else {
@@ -33,7 +36,7 @@ package struct SafetensorsFile: Sendable {
       throw CheckpointError(path: path, offset: 8, "not a safetensors file", expected: "a header that starts with {")
     }
     guard case .object(let header) = try JSONValue(parsing: text, path: path, startingAt: 8) else {
-      throw CheckpointError(path: path, offset: 8, "the header is not an object")
+      throw CheckpointError(path: path, offset: 8, "the header is not a JSON object")
     }
     var entries: [SafetensorsEntry] = []
     entries.reserveCapacity(header.members.count)
@@ -54,7 +57,8 @@ package struct SafetensorsFile: Sendable {
       guard entry.range.lowerBound == end else {
         throw CheckpointError(
           path: path, tensor: entry.name, offset: cursor.offset &+ entry.range.lowerBound,
-          entry.range.lowerBound < end ? "its data overlaps another tensor's" : "there is a hole before its data",
+          entry.range.lowerBound < end
+            ? "its data overlaps another tensor's" : "there are unused bytes before its data",
           expected: "data_offsets from \(end)", found: "\(entry.range.lowerBound)")
       }
       guard entry.range.upperBound <= cursor.remaining else {
@@ -72,24 +76,24 @@ package struct SafetensorsFile: Sendable {
     }
     guard end == cursor.remaining else {
       throw CheckpointError(
-        path: path, offset: cursor.offset + end, "there is data that belongs to no tensor",
+        path: path, offset: cursor.offset + end, "the file has data that belongs to no tensor",
         expected: "\(end) bytes of data", found: "\(cursor.remaining)")
     }
     self.tensors = tensors
   }
 
-  /// Whether a tensor is a buffer that old versions of transformers saved and its models compute for themselves: the
-  /// frequencies of rotary positions and the numbers of positions.
+  /// True for buffers that old versions of transformers saved although the model computes them itself: the rotary
+  /// frequencies and the position numbers.
   static func isBuffer(_ name: String) -> Bool {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
     return parts.suffix(2) == ["rotary_emb", "inv_freq"] || parts.last == "position_ids"
   }
 }
 
-/// An entry of the header: type, shape and range (from the start of the data).
+/// A tensor's entry in the header: its type, shape and range, counted from the start of the data.
 private struct SafetensorsEntry {
   let name: String
-  /// Nil for a buffer, of which only the place matters.
+  /// Nil for a buffer, of which only the range is checked.
   let elementType: ElementType?
   let rowCount: Int
   let columnCount: Int

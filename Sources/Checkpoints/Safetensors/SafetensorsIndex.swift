@@ -1,21 +1,23 @@
 // autointerp
-// All tensors of a model in safetensors files, single or sharded.
+// `SafetensorsIndex` collects the tensors of a model folder, whether they are in one safetensors file or in shards.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The tensors of a folder as transformers writes it.
+internal import JSON
+internal import Platform
+
+/// Reads a model folder as transformers writes it.
 enum SafetensorsIndex {
   /// Opens `model.safetensors`, or the shards that `model.safetensors.index.json` names.
   ///
-  /// - Parameter folder: the model's folder.
   /// - Returns: all tensors by name.
-  /// - Throws: when a file is missing, damaged or does not hold what the index says.
+  /// - Throws: an error if a file is missing, damaged or does not match the index.
   static func tensors(inFolder folder: String) throws(CheckpointError) -> [String: TensorView] {
     let single = "\(folder)/model.safetensors"
     let index = "\(folder)/model.safetensors.index.json"
     if MappedFile.exists(single) { return try SafetensorsFile(single).tensors }
     guard MappedFile.exists(index) else {
       throw CheckpointError(
-        path: folder, "no weights here", expected: "model.safetensors or model.safetensors.index.json")
+        path: folder, "the folder has no weights", expected: "model.safetensors or model.safetensors.index.json")
     }
     return try tensors(listedIn: index, folder: folder)
   }
@@ -28,7 +30,7 @@ enum SafetensorsIndex {
     }
     var namesOfShard: [String: Set<String>] = [:]
     for (tensor, value) in map.members {
-      // A plain name: an index must not lead out of its folder.
+      // Accept plain file names only, so that an index cannot point outside its folder.
       guard let shard = value.string, shard.hasSuffix(".safetensors"), !shard.contains("/"), !shard.hasPrefix(".")
       else {
         throw CheckpointError(
@@ -40,11 +42,13 @@ enum SafetensorsIndex {
     for (shard, names) in namesOfShard.sorted(by: { $0.key < $1.key }) {
       let file = try SafetensorsFile("\(folder)/\(shard)")
       for name in names.sorted() where file.tensors[name] == nil && !SafetensorsFile.isBuffer(name) {
-        throw CheckpointError(path: file.path, tensor: name, "missing, although the index says it is here")
+        throw CheckpointError(
+          path: file.path, tensor: name, "the index says that this file holds the tensor, but it does not")
       }
       for (name, tensor) in file.tensors {
         guard names.contains(name) else {
-          throw CheckpointError(path: file.path, tensor: name, "here, although the index does not say so")
+          throw CheckpointError(
+            path: file.path, tensor: name, "this file holds the tensor, but the index does not list it")
         }
         tensors[name] = tensor
       }

@@ -1,20 +1,21 @@
 // autointerp
-// Dequantisation: blocks of each storage type to Float32.
+// `ElementType.dequantize` turns stored blocks of any supported type into Float32.
 // SPDX-License-Identifier: Apache-2.0
 
-// The block layouts and the order of the roundings are those of ggml's reference routines (ggml-quants.c), to which
-// the results are equal bit for bit; there is no fused multiply-add anywhere. Loads are unaligned everywhere: a block has
-// an odd size, and a hostile file may put its tensors anywhere.
+// Block layouts and the order of roundings follow ggml's reference routines (ggml-quants.c), so results are equal bit
+// for bit. Nothing uses a fused multiply-add. All loads are unaligned: a block has an odd size, and a hostile file
+// may place its tensors anywhere.
 //
-// The loops are plain, over non-overlapping pointers and with wrapping arithmetic, which the compiler turns into SIMD.
+// The loops are simple, over non-overlapping pointers and with wrapping arithmetic, so that the compiler vectorises
+// them.
 
 extension ElementType {
-  /// Decodes `blockCount` blocks that lie one after the other.
+  /// Decodes `blockCount` consecutive blocks.
   ///
   /// - Parameters:
   ///   - source: `blockCount * blockBytes` bytes.
   ///   - blockCount: how many blocks.
-  ///   - destination: room for `blockCount * blockElements` floats, apart from `source`.
+  ///   - destination: room for `blockCount * blockElements` floats; must not overlap `source`.
   func dequantize(_ source: UnsafeRawPointer, blockCount: Int, into destination: UnsafeMutablePointer<Float>) {
     switch self {
     case .float32:
@@ -68,10 +69,10 @@ extension ElementType {
     }
   }
 
-  /// The exact value of an IEEE half, subnormals, infinities and NaN included, without a branch.
+  /// Returns the exact value of an IEEE half, including subnormals, infinities and NaN, without a branch.
   ///
-  /// Exponent and mantissa move to their places in a Float32, whose exponent is then too small by 112 = 127 - 15: the
-  /// multiplication by 2^112 is exact and makes subnormals normal. Infinity and NaN get their exponent by hand.
+  /// Exponent and mantissa move to their places in a Float32, whose exponent is then too small by 112 = 127 - 15.
+  /// Multiplying by 2^112 is exact and makes subnormals normal. Infinity and NaN get their exponent separately.
   @inline(__always)
   static func float(fromHalf half: UInt16) -> Float {
     let bits = UInt32(truncatingIfNeeded: half)
@@ -192,7 +193,8 @@ extension ElementType {
     }
   }
 
-  /// As Q4_K, with 32 bytes of fifth bits before the codes: bit `s` of byte `i` belongs to element `i` of sub-block `s`.
+  /// Like Q4_K, with 32 bytes of fifth bits before the codes: bit `s` of byte `i` belongs to element `i` of sub-block
+  /// `s`.
   @inline(__always)
   private static func decodeQ5K(_ block: UnsafeRawPointer, into output: UnsafeMutablePointer<Float>) {
     let scale = half(block, at: 0)
@@ -218,7 +220,7 @@ extension ElementType {
   @inline(__always)
   private static func decodeQ6K(_ block: UnsafeRawPointer, into output: UnsafeMutablePointer<Float>) {
     let scale = half(block, at: 208)
-    // Each half of the block has four groups of 32; group g takes bits 2g of the upper pairs.
+    // Each half of the block has four groups of 32. Group g takes bits 2g of the upper pairs.
     for part in 0..<2 {
       let low = block + 64 &* part
       let high = block + (128 &+ 32 &* part)

@@ -1,9 +1,9 @@
 // autointerp
-// How many elements and bytes a block of each storage type has, and its code in files.
+// `ElementType` knows the elements and bytes of its blocks and its type code in GGUF files.
 // SPDX-License-Identifier: Apache-2.0
 
 extension ElementType {
-  /// Elements that are encoded together; 1 for the plain types.
+  /// How many elements are encoded together: 1 for the plain types.
   package var blockElements: Int {
     switch self {
     case .float32, .float16, .bfloat16: 1
@@ -12,7 +12,7 @@ extension ElementType {
     }
   }
 
-  /// Bytes of `blockElements` elements.
+  /// How many bytes `blockElements` elements take.
   package var blockBytes: Int {
     switch self {
     case .float32: 4
@@ -28,10 +28,10 @@ extension ElementType {
     }
   }
 
-  /// True for the types in which norms are stored.
-  var isPlain: Bool { blockElements == 1 }
+  /// True for F32, F16 and BF16, the types in which norms are stored.
+  package var isPlain: Bool { blockElements == 1 }
 
-  /// From the type code of GGUF's tensor table.
+  /// Creates the type from its code in GGUF's tensor table, or returns nil if the type is not supported.
   init?(ggufCode code: UInt32) {
     switch code {
     case 0: self = .float32

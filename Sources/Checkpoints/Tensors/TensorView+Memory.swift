@@ -1,8 +1,8 @@
 // autointerp
-// Tensors held in memory instead of a file.
+// `TensorView.init` makes a tensor that is held in memory instead of a file.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Bytes on the heap that live as long as a tensor refers to them.
+/// Bytes on the heap that live as long as a tensor uses them.
 private final class TensorStorage {
   let bytes: UnsafeMutableRawBufferPointer
 
@@ -14,7 +14,7 @@ private final class TensorStorage {
 }
 
 extension TensorView {
-  /// A Float32 tensor of given values, `[rows, columns]`, row-major.
+  /// Makes a Float32 tensor of the given values, `[rows, columns]`, row-major.
   ///
   /// - Precondition: `values.count == rows * columns`.
   package init(name: String, rows: Int, columns: Int, values: [Float]) {
@@ -24,7 +24,7 @@ extension TensorView {
     }
   }
 
-  /// A tensor with a copy of given bytes, encoded as `elementType` says.
+  /// Makes a tensor from a copy of the given bytes, which are encoded as `elementType`.
   ///
   /// - Precondition: `bytes` has exactly the size of the tensor.
   package init(

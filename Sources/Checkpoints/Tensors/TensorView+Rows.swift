@@ -1,18 +1,18 @@
 // autointerp
-// Rows of a stored tensor as Float32.
+// `TensorView.copyRows` reads rows of a stored tensor as Float32.
 // SPDX-License-Identifier: Apache-2.0
 
 extension TensorView {
-  /// Bytes of a stored row.
+  /// The bytes of one stored row.
   package var rowBytes: Int { columnCount / elementType.blockElements * elementType.blockBytes }
 
-  /// Writes rows as Float32, in the order of the mathematics (see `interleavedHeadCount`).
+  /// Writes rows as Float32, in plain order (see `interleavedHeadCount`).
   ///
-  /// The values are bit for bit those of ggml's reference dequantisation. Safe to call on many threads at once.
+  /// The values equal ggml's reference dequantisation bit for bit. Many threads may call this at once.
   ///
   /// - Parameters:
   ///   - rows: which rows; within `0..<rowCount`.
-  ///   - destination: `[rows.count, columnCount]`, row-major, Float32; overwritten, need not be initialised.
+  ///   - destination: `[rows.count, columnCount]`, row-major, Float32. It is overwritten and need not be initialised.
   package func copyRows(_ rows: Range<Int>, into destination: UnsafeMutablePointer<Float>) {
     precondition(
       rows.lowerBound >= 0 && rows.upperBound <= rowCount, "\(name): rows \(rows) of \(rowCount)")
@@ -30,7 +30,7 @@ extension TensorView {
     }
   }
 
-  /// All rows as an array, `[rowCount, columnCount]` row-major.
+  /// Returns all rows as an array, `[rowCount, columnCount]` row-major.
   package func floats() -> [Float] {
     [Float](unsafeUninitializedCapacity: rowCount * columnCount) { buffer, count in
       if let base = buffer.baseAddress { copyRows(0..<rowCount, into: base) }
@@ -38,9 +38,10 @@ extension TensorView {
     }
   }
 
-  /// Where a row lies in the file.
+  /// Returns the place of a row in the file.
   ///
-  /// The rotation pairs row `i` of a head with row `i + d/2`; GGUF's llama models store the pair at `2i` and `2i + 1`.
+  /// The rotation pairs row `i` of a head with row `i + d/2`. GGUF's llama models store this pair at `2i` and `2i +
+  /// 1`.
   func storedRow(of row: Int) -> Int {
     guard let headCount = interleavedHeadCount else { return row }
     let headDimension = rowCount / headCount

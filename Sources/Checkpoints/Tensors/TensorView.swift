@@ -1,5 +1,5 @@
 // autointerp
-// A weight tensor where it lies: in a mapped file or in memory.
+// `TensorView` is a weight matrix in its storage type, in a mapped file or in memory.
 // SPDX-License-Identifier: Apache-2.0
 
 /// How the elements of a stored tensor are encoded; the cases have ggml's names.
@@ -18,21 +18,21 @@ package enum ElementType: String, Hashable, Sendable, CaseIterable {
   case q6_K = "Q6_K"
 }
 
-/// A matrix `[rows, columns]`, row-major, in its storage type; a vector is `[1, columns]`.
+/// A matrix `[rows, columns]`, row-major, in its storage type. A vector is `[1, columns]`.
 ///
-/// Rows are in the order the mathematics wants: where a format stores them permuted (GGUF's q and k of llama-type
-/// models), the view undoes it.
+/// Readers see the rows in plain order: if a format stores them permuted (GGUF's q and k of llama-type models), the
+/// view undoes the permutation.
 package struct TensorView: @unchecked Sendable {
   package let name: String
   package let rowCount: Int
   package let columnCount: Int
   package let elementType: ElementType
-  /// The bytes of all rows, in storage order. Valid while `owner` lives; never written to.
+  /// The bytes of all rows, in storage order. They are never written to, and valid while `owner` lives.
   package let bytes: UnsafeRawBufferPointer
-  /// What keeps `bytes` alive: a mapping or an array's box.
-  // @unchecked Sendable above: the bytes are immutable for as long as `owner` lives.
+  /// Keeps `bytes` alive: a mapped file or heap storage.
+  // @unchecked Sendable above: nobody changes the bytes while `owner` lives.
   package let owner: AnyObject
-  /// Number of heads whose rows are stored in interleaved rotary order, or nil when rows are in plain order.
+  /// The number of heads whose rows are stored in interleaved rotary order, or nil if rows are in plain order.
   package let interleavedHeadCount: Int?
 
   package init(

@@ -1,24 +1,24 @@
 // autointerp
-// Finds special and other added tokens in text, before it is cut into words.
+// `AddedTokens` finds special and other added tokens in text before the text is cut into words.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A token that is found in text as a whole, whatever stands around it.
+/// A token that is recognised as a whole wherever its text occurs.
 struct AddedToken: Equatable, Sendable {
   var id: Int32
   var content: String
-  /// True for control tokens: found only where special tokens are parsed.
+  /// True for control tokens, which are found only where special tokens are parsed.
   var isSpecial: Bool
-  /// Not within a word.
+  /// True if the token is not found inside a word.
   var singleWord = false
-  /// Takes the whitespace before it.
+  /// True if the token also takes the whitespace before it.
   var stripsLeft = false
-  /// Takes the whitespace after it.
+  /// True if the token also takes the whitespace after it.
   var stripsRight = false
-  /// Looked for after normalisation, and normalised itself.
+  /// True if the token is normalised and searched for in normalised text.
   var isNormalized = false
 }
 
-/// A set of added tokens as a trie; matches are leftmost, then longest, as in Hugging Face `tokenizers`.
+/// A set of added tokens, stored as a trie. Matches are leftmost, then longest, as in Hugging Face `tokenizers`.
 struct AddedTokens: Sendable {
   struct Match: Equatable {
     var id: Int32
@@ -26,15 +26,15 @@ struct AddedTokens: Sendable {
   }
 
   private let tokens: [AddedToken]
-  /// `node << 8 | byte` to node; node 0 is the root.
+  /// Maps `node << 8 | byte` to the next node. Node 0 is the root.
   private var edges: [UInt32: UInt32] = [:]
-  /// Token number that ends at a node.
+  /// Maps a node to the number of the token that ends there.
   private var ends: [UInt32: Int] = [:]
   private var firstBytes = [Bool](repeating: false, count: 256)
 
   var isEmpty: Bool { tokens.isEmpty }
 
-  /// - Parameter tokens: with the text by which each is found; empty texts are left out.
+  /// - Parameter tokens: each token with the text by which it is found. Empty texts are left out.
   init(_ tokens: [(token: AddedToken, text: [UInt8])]) {
     self.tokens = tokens.map(\.token)
     var nodeCount: UInt32 = 1
@@ -55,8 +55,8 @@ struct AddedTokens: Sendable {
     }
   }
 
-  /// All matches in a range of a text, in order, not overlapping; special tokens only in ranges that `parsesSpecials`
-  /// allows.
+  /// Returns all matches in a range of a text, in order and without overlap. Special tokens match only in ranges that
+  /// `parsesSpecials` allows.
   func matches(in text: TextView, _ range: Range<Int>, parsesSpecials: (Range<Int>) -> Bool) -> [Match] {
     if isEmpty { return [] }
     var matches: [Match] = []
@@ -100,7 +100,7 @@ struct AddedTokens: Sendable {
 }
 
 extension TextView {
-  /// The start of the scalar before an index.
+  /// Returns the start of the scalar before an index.
   private func startOfScalar(before index: Int) -> Int {
     var start = index - 1
     while self[start] & 0xC0 == 0x80 { start -= 1 }
@@ -121,7 +121,7 @@ extension TextView {
 
   fileprivate func isWord(after index: Int, to end: Int) -> Bool { index < end && isWord(scalar(at: index).value) }
 
-  /// `\w` of Unicode regular expressions (UTS 18): alphabetic, mark, decimal number, connector or join control.
+  /// Unicode's `\w` (UTS 18): alphabetic, mark, decimal number, connector or join control.
   private func isWord(_ value: UInt32) -> Bool {
     guard let properties = Unicode.Scalar(value)?.properties else { return false }
     if properties.isAlphabetic || properties.isJoinControl { return true }

@@ -1,12 +1,12 @@
 // autointerp
-// The printable characters by which byte-level vocabularies write bytes.
+// `ByteLevelAlphabet` maps the printable characters of a byte-level vocabulary back to bytes.
 // SPDX-License-Identifier: Apache-2.0
 
-/// GPT-2's alphabet: printable Latin-1 bytes stand for themselves, the others for U+0100 and up, in order.
+/// GPT-2's alphabet: printable Latin-1 bytes stand for themselves, the other bytes for U+0100 and up, in order.
 ///
 /// Source: Radford et al., GPT-2 (`bytes_to_unicode`).
 enum ByteLevelAlphabet {
-  /// Byte by scalar value, -1 where the scalar is none of the alphabet.
+  /// Maps a scalar value to its byte, or to -1 if the scalar is not in the alphabet.
   private static let byteOfScalar: [Int16] = {
     var table = [Int16](repeating: -1, count: 0x144)
     var shifted = 0x100
@@ -21,7 +21,7 @@ enum ByteLevelAlphabet {
     return table
   }()
 
-  /// The bytes that a token's text stands for, or nil if it has a character that is none of the alphabet.
+  /// Returns the bytes that a token's text stands for, or nil if a character is not in the alphabet.
   static func bytes(of text: some StringProtocol) -> [UInt8]? {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.utf8.count)

@@ -1,30 +1,30 @@
 // autointerp
-// Unicode normalisation form C, with the tables of the reference tokenizers.
+// `CanonicalComposition` normalises text to Unicode normalisation form C with the reference tokenizers' tables.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
 
 /// Normalisation form C (Unicode Standard Annex 15) of Unicode 9.0.
 ///
-/// That version, for all that came later is neither decomposed, reordered nor composed by Hugging Face `tokenizers` (0.23,
-/// whose normalisation crate has these tables), and token ids must be the same. Foundation's own composition is not used: on
-/// Linux it leaves some Hangul apart and replaces some by U+FFFD. The tables come from the decompositions of
-/// single scalars, which Foundation has right (all compared with Python's `unicodedata`).
+/// Hugging Face `tokenizers` 0.23 uses the tables of Unicode 9.0 and leaves newer characters alone. Token ids must
+/// equal its ids, so this does the same. Foundation's composition is not used, because on Linux it leaves some Hangul
+/// decomposed and replaces some by U+FFFD. The tables are built from the decompositions of single scalars, which
+/// Foundation gives correctly (all compared with Python's `unicodedata`).
 struct CanonicalComposition: Sendable {
   static let unicode9 = CanonicalComposition()
   private static let version = (major: 9, minor: 0)
-  /// All scalars up to Unicode 9.0 with a canonical decomposition, Hangul apart, lie here.
+  /// These ranges hold all scalars up to Unicode 9.0 with a canonical decomposition, except Hangul.
   private static let decomposableRanges: [Range<UInt32>] = [
     0xC0..<0x3100, 0xF900..<0xFB50, 0x11000..<0x11600, 0x1D15E..<0x1D1C1, 0x2F800..<0x2FA1E,
   ]
 
   /// Full canonical decompositions.
   private var decompositions: [UInt32: [UInt32]] = [:]
-  /// `first << 32 | second` to their composite.
+  /// Maps `first << 32 | second` to their composite.
   private var composites: [UInt64: UInt32] = [:]
-  /// Scalars of the basic plane that normalisation might change, alone or with a neighbour.
+  /// Marks the scalars of the basic plane that normalisation might change, alone or together with a neighbour.
   private var affected: [Bool] = Array(repeating: false, count: 0x10000)
-  /// The same beyond the basic plane, except for marks, which their combining class tells.
+  /// The same beyond the basic plane, without marks, which are recognised by their combining class.
   private var affectedBeyond: Set<UInt32> = []
 
   private init() {
@@ -33,7 +33,8 @@ struct CanonicalComposition: Sendable {
       let parts = String(scalar).decomposedStringWithCanonicalMapping.unicodeScalars.map(\.value)
       if parts != [value] { decompositions[value] = parts }
     }
-    // A composite's last scalar composes with what the others compose to, which is found first: it is shorter.
+    // The last scalar of a decomposition composes with the composite of the scalars before it. That composite has a
+    // shorter decomposition, so it is in the table already.
     for (value, parts) in decompositions.sorted(by: { $0.value.count < $1.value.count }) where parts.count > 1 {
       guard let scalar = Unicode.Scalar(value), !scalar.properties.isFullCompositionExclusion else { continue }
       let first = compose(Array(parts.dropLast()))
@@ -47,7 +48,7 @@ struct CanonicalComposition: Sendable {
     for value in Int(Hangul.firstVowel)..<Int(Hangul.endOfTrailing) { affected[value] = true }
   }
 
-  /// Normalises valid UTF-8; text that is normalised already stays as it is. O(n log n).
+  /// Normalises valid UTF-8. Text that is already normalised does not change. O(n log n).
   func apply(to text: inout [UInt8]) {
     let needsWork = text.withUnsafeBufferPointer { bytes in
       let view = TextView(bytes: bytes)
@@ -75,7 +76,7 @@ struct CanonicalComposition: Sendable {
     return affectedBeyond.contains(value) || Self.combiningClass(of: value) != 0
   }
 
-  /// Full decomposition in canonical order.
+  /// Decomposes fully, in canonical order.
   private func decompose(_ scalars: String.UnicodeScalarView) -> [UInt32] {
     var result: [UInt32] = []
     result.reserveCapacity(scalars.count + 16)
@@ -90,7 +91,7 @@ struct CanonicalComposition: Sendable {
     return result
   }
 
-  /// Sorts each run of marks by combining class, keeping the order of equals.
+  /// Sorts each run of marks by combining class. Marks of equal class keep their order.
   private func order(_ scalars: inout [UInt32]) {
     var start = 0
     while start < scalars.count {
@@ -110,12 +111,12 @@ struct CanonicalComposition: Sendable {
     }
   }
 
-  /// Composes decomposed text in canonical order.
+  /// Composes text that is decomposed and in canonical order.
   private func compose(_ scalars: [UInt32]) -> [UInt32] {
     var result: [UInt32] = []
     result.reserveCapacity(scalars.count)
     var starter: Int?
-    /// The class of the last scalar after the starter; nil if there is none.
+    /// The class of the last scalar after the starter, or nil if there is no such scalar.
     var lastClass: UInt8?
     for value in scalars {
       let combiningClass = Self.combiningClass(of: value)
@@ -154,7 +155,7 @@ private enum Hangul {
   static let firstSyllable: UInt32 = 0xAC00
   static let firstLeading: UInt32 = 0x1100
   static let firstVowel: UInt32 = 0x1161
-  /// One before the first trailing consonant: zero stands for none.
+  /// One before the first trailing consonant, because zero means that there is none.
   static let noTrailing: UInt32 = 0x11A7
   static let endOfTrailing: UInt32 = 0x11C3
   static let leadingCount: UInt32 = 19

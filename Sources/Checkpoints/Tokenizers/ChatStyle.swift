@@ -1,17 +1,17 @@
 // autointerp
-// The turns of a conversation as ChatML and Llama 3 write them.
+// `ChatStyle` writes a conversation as ChatML or Llama 3 turns.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A way to write turns; the conversation is at most a system turn, then the user's, then the beginning of the answer.
+/// A way to write turns. A conversation is an optional system turn, the user's turn, and the beginning of the answer.
 ///
-/// The model's own chat template is a Jinja program; it is not run. Of it, only a default system text is taken over, where
-/// it stands as a literal. What such a program would do besides is not done: Llama 3's trims the turns, and 3.1's adds a
-/// system turn with dates.
+/// The model's own chat template is a Jinja program, which is not run. Only its default system text is used, if the
+/// program holds it as a literal. Other things that such programs do are left out: Llama 3's trims the turns, and
+/// Llama 3.1's adds a system turn with dates.
 enum ChatStyle: Equatable, Sendable {
   case chatML
   case llama3
 
-  /// Every one of these must be a special token of the model.
+  /// Each of these must be a special token of the model.
   var markers: [String] {
     switch self {
     case .chatML: ["<|im_start|>", "<|im_end|>"]
@@ -44,13 +44,13 @@ enum ChatStyle: Equatable, Sendable {
     return TemplatedText(segments)
   }
 
-  /// The system text that the model's chat template gives to a conversation without one, or nil.
+  /// Returns the system text that the model's chat template adds to a conversation without one, or nil.
   ///
-  /// It is the text between the opening and the closing of a system turn, where all of it stands in one string literal of
-  /// the Jinja program: SmolLM2 and Qwen2.5 write it so. A template that builds the turn piece by piece has no such text.
+  /// It is found if a whole system turn, from opening to closing, stands in one string literal of the Jinja program,
+  /// as SmolLM2 and Qwen2.5 write it. A template that builds the turn piece by piece has no such text.
   func defaultSystem(in chatTemplate: String?) -> String? {
     guard let chatTemplate else { return nil }
-    // In a literal a newline may be written as itself or as \n.
+    // Inside a literal, a newline may be written as itself or as \n.
     let template = Array(chatTemplate.utf8)
     let newline = Array("\\n".utf8)
     for opening in [Array(opening("system").utf8), Self.replaceNewlines(in: opening("system"), with: newline)] {
@@ -63,14 +63,15 @@ enum ChatStyle: Equatable, Sendable {
     return nil
   }
 
-  /// The rest of a literal up to the closing of the turn, if the literal begins at `start` and goes on until there.
+  /// Returns the literal's text up to the closing of the turn, if the literal begins at `start` and contains the
+  /// closing.
   private func literal(in template: [UInt8], at start: Int, textStart: Int) -> String? {
     guard start > 0, case let quote = template[start - 1], quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"")
     else { return nil }
     let closing = Array(closing.utf8.prefix { $0 != 0x0A })
     guard let end = Self.index(of: closing, in: template, from: textStart), end > textStart else { return nil }
     let text = template[textStart..<end]
-    // A quote ends the literal; a backslash is an escape that would have to be understood.
+    // A quote ends the literal. A backslash begins an escape, which is not supported.
     if text.contains(quote) || text.contains(UInt8(ascii: "\\")) { return nil }
     return String(decoding: text, as: UTF8.self)
   }

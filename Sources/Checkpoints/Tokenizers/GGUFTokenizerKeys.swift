@@ -1,8 +1,8 @@
 // autointerp
-// Typed access to the `tokenizer.*` keys of GGUF metadata.
+// `GGUFTokenizerKeys` reads the `tokenizer.*` keys of GGUF metadata with their expected types.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The tokenizer's part of the metadata.
+/// The part of the metadata that describes the tokenizer.
 struct GGUFTokenizerKeys {
   let metadata: [String: GGUFValue]
   let path: String
@@ -21,7 +21,7 @@ struct GGUFTokenizerKeys {
     return found
   }
 
-  /// A token id that must be one of the vocabulary.
+  /// Reads a token id, which must be in the vocabulary.
   func token(_ key: String, tokenCount: Int) throws(CheckpointError) -> Int32? {
     guard let id = try optional(key, \.integer, "an integer") else { return nil }
     guard (0..<tokenCount).contains(id) else {
@@ -37,7 +37,7 @@ struct GGUFTokenizerKeys {
   }
 }
 
-/// Texts and kinds of all tokens, and those of them that are found in text as a whole.
+/// The texts and kinds of all tokens, and the added tokens among them.
 struct GGUFTokens {
   let texts: [String]
   let kinds: [TokenKind]
@@ -50,7 +50,8 @@ struct GGUFTokens {
     }
     let codes = try keys.required("token_type", \.integers, "integers")
     guard codes.count == texts.count else {
-      throw keys.error("token_type", "one a token", expected: "\(texts.count)", found: "\(codes.count)")
+      throw keys.error(
+        "token_type", "there must be one type per token", expected: "\(texts.count)", found: "\(codes.count)")
     }
     var kinds: [TokenKind] = []
     var added: [AddedToken] = []
@@ -75,7 +76,7 @@ struct GGUFTokens {
 }
 
 extension TokenKind {
-  /// The code under `tokenizer.ggml.token_type`.
+  /// Creates the kind from its code under `tokenizer.ggml.token_type`.
   fileprivate init?(ggufCode code: Int64) {
     switch code {
     case 1: self = .normal

@@ -1,10 +1,10 @@
 // autointerp
-// Which pairs of symbols merge, in which order, into what.
+// `MergeTable` says which pairs of symbols merge, in which order, and into what.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A hash table from a pair of neighbouring symbols to the merge's rank (lower goes first) and result.
+/// Maps a pair of neighbouring symbols to the merge's rank (lower merges first) and result.
 ///
-/// Open addressing, at most half full; lookups take expected O(1).
+/// It is a hash table with open addressing, at most half full. Lookups take expected O(1).
 struct MergeTable: Sendable {
   struct Merge: Equatable, Sendable {
     var rank: UInt32
@@ -12,7 +12,7 @@ struct MergeTable: Sendable {
   }
 
   private struct Slot {
-    /// `left << 32 | right`, or `free`; symbols are not negative, so no pair equals `free`.
+    /// `left << 32 | right`, or `free`. Symbols are not negative, so no pair equals `free`.
     var pair: UInt64
     var merge: Merge
   }
@@ -21,7 +21,7 @@ struct MergeTable: Sendable {
   private let shift: UInt64
   private static let free = UInt64.max
 
-  /// - Parameter count: how many pairs will be inserted at most.
+  /// - Parameter count: the largest number of pairs that will be inserted.
   init(capacity count: Int) {
     var size = 16
     var bits: UInt64 = 4
@@ -33,7 +33,7 @@ struct MergeTable: Sendable {
     self.shift = 64 - bits
   }
 
-  /// Adds a merge and returns true; false if the pair is there already, and stays as it is.
+  /// Adds a merge and returns true. If the table already has the pair, keeps the old merge and returns false.
   mutating func insert(_ left: Int32, _ right: Int32, _ merge: Merge) -> Bool {
     let pair = Self.key(left, right)
     var slot = firstSlot(pair)

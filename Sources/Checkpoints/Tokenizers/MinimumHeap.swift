@@ -1,9 +1,9 @@
 // autointerp
-// A priority queue of integers.
+// `MinimumHeap` is a priority queue of integers.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A heap of integers, smallest first, with four children a node: half the depth of a binary heap, and a node's children
-/// share a cache line or two.
+/// Returns the smallest integer first. Each node has four children: this halves the depth of a binary heap and keeps
+/// the children of a node in one or two cache lines.
 struct MinimumHeap {
   private static let arity = 4
   private var entries: [UInt64] = []
@@ -42,7 +42,7 @@ struct MinimumHeap {
     return minimum
   }
 
-  /// Puts an entry where it belongs at or below a node whose own entry may be overwritten.
+  /// Moves an entry to its place at or below a node. The node's own entry is overwritten.
   private static func sink(_ entry: UInt64, from start: Int, in buffer: UnsafeMutableBufferPointer<UInt64>) {
     var parent = start
     while true {

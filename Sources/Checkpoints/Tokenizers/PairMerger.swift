@@ -1,15 +1,15 @@
 // autointerp
-// Byte-pair merging of one word.
+// `PairMerger` merges the symbols of one word into tokens (byte-pair encoding).
 // SPDX-License-Identifier: Apache-2.0
 
-/// Merges the symbols of a word pair by pair, always the pair of lowest rank, of those the leftmost.
+/// Merges the pair of lowest rank, and of equal ranks the leftmost, until no pair merges.
 ///
-/// Keeps its buffers from word to word. Short words look for the best pair by scanning, long ones with a heap, so that a
-/// word of n symbols takes O(n log n).
+/// It reuses its buffers from word to word. It scans short words for the best pair and uses a heap for long words, so
+/// that a word of n symbols takes O(n log n).
 struct PairMerger {
-  /// Words of at most this many symbols are scanned: most words are short, and then a heap costs more than it saves.
+  /// Words of at most this many symbols are scanned. Most words are short, and a heap then costs more than it saves.
   static let scannedSymbols = 32
-  /// Rank of a symbol that does not merge with its right neighbour, or is gone.
+  /// The rank of a symbol that does not merge with its right neighbour or that no longer exists.
   fileprivate static let none = UInt32.max
 
   private let merges: MergeTable
@@ -30,7 +30,7 @@ struct PairMerger {
     links.append(Link(symbol: symbol, previous: index &- 1, next: index &+ 1, rank: Self.none, result: 0))
   }
 
-  /// Merges what was added since `begin()` and appends the remaining symbols to `output`.
+  /// Merges the symbols added since `begin()` and appends the results to `output`.
   mutating func finish(into output: inout [Int32]) {
     guard let last = links.indices.last else { return }
     precondition(links.count < Int(Int32.max), "a word of \(links.count) symbols")
@@ -58,7 +58,7 @@ private struct Link {
   var result: Int32
 }
 
-/// A word as a linked list within a buffer; lives only while the buffer is lent.
+/// A word as a linked list inside a buffer. Valid only while the buffer is lent.
 private struct LinkedWord {
   let links: UnsafeMutableBufferPointer<Link>
   let merges: MergeTable
@@ -80,7 +80,7 @@ private struct LinkedWord {
     }
   }
 
-  /// Entries are `rank << 32 | index`; those that the links no longer confirm are skipped.
+  /// Heap entries are `rank << 32 | index`. An entry is skipped if the symbol's rank has changed since.
   mutating func mergeByHeap(_ heap: inout MinimumHeap) {
     heap.fill { entries in
       for index in links.indices where links[index].rank != PairMerger.none { entries.append(entry(at: index)) }
@@ -97,7 +97,7 @@ private struct LinkedWord {
 
   private func entry(at index: Int) -> UInt64 { UInt64(links[index].rank) << 32 | UInt64(index) }
 
-  /// Replaces a symbol and its right neighbour by their merge, and looks up the two pairs that this makes.
+  /// Replaces a symbol and its right neighbour by their merge and looks up the two new pairs.
   private mutating func merge(at index: Int) {
     let right = Int(links[index].next)
     let next = links[right].next

@@ -1,11 +1,11 @@
 // autointerp
-// Cuts text into the words within which byte-level BPE merges.
+// `PreTokenizer` cuts text into the words inside which byte-level BPE merges.
 // SPDX-License-Identifier: Apache-2.0
 
-/// How text is cut before merging; each case is one published regular expression, run by a hand-made scanner.
+/// Says how text is cut before merging. Each case is one published regular expression, run by a hand-written scanner.
 ///
-/// Classes are those of `ScalarClass`. Alternatives are tried in order at each position and take what a backtracking
-/// engine would take:
+/// The character classes are those of `ScalarClass`. Alternatives are tried in order at each position and match what
+/// a backtracking engine would match:
 ///
 ///     gpt2    's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
 ///     smollm  every digit alone, then gpt2 on what lies between
@@ -17,12 +17,12 @@ enum PreTokenizer: Equatable, Sendable {
   case smollm
   case llama3
   case qwen2
-  /// The text is one word (SentencePiece-style models).
+  /// The whole text is one word (SentencePiece-style models).
   case none
   /// A word begins at each `▁` (Metaspace with `split`).
   case metaspace
 
-  /// Calls `body` with the range of each word, in order; together they are exactly `range`.
+  /// Calls `body` with the range of each word, in order. Together the ranges cover `range` exactly.
   @inline(__always)
   func forEachWord(in text: TextView, _ range: Range<Int>, _ body: (Range<Int>) -> Void) {
     switch self {
@@ -47,7 +47,7 @@ enum PreTokenizer: Equatable, Sendable {
     }
   }
 
-  /// The digits are cut out first, so that the GPT-2 pattern sees the text between two digits as if it stood alone.
+  /// Cuts digits out first, because the GPT-2 pattern must treat the text between two digits as separate texts.
   @inline(__always)
   private static func scanDigitsApart(_ text: TextView, _ range: Range<Int>, _ body: (Range<Int>) -> Void) {
     var start = range.lowerBound

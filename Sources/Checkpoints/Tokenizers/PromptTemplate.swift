@@ -1,15 +1,15 @@
 // autointerp
-// How a prompt becomes the text that the model reads.
+// `PromptTemplate` turns a prompt into the text, and then the tokens, that the model reads.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A prompt template: `raw`, `chatml`, `llama3`, or a text of one's own with `{prompt}` and `{answer_prefix}`.
+/// A prompt template: `raw`, `chatml`, `llama3`, or a custom text with `{prompt}` and `{answer_prefix}`.
 ///
-/// Special tokens are parsed in what the template says, never in what people wrote, except in `raw`, whose whole point is
-/// that nothing is between the text and the tokenizer. No template contains a BOS; `tokens(for:answerPrefix:tokenizer:)`
-/// adds the one that the model wants.
+/// Special tokens are parsed in the template's own text but not in the text that users wrote. Only `raw` parses them
+/// everywhere, because it passes the text on unchanged. No template contains a BOS;
+/// `tokens(for:answerPrefix:tokenizer:)` adds it if the model needs one.
 package struct PromptTemplate: Equatable, Sendable {
   enum Kind: Equatable, Sendable {
-    /// Prompt and answer prefix, with a space between them if neither brings whitespace.
+    /// Prompt and answer prefix, separated by a space unless one of them brings whitespace.
     case raw
     case chat(ChatStyle)
     case custom([Part])
@@ -21,16 +21,16 @@ package struct PromptTemplate: Equatable, Sendable {
     case answerPrefix
   }
 
-  /// The name as given; of a template of one's own, its text.
+  /// The name as given. For a custom template it is the template's text.
   package let name: String
-  /// The system turn; nil is the model's own default, empty is none.
+  /// The system turn. Nil means the model's default, an empty text means no system turn.
   package let system: String?
   let kind: Kind
 
   /// - Parameters:
   ///   - name: `raw`, `chatml`, `llama3`, or a text that contains `{prompt}`.
-  ///   - system: the system turn of a chat template; nil is the model's own default, empty is none.
-  /// - Throws: when the name is none of these, or when there is a system text but no place for it.
+  ///   - system: the system turn of a chat template. Nil means the model's default, an empty text means none.
+  /// - Throws: an error if the name is unknown, or if there is a system text but the template has no place for it.
   package init(name: String, system: String? = nil) throws(CheckpointError) {
     self.name = name
     self.system = system
@@ -53,14 +53,14 @@ package struct PromptTemplate: Equatable, Sendable {
     }
   }
 
-  /// The text of a prompt.
+  /// Returns the text of a prompt, in parts that say where special tokens are parsed.
   ///
   /// - Parameters:
   ///   - prompt: what the user says.
   ///   - answerPrefix: how the answer begins; may be empty.
-  ///   - defaultSystem: the model's own system turn, for chat templates without a system text; nil is none.
-  /// - Returns: the text in parts, which say where special tokens are parsed.
-  /// - Throws: when there is an answer prefix but no place for it.
+  ///   - defaultSystem: the model's own system turn, for chat templates without a system text; nil means none.
+  /// - Returns: the text.
+  /// - Throws: an error if there is an answer prefix but the template has no place for it.
   package func render(
     prompt: String, answerPrefix: String = "", defaultSystem: String? = nil
   ) throws(CheckpointError) -> TemplatedText {
@@ -85,28 +85,28 @@ package struct PromptTemplate: Equatable, Sendable {
     }
   }
 
-  /// The tokens of a prompt, with exactly one BOS before them if the model wants one.
+  /// Returns the tokens of a prompt, with exactly one BOS before them if the model needs one.
   ///
   /// - Parameters:
   ///   - prompt: what the user says.
   ///   - answerPrefix: how the answer begins; may be empty.
-  ///   - tokenizer: the model's; a chat template must be made of its special tokens.
-  /// - Returns: token ids, at least one.
-  /// - Throws: when the model lacks the template's special tokens, when there is nothing to tokenize, or when the text
-  ///   brings a BOS more than once.
+  ///   - tokenizer: the model's tokenizer. It must have the special tokens of a chat template.
+  /// - Returns: at least one token id.
+  /// - Throws: an error if the model lacks the template's special tokens, if there are no tokens, or if the text
+  ///   contains more than one BOS.
   package func tokens(
     for prompt: String, answerPrefix: String = "", tokenizer: Tokenizer
   ) throws(CheckpointError) -> [Int32] {
     var defaultSystem: String?
     if case .chat(let style) = kind {
       for marker in style.markers where !tokenizer.hasSpecialToken(marker) {
-        throw Self.error(name, "the model has no special token \(marker): this is not the template it was trained with")
+        throw Self.error(name, "the model has no special token \(marker), so it was not trained with this template")
       }
       if system == nil { defaultSystem = style.defaultSystem(in: tokenizer.chatTemplate) }
     }
     let text = try render(prompt: prompt, answerPrefix: answerPrefix, defaultSystem: defaultSystem)
     let ids = try tokenizer.addingBOS(to: tokenizer.encode(text))
-    guard !ids.isEmpty else { throw Self.error(name, "the prompt has no tokens") }
+    guard !ids.isEmpty else { throw Self.error(name, "the prompt is empty: it has no tokens") }
     return ids
   }
 
@@ -115,7 +115,7 @@ package struct PromptTemplate: Equatable, Sendable {
     return !last.properties.isWhitespace && !first.properties.isWhitespace
   }
 
-  /// Cuts a template at its placeholders; other braces are text.
+  /// Cuts a template at its placeholders. Other braces are ordinary text.
   private static func parts(of template: String) -> [Part] {
     var parts: [Part] = []
     var rest = template[...]

@@ -1,8 +1,8 @@
 // autointerp
-// What a pre-tokenizer's pattern can see of a character: letter, number, space or other.
+// `ScalarClass` sorts characters into letter, number, space and other, as the pre-tokenizer patterns do.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The classes that pre-tokenizer patterns tell apart: `\p{L}`, `\p{N}`, `\s` and the rest.
+/// The classes that pre-tokenizer patterns distinguish: `\p{L}`, `\p{N}`, `\s` and the rest.
 enum ScalarClass: UInt8, Sendable {
   case other
   case letter
@@ -13,11 +13,10 @@ enum ScalarClass: UInt8, Sendable {
 extension ScalarClass {
   /// The Unicode version of the reference's regular expressions (Oniguruma in Hugging Face `tokenizers` 0.23).
   ///
-  /// Characters that came later are unassigned to it, hence `other`; the version of Swift's own tables does not matter
-  /// as long as it is at least this one.
+  /// Newer characters count as unassigned, so their class is `other`. Swift's own tables may be newer, but not older.
   static let unicodeVersion = (major: 16, minor: 0)
 
-  /// The class of a scalar, from Unicode's properties.
+  /// Determines the class of a scalar from its Unicode properties.
   init(_ scalar: Unicode.Scalar) {
     let properties = scalar.properties
     if properties.isWhitespace {
@@ -34,12 +33,12 @@ extension ScalarClass {
     }
   }
 
-  /// Classes of the basic multilingual plane by scalar value; surrogates are `other`.
+  /// The class of each scalar of the basic multilingual plane. Surrogates are `other`.
   private static let basicPlane: [ScalarClass] = (0..<UInt32(0x10000)).map { value in
     Unicode.Scalar(value).map { ScalarClass($0) } ?? .other
   }
 
-  /// The same by value, fast for the basic multilingual plane.
+  /// Returns the class of a scalar value; fast in the basic multilingual plane.
   static func of(_ value: UInt32) -> ScalarClass {
     if value < 0x80 { return ascii(UInt8(truncatingIfNeeded: value)) }
     if value < 0x10000 { return basicPlane[Int(value)] }
@@ -56,9 +55,9 @@ extension ScalarClass {
     }
   }
 
-  /// Whether a digit-splitting pre-tokenizer isolates the scalar.
+  /// True if a digit-splitting pre-tokenizer isolates the scalar.
   ///
-  /// The reference asks Rust's `char::is_numeric` here, which knows Unicode 17, rather than its regular expressions.
+  /// The reference uses Rust's `char::is_numeric` here, which knows Unicode 17, instead of its regular expressions.
   static func isSplitDigit(_ value: UInt32) -> Bool {
     if value < 0x80 { return ascii(UInt8(truncatingIfNeeded: value)) == .number }
     switch of(value) {

@@ -1,8 +1,8 @@
 // autointerp
-// The character that stands for a space in SentencePiece-style vocabularies.
+// `SpaceMarker` is the character that stands for a space in SentencePiece-style vocabularies.
 // SPDX-License-Identifier: Apache-2.0
 
-/// U+2581 LOWER ONE EIGHTH BLOCK: a space, in the pieces of SentencePiece-style vocabularies.
+/// U+2581 LOWER ONE EIGHTH BLOCK, which stands for a space in the pieces of SentencePiece-style vocabularies.
 enum SpaceMarker {
   static let value: UInt32 = 0x2581
   static let text = "\u{2581}"

@@ -1,13 +1,14 @@
 // autointerp
-// A JSON object of which every key must be accounted for.
+// `StrictObject` reads a JSON object and refuses members that no reader asked for.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Hands out the members of an object and refuses, by name, those that nobody asked for.
-///
-/// `null` counts as absent.
+internal import JSON
+
+/// Returns the members of an object and, at the end, refuses by name those that nobody asked for. `null` counts as
+/// absent.
 struct StrictObject {
   let path: String
-  /// Where the object stands in the file: `model`, `pre_tokenizer.pretokenizers[1]`.
+  /// The object's place in the file: `model`, `pre_tokenizer.pretokenizers[1]`.
   let place: String
   private let members: JSONObject
   private var taken: Set<String> = []
@@ -27,14 +28,14 @@ struct StrictObject {
     CheckpointError(path: path, key: name(key), problem, expected: expected, found: found)
   }
 
-  /// A member, or nil if it is absent or null.
+  /// Returns a member, or nil if it is absent or null.
   mutating func take(_ key: String) -> JSONValue? {
     taken.insert(key)
     let value = members[key]
     return value == .null ? nil : value
   }
 
-  /// Members that have no influence on token ids.
+  /// Accepts members that do not influence token ids.
   mutating func ignore(_ keys: String...) { taken.formUnion(keys) }
 
   mutating func optional<Value>(
@@ -57,7 +58,7 @@ struct StrictObject {
     return try StrictObject(value, path: path, place: name(key))
   }
 
-  /// The elements of an array of objects.
+  /// Returns the elements of an array of objects.
   mutating func objects(_ key: String) throws(CheckpointError) -> [StrictObject] {
     var objects: [StrictObject] = []
     for (number, value) in try required(key, \.array, "an array").enumerated() {
@@ -66,7 +67,7 @@ struct StrictObject {
     return objects
   }
 
-  /// Requires a member to have one certain value; absent stands for `byDefault`.
+  /// Requires a member to have one certain value. An absent member counts as `byDefault`.
   mutating func require(_ key: String, _ expected: JSONValue, byDefault: JSONValue? = nil) throws(CheckpointError) {
     let found = take(key) ?? byDefault ?? .null
     guard found == expected else {
@@ -74,14 +75,14 @@ struct StrictObject {
     }
   }
 
-  /// The `type` of a component.
+  /// Returns the `type` of a component.
   mutating func type() throws(CheckpointError) -> String { try required("type", \.string, "a string") }
 
   func unsupportedType(_ type: String, expected: String) -> CheckpointError {
     error("type", "not supported", expected: expected, found: "\"\(CheckpointError.printable(type))\"")
   }
 
-  /// Refuses what was not taken.
+  /// Refuses the members that were not taken.
   func finish() throws(CheckpointError) {
     if let (key, value) = members.members.first(where: { !taken.contains($0.key) && $0.value != .null }) {
       throw error(key, "not understood", found: value.summary)

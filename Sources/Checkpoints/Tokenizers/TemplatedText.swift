@@ -1,8 +1,9 @@
 // autointerp
-// A prompt as text whose parts differ in trust.
+// `TemplatedText` is a prompt's text in trusted parts (the template's) and untrusted parts (the user's).
 // SPDX-License-Identifier: Apache-2.0
 
-/// Text in parts: those of a template, in which special tokens are parsed, and those that people wrote, in which not.
+/// Text in parts. Special tokens are parsed in the parts that come from a template, but not in those that users
+/// wrote.
 package struct TemplatedText: Equatable, Sendable {
   package struct Segment: Equatable, Sendable {
     package var text: String
@@ -18,6 +19,6 @@ package struct TemplatedText: Equatable, Sendable {
 
   package init(_ segments: [Segment]) { self.segments = segments }
 
-  /// All parts as one text.
+  /// All parts joined.
   package var text: String { segments.map(\.text).joined() }
 }

@@ -1,18 +1,19 @@
 // autointerp
-// What happens to text before it is cut into words.
+// `TextNormalizer` changes text before it is cut into words.
 // SPDX-License-Identifier: Apache-2.0
 
-/// One step of normalisation; steps run in order on each stretch of text between added tokens.
+/// One step of normalisation. Steps run in order on each stretch of text between added tokens.
 enum TextNormalizer: Equatable, Sendable {
   /// Canonical composition (Unicode normalisation form C).
   case canonicalComposition
-  /// Puts text before a stretch that is not empty.
+  /// Inserts text before a stretch, unless the stretch is empty.
   case prepend(String)
-  /// As `prepend`, unless the stretch begins with the text already; only at the start of the whole text if `onlyFirst`.
+  /// Like `prepend`, unless the stretch already begins with the text. If `onlyFirst`, only at the start of the whole
+  /// text.
   case prependIfMissing(String, onlyFirst: Bool)
   case replace(String, with: String)
 
-  /// Normalises a stretch of text; `isFirst` says whether it is the start of the whole text.
+  /// Normalises a stretch of text. `isFirst` is true at the start of the whole text.
   func apply(to text: inout [UInt8], isFirst: Bool) {
     switch self {
     case .canonicalComposition:
@@ -27,7 +28,7 @@ enum TextNormalizer: Equatable, Sendable {
     }
   }
 
-  /// Replaces every occurrence, left to right; the pattern is not empty.
+  /// Replaces every occurrence from left to right. The pattern must not be empty.
   private static func replace(_ pattern: [UInt8], with replacement: [UInt8], in text: inout [UInt8]) {
     guard let first = pattern.first, text.contains(first) else { return }
     var result: [UInt8] = []

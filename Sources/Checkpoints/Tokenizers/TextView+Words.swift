@@ -1,9 +1,9 @@
 // autointerp
-// The ends of words by the pre-tokenizers' patterns.
+// `TextView` finds where a word ends by the pattern of each pre-tokenizer.
 // SPDX-License-Identifier: Apache-2.0
 
 extension TextView {
-  /// The end of the word at `start` by the GPT-2 pattern; `start < end`.
+  /// Returns the end of the word at `start` by the GPT-2 pattern. Requires `start < end`.
   func endOfGPT2Word(from start: Int, to end: Int) -> Int {
     if let contractionEnd = endOfContraction(from: start, to: end, ignoringCase: false) { return contractionEnd }
     let first = scalarClass(at: start)
@@ -16,7 +16,8 @@ extension TextView {
     return spaces.endBeforeText
   }
 
-  /// The end of the word at `start` by the Llama 3 pattern, or Qwen 2's with one digit per word; `start < end`.
+  /// Returns the end of the word at `start` by Llama 3's pattern, or Qwen 2's (one digit per word). Requires `start <
+  /// end`.
   func endOfLlama3Word(from start: Int, to end: Int, digitsPerWord: Int) -> Int {
     if let contractionEnd = endOfContraction(from: start, to: end, ignoringCase: true) { return contractionEnd }
     let first = scalarClass(at: start)
@@ -37,7 +38,7 @@ extension TextView {
     return spaces.endOfLastNewline ?? spaces.endBeforeText
   }
 
-  /// The end of the word at `start`: before the next `▁`; `start < end`.
+  /// Returns the end of the word at `start`, which is before the next `▁`. Requires `start < end`.
   func endOfMetaspaceWord(from start: Int, to end: Int) -> Int {
     var index = scalar(at: start).next
     while index < end {
@@ -48,7 +49,7 @@ extension TextView {
     return index
   }
 
-  /// A run of whitespace and where `\s*[\r\n]+` and `\s+(?!\S)|\s+` would end in it.
+  /// A run of whitespace, and where `\s*[\r\n]+` and `\s+(?!\S)|\s+` would end in it.
   private struct Spaces {
     var end: Int
     var startOfLast: Int
@@ -56,7 +57,8 @@ extension TextView {
     var start: Int
     var isAtEnd: Bool
 
-    /// All of it before the end of the text; else all but the last, which belongs to the next word, if that leaves any.
+    /// At the end of the text, the whole run. Before other text, all but the last space, which belongs to the next
+    /// word; a single space is kept whole.
     var endBeforeText: Int { isAtEnd || startOfLast == start ? end : startOfLast }
   }
 
@@ -93,9 +95,10 @@ extension TextView {
 
   private func isNewline(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
 
-  /// The end of `'s`, `'t`, `'re`, `'ve`, `'m`, `'ll` or `'d` at `start`, or nil.
+  /// Returns the end of `'s`, `'t`, `'re`, `'ve`, `'m`, `'ll` or `'d` at `start`, or nil.
   ///
-  /// Without regard to case, the long s (U+017F) is an s: that is Unicode's simple case folding, which the reference uses.
+  /// If case is ignored, the long s (U+017F) counts as an s, because the reference uses Unicode's simple case
+  /// folding.
   private func endOfContraction(from start: Int, to end: Int, ignoringCase: Bool) -> Int? {
     guard self[start] == 0x27, start + 1 < end else { return nil }
     let caseBit: UInt8 = ignoringCase ? 0x20 : 0

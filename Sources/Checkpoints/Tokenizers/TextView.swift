@@ -1,17 +1,17 @@
 // autointerp
-// Valid UTF-8 text as the pre-tokenizers walk over it.
+// `TextView` lets the pre-tokenizers read the scalars of valid UTF-8 text.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Bytes of a Swift string: valid UTF-8, which is why nothing here checks continuation bytes.
+/// The bytes of a Swift string. They are valid UTF-8, so nothing here checks continuation bytes.
 ///
-/// Lives only inside the closure that lends the bytes.
+/// Valid only inside the closure that lends the bytes.
 struct TextView {
   let bytes: UnsafeBufferPointer<UInt8>
 
   @inline(__always)
   subscript(_ index: Int) -> UInt8 { bytes[index] }
 
-  /// The scalar that starts at a byte and the index after it.
+  /// Returns the scalar that starts at a byte and the index after it.
   @inline(__always)
   func scalar(at index: Int) -> (value: UInt32, next: Int) {
     let first = bytes[index]
@@ -26,7 +26,7 @@ struct TextView {
   @inline(__always)
   private func low(_ index: Int) -> UInt32 { UInt32(bytes[index] & 0x3F) }
 
-  /// The class of the scalar that starts at a byte and the index after it.
+  /// Returns the class of the scalar that starts at a byte and the index after it.
   @inline(__always)
   func scalarClass(at index: Int) -> (class: ScalarClass, next: Int) {
     let first = bytes[index]
@@ -35,7 +35,7 @@ struct TextView {
     return (ScalarClass.of(value), next)
   }
 
-  /// The end of the run of scalars of one class that begins at `start`, at most `end`.
+  /// Returns the end (at most `end`) of the run of scalars of one class that begins at `start`.
   @inline(__always)
   func endOfRun(of runClass: ScalarClass, from start: Int, to end: Int) -> Int {
     var index = start

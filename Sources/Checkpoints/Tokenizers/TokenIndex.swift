@@ -1,15 +1,15 @@
 // autointerp
-// Finds the token that is made of given bytes.
+// `TokenIndex` finds the token that has given bytes.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A hash table from bytes to token id; compares bytes, never Unicode-equivalent text.
+/// Maps bytes to a token id. It compares bytes, so Unicode-equivalent texts stay different.
 ///
-/// Open addressing, at most half full; lookups take expected O(length).
+/// It is a hash table with open addressing, at most half full. Lookups take expected O(length).
 struct TokenIndex: Sendable {
   private var slots: [Int32]
   private let mask: Int
 
-  /// - Parameter count: how many tokens will be inserted at most.
+  /// - Parameter count: the largest number of tokens that will be inserted.
   init(capacity count: Int) {
     var size = 16
     while size < count * 2 { size *= 2 }
@@ -17,7 +17,7 @@ struct TokenIndex: Sendable {
     self.mask = size - 1
   }
 
-  /// Adds a token of the table; if an earlier one has the same bytes, that one stays and is returned.
+  /// Adds a token of the table. If an earlier token has the same bytes, keeps that one and returns it.
   @discardableResult
   mutating func insert(_ id: Int, of table: TokenTable) -> Int32? {
     table.bytes(of: id).withUnsafeBufferPointer { bytes in
@@ -38,7 +38,7 @@ struct TokenIndex: Sendable {
     return Array(bytes).withUnsafeBufferPointer { find($0, in: table) }
   }
 
-  /// The slot that holds the bytes, or the free one where they belong.
+  /// Returns the slot that holds the bytes, or the free slot where they belong.
   private func slot(of bytes: UnsafeBufferPointer<UInt8>, _ table: TokenTable) -> Int {
     var slot = Int(truncatingIfNeeded: Self.hash(bytes)) & mask
     while slots[slot] >= 0, !table.token(Int(slots[slot]), equals: bytes) { slot = (slot + 1) & mask }

@@ -1,27 +1,27 @@
 // autointerp
-// The tokens of a vocabulary: their bytes and what kind each is.
+// `TokenTable` holds the bytes and the kind of every token in a vocabulary.
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a token is for.
 enum TokenKind: UInt8, Sendable {
   /// A piece of text.
   case normal
-  /// Marks structure (turns, begin, end); recognised in text only where special tokens are parsed.
+  /// Marks structure (turns, begin, end). Recognised only where special tokens are parsed.
   case control
-  /// Added to the vocabulary; recognised in any text.
+  /// Added to the vocabulary. Recognised in any text.
   case userDefined
-  /// One byte, for text that the vocabulary lacks (`<0xE2>`).
+  /// One byte (`<0xE2>`), for text that has no other token.
   case byte
-  /// Stands for text without a token.
+  /// Stands for text that has no token.
   case unknown
   /// An id that no text and no template produces.
   case unused
 }
 
-/// Tokens by id, in one buffer.
+/// The tokens by id, in one buffer.
 ///
-/// A token's bytes are those that merging works on: for byte-level vocabularies the text's own bytes, for
-/// SentencePiece-style ones the piece as written (with `▁` for a space).
+/// A token's bytes are those that merging works on: in a byte-level vocabulary the bytes of its text, in a
+/// SentencePiece-style one the piece as written (with `▁` for a space).
 struct TokenTable: Sendable {
   private var bytes: [UInt8] = []
   private var ends: [Int] = []
@@ -47,7 +47,7 @@ struct TokenTable: Sendable {
 
   func bytes(of id: Int) -> ArraySlice<UInt8> { bytes[range(of: id)] }
 
-  /// Whether a token's bytes are exactly these.
+  /// True if a token's bytes equal the given ones.
   func token(_ id: Int, equals other: UnsafeBufferPointer<UInt8>) -> Bool {
     let range = range(of: id)
     guard range.count == other.count else { return false }

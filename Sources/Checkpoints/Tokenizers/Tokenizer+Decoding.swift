@@ -1,9 +1,10 @@
 // autointerp
-// Decoding: tokens to bytes, to text, and to what people see.
+// `Tokenizer` decodes tokens to bytes, to text, and to the text shown to people.
 // SPDX-License-Identifier: Apache-2.0
 
 extension Tokenizer {
-  /// The bytes of text that a token stands for; of special tokens, their own text. Empty for ids beyond the vocabulary.
+  /// Returns the bytes that a token stands for; for a special token, its own text. Empty for ids beyond the
+  /// vocabulary.
   package func bytes(of token: Int32) -> [UInt8] {
     guard token >= 0, token < vocabularySize else { return [] }
     let bytes = Array(definition.table.bytes(of: Int(token)))
@@ -13,9 +14,9 @@ extension Tokenizer {
     return text
   }
 
-  /// The text of tokens, special ones by their text; bytes that are not valid UTF-8 become U+FFFD.
+  /// Returns the text of tokens. Bytes that are not valid UTF-8 become U+FFFD.
   ///
-  /// Gives back what was encoded, but for bytes without a token and what the model's normalisation changed.
+  /// The result equals the encoded text, except for bytes without a token and changes by the model's normalisation.
   package func decode(_ tokens: [Int32]) -> String {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(tokens.count * 4)
@@ -24,13 +25,13 @@ extension Tokenizer {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// What people see of a token: its text, bytes that are not valid UTF-8 as `<0xE2>`, an id beyond the vocabulary as `#id`.
+  /// Returns a token's text for people: invalid UTF-8 bytes as `<0xE2>`, an id beyond the vocabulary as `#id`.
   package func displayText(of token: Int32) -> String {
     guard token >= 0, token < vocabularySize else { return "#\(token)" }
     return Self.displayText(bytes(of: token))
   }
 
-  /// Bytes as text, those that are not valid UTF-8 as `<0xE2>`.
+  /// Returns bytes as text, with bytes that are not valid UTF-8 as `<0xE2>`.
   static func displayText(_ bytes: [UInt8]) -> String {
     if let text = String(validating: bytes, as: UTF8.self) { return text }
     var text = ""

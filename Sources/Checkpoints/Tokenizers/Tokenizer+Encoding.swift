@@ -1,16 +1,16 @@
 // autointerp
-// Encoding: added tokens, normalisation, words, merges.
+// `Tokenizer` encodes text to token ids: it finds added tokens, normalises, cuts words and merges.
 // SPDX-License-Identifier: Apache-2.0
 
 extension Tokenizer {
-  /// The token ids of a text, without BOS and EOS (see `addingBoundaries(to:)`).
+  /// Returns the token ids of a text, without BOS and EOS (see `addingBoundaries(to:)`).
   ///
-  /// Takes O(n log n) for n bytes, however long the words are.
+  /// Takes O(n log n) for n bytes, even if a word is very long.
   package func encode(_ text: String, special: SpecialTokens) -> [Int32] {
     encode(text) { _ in special == .parsed }
   }
 
-  /// The token ids of a text of several parts, as of one text, special tokens parsed in those parts that say so.
+  /// Encodes a text of several parts as one text. Special tokens are parsed only in the parts that say so.
   package func encode(_ text: TemplatedText) -> [Int32] {
     var end = 0
     let trusted = text.segments.compactMap { segment -> Range<Int>? in
@@ -18,7 +18,7 @@ extension Tokenizer {
       end = range.upperBound
       return segment.special == .parsed ? range : nil
     }
-    // A text has few parts. Neighbouring trusted parts count as one.
+    // Neighbouring trusted parts count as one.
     var merged: [Range<Int>] = []
     for range in trusted {
       if let last = merged.last, last.upperBound == range.lowerBound {
@@ -48,7 +48,7 @@ extension Tokenizer {
     }
   }
 
-  /// Encodes what lies between two added tokens.
+  /// Encodes the text between two added tokens.
   private func encodeStretch(
     _ text: TextView, _ range: Range<Int>, _ parsesSpecials: (Range<Int>) -> Bool, _ words: inout WordEncoder
   ) {
@@ -57,7 +57,7 @@ extension Tokenizer {
       encodeWords(text, range, isFirst: range.lowerBound == 0, &words)
       return
     }
-    // Whether specials are parsed is a matter of the original text; a stretch is either all trusted or treated as not.
+    // Trust refers to the original text: a stretch counts as trusted only if all of it is.
     let parses = parsesSpecials(range)
     var normalized = Array(text.bytes[range])
     for step in definition.normalizers { step.apply(to: &normalized, isFirst: range.lowerBound == 0) }
@@ -86,19 +86,19 @@ extension Tokenizer {
     }
   }
 
-  /// The ids with what the model wants around every text: one BOS before it, as `addingBOS(to:)` does it, and its EOS
-  /// after it. A prompt is no whole text: it ends where the model goes on, so it gets no EOS.
+  /// Adds what the model needs around a complete text: one BOS before it, as `addingBOS(to:)` does, and its EOS after
+  /// it. A prompt gets no EOS, because the model continues it.
   ///
-  /// - Throws: when the text brings more than one BOS.
+  /// - Throws: an error if the text contains more than one BOS.
   package func addingBoundaries(to ids: [Int32]) throws(CheckpointError) -> [Int32] {
     let begun = try addingBOS(to: ids)
     guard addsEOS, let eosToken else { return begun }
     return begun + [eosToken]
   }
 
-  /// The ids with exactly one BOS before them if the model wants one, be it the text's own; as they are if not.
+  /// Puts one BOS before the ids if the model needs one and the text does not bring it; otherwise changes nothing.
   ///
-  /// - Throws: when the text brings more than one.
+  /// - Throws: an error if the text contains more than one BOS.
   package func addingBOS(to ids: [Int32]) throws(CheckpointError) -> [Int32] {
     guard addsBOS, let bosToken else { return ids }
     let begun = ids.first == bosToken ? ids : [bosToken] + ids
@@ -111,7 +111,7 @@ extension Tokenizer {
   }
 }
 
-/// Encodes word after word into one output; keeps the buffers of merging between them.
+/// Encodes word after word into one output and reuses the merger's buffers.
 struct WordEncoder {
   var output: [Int32] = []
   private let tokenizer: Tokenizer
@@ -163,7 +163,7 @@ struct WordEncoder {
     }
   }
 
-  /// Adds the unknown token, if there is one, for text that has no other.
+  /// Adds the unknown token, if the model has one, for text without a token.
   private mutating func addUnknown(after lastWasUnknown: Bool) {
     guard let unknown = tokenizer.definition.unknownToken else { return }
     if !(lastWasUnknown && tokenizer.definition.fusesUnknown) { merger.add(unknown) }

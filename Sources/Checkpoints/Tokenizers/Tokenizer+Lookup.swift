@@ -1,12 +1,12 @@
 // autointerp
-// Finds a token by the way people write it.
+// `Tokenizer.token(named:)` finds a token by its text or by `#id`.
 // SPDX-License-Identifier: Apache-2.0
 
 extension Tokenizer {
-  /// The token that is written as its exact text (`" Paris"`, leading space included) or as `#id` (`#7042`).
+  /// Returns the token that is written as its exact text (`" Paris"`, with the leading space) or as `#id` (`#7042`).
   ///
-  /// - Throws: when the id is beyond the vocabulary, or when no token is exactly this text: then the error says which
-  ///   tokens the text consists of.
+  /// - Throws: an error if the id is beyond the vocabulary or if no token has exactly this text. The error then lists
+  ///   the tokens of the text.
   package func token(named name: String) throws(CheckpointError) -> Int32 {
     if name.hasPrefix("#"), name.utf8.count > 1, name.utf8.dropFirst().allSatisfy({ (0x30...0x39).contains($0) }) {
       guard let id = Int32(name.dropFirst()), id < vocabularySize else {
@@ -25,14 +25,14 @@ extension Tokenizer {
       expected: "one token", found: parts.isEmpty ? "none" : "\(parts.count): \(parts.joined(separator: ", "))")
   }
 
-  /// The token of exactly this text, in the vocabulary's own spelling.
+  /// Returns the token of exactly this text, in the vocabulary's spelling.
   private func piece(of text: String) -> Int32? {
     var bytes = Array(text.utf8)
     if definition.alphabet != .bytes {
       TextNormalizer.replace(" ", with: SpaceMarker.text).apply(to: &bytes, isFirst: false)
     }
     if let id = pieces.find(bytes, in: definition.table) { return id }
-    // A character that the vocabulary has only as a byte (a newline, say).
+    // Some vocabularies have a character (a newline, for example) only as a byte.
     guard text.utf8.count == 1, let byte = text.utf8.first, byteTokens[Int(byte)] >= 0 else { return nil }
     return byteTokens[Int(byte)]
   }

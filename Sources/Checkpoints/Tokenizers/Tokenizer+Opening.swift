@@ -1,22 +1,25 @@
 // autointerp
-// Finds and reads the tokenizer of a model on disk.
+// `Tokenizer.open` finds and reads the tokenizer of a model on disk.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import JSON
+internal import Platform
+
 extension Tokenizer {
-  /// Opens the tokenizer of a model: of a `.gguf` file its metadata, of a folder or safetensors file the `tokenizer.json`
-  /// (and `tokenizer_config.json`) in the folder.
+  /// Opens a model's tokenizer: for a `.gguf` file from its metadata, for a folder or safetensors file from the
+  /// folder's `tokenizer.json` and, if it exists, `tokenizer_config.json`.
   ///
-  /// - Throws: when there is none, or when it is not understood fully, naming the key.
+  /// - Throws: an error if the model has no tokenizer, or if a key is not understood; then with the key.
   package static func open(_ modelPath: String) throws(CheckpointError) -> Tokenizer {
     if let tokenizer = try openIfThere(modelPath) { return tokenizer }
     throw CheckpointError(
-      path: modelPath, "the model has no tokenizer; give token ids instead, or put one there",
+      path: modelPath, "the model has no tokenizer; add its file, or pass token ids instead of text",
       expected: isGGUF(modelPath) ? "tokenizer.ggml.model" : folder(of: modelPath) + "tokenizer.json")
   }
 
-  /// The tokenizer of a model, or nil for a model that has none: no `tokenizer.json` beside it, no `tokenizer.ggml.*`.
+  /// Opens a model's tokenizer, or returns nil if it has none: no `tokenizer.json` beside it, no `tokenizer.ggml.*`.
   ///
-  /// - Throws: when there is one, but it is not understood fully, naming the key.
+  /// - Throws: an error that names a key that is not understood.
   package static func openIfThere(_ modelPath: String) throws(CheckpointError) -> Tokenizer? {
     guard MappedFile.isFolder(modelPath) || MappedFile.exists(modelPath) else {
       throw CheckpointError(path: modelPath, "there is no such file or folder")
@@ -29,13 +32,14 @@ extension Tokenizer {
     let path = folder + "tokenizer.json"
     guard MappedFile.exists(path) else { return nil }
     let configurationPath = folder + "tokenizer_config.json"
-    var definition = try TokenizerDefinition(
-      json: JSONValue.read(path),
-      configuration: MappedFile.exists(configurationPath) ? JSONValue.read(configurationPath) : nil, path: path)
-    // Newer files keep the chat template apart.
+    // Not `nil` in a conditional: that would be JSON's null.
+    var configuration: JSONValue?
+    if MappedFile.exists(configurationPath) { configuration = try JSONValue.read(configurationPath) }
+    var definition = try TokenizerDefinition(json: JSONValue.read(path), configuration: configuration, path: path)
+    // Newer models store the chat template in a file of its own.
     let templatePath = folder + "chat_template.jinja"
     if definition.chatTemplate == nil, MappedFile.exists(templatePath) {
-      definition.chatTemplate = String(decoding: try MappedFile(templatePath).bytes, as: UTF8.self)
+      definition.chatTemplate = String(decoding: try MappedFile.open(templatePath).bytes, as: UTF8.self)
     }
     return try Tokenizer(definition)
   }
@@ -44,13 +48,13 @@ extension Tokenizer {
     modelPath.hasSuffix(".gguf") && !MappedFile.isFolder(modelPath)
   }
 
-  /// The folder in which a model's files lie, as the beginning of their paths.
+  /// Returns the folder of a model's files, as the beginning of their paths.
   private static func folder(of modelPath: String) -> String {
     if MappedFile.isFolder(modelPath) { return modelPath + "/" }
     return modelPath.lastIndex(of: "/").map { String(modelPath[...$0]) } ?? ""
   }
 
-  /// The tokenizer of a GGUF file that is open already.
+  /// Reads the tokenizer of a GGUF file that is already open.
   package static func open(_ file: GGUFFile) throws(CheckpointError) -> Tokenizer {
     try Tokenizer(TokenizerDefinition(gguf: file.metadata, path: file.path))
   }

@@ -1,48 +1,48 @@
 // autointerp
-// Text to token ids and back, exactly as the model's own tokenizer does it.
+// `Tokenizer` converts text to token ids and back, exactly like the model's own tokenizer.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whether the text of special tokens (`<|im_start|>`) means those tokens.
+/// Says whether the text of a special token (`<|im_start|>`) becomes that token.
 package enum SpecialTokens: Sendable {
-  /// The text of a special token is that token.
+  /// The text of a special token becomes that token.
   case parsed
-  /// It is ordinary text: for text that is not to be trusted. Tokens which a model added without calling them special
-  /// (`<think>`) are found all the same, as the reference tokenizers do.
+  /// The text of a special token is ordinary text; for untrusted text. Tokens that a model added without calling them
+  /// special (`<think>`) are still found, as in the reference tokenizers.
   case plainText
 }
 
-/// The tokenizer of a model: byte-level BPE or SentencePiece-style BPE with byte fallback.
+/// The tokenizer of a model: byte-level BPE, or SentencePiece-style BPE with byte fallback.
 ///
-/// Token ids equal those of Hugging Face `tokenizers`, and of llama.cpp except where that differs from it: for text with
-/// bytes that the vocabulary lacks (llama.cpp does not merge across a dropped byte) and, for models that normalise,
-/// for text that is not in normalisation form C (llama.cpp and so a GGUF file know no normalisation).
-/// Truncation and padding, which `tokenizer.json` may hold, are never applied.
+/// Token ids equal those of Hugging Face `tokenizers`. llama.cpp gives other ids in two cases: if the text has bytes
+/// that the vocabulary lacks (llama.cpp does not merge across a dropped byte), and if a model normalises text that is
+/// not in normalisation form C (GGUF files do not store normalisation). Truncation and padding in `tokenizer.json`
+/// are ignored.
 package struct Tokenizer: Sendable {
   let definition: TokenizerDefinition
   let merges: MergeTable
-  /// The pieces that text is made of, by their bytes.
+  /// The tokens that merging can produce, by their bytes.
   let pieces: TokenIndex
-  /// Added tokens by their own text and, if the model wants that, by their normalised text.
+  /// Added tokens by their own text; those that the model wants normalised are in `normalizedAddedTokens`.
   let addedTokens: AddedTokens
   let normalizedAddedTokens: AddedTokens
-  /// Tokens of single bytes, -1 where there is none.
+  /// The token of each single byte, or -1.
   let byteTokens: [Int32]
 
-  /// The token that text begins with if `addsBOS`.
+  /// The token that text begins with if `addsBOS` is true.
   package var bosToken: Int32? { definition.bosToken }
   /// The token that ends a text or a turn.
   package var eosToken: Int32? { definition.eosToken }
-  /// Whether the model wants its BOS before every text: what the file says, for tokenizer.json its post-processor.
+  /// True if the model needs its BOS before every text. In tokenizer.json the post-processor says so.
   package var addsBOS: Bool { definition.addsBOS }
-  /// Whether the model wants its EOS after every text.
+  /// True if the model needs its EOS after every text.
   package var addsEOS: Bool { definition.addsEOS }
-  /// Tokens, by ids `0..<vocabularySize`; a model may have more embeddings than that, as padding.
+  /// The number of tokens; ids are `0..<vocabularySize`. A model may have more embeddings than tokens, as padding.
   package var vocabularySize: Int { definition.table.count }
 
-  /// The model's own chat template (Jinja), as it stands.
+  /// The model's own chat template (Jinja), unchanged.
   package var chatTemplate: String? { definition.chatTemplate }
 
-  /// Whether a special token is written so.
+  /// True if the model has a special token with this text.
   package func hasSpecialToken(_ text: String) -> Bool {
     definition.addedTokens.contains { $0.isSpecial && $0.content.utf8.elementsEqual(text.utf8) }
   }
@@ -55,7 +55,7 @@ package struct Tokenizer: Sendable {
     for merge in definition.merges {
       guard merges.insert(merge.left, merge.right, .init(rank: merge.rank, result: merge.result)) else {
         throw CheckpointError(
-          path: definition.path, "the merge of tokens \(merge.left) and \(merge.right) is there twice")
+          path: definition.path, "the file has the merge of tokens \(merge.left) and \(merge.right) twice")
       }
     }
     self.merges = merges

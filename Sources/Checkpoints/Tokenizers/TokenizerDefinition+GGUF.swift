@@ -1,11 +1,11 @@
 // autointerp
-// Reads a tokenizer from GGUF metadata.
+// `TokenizerDefinition.init(gguf:)` reads a tokenizer from GGUF metadata.
 // SPDX-License-Identifier: Apache-2.0
 
 extension TokenizerDefinition {
-  /// Reads `tokenizer.ggml.*`: byte-level BPE (`gpt2`) and SentencePiece-style BPE (`llama`).
+  /// Reads `tokenizer.ggml.*`: byte-level BPE (`gpt2`) or SentencePiece-style BPE (`llama`).
   ///
-  /// - Throws: naming the key that is missing, malformed or not understood.
+  /// - Throws: an error that names the key that is missing, malformed or not understood.
   init(gguf metadata: [String: GGUFValue], path: String) throws(CheckpointError) {
     let keys = GGUFTokenizerKeys(metadata: metadata, path: path)
     let model = try keys.required("model", \.string, "a string")
@@ -49,7 +49,8 @@ extension TokenizerDefinition {
     let tokens = try GGUFTokens(keys)
     let scores = try keys.required("scores", \.floats, "floats")
     guard scores.count == tokens.texts.count else {
-      throw keys.error("scores", "one a token", expected: "\(tokens.texts.count)", found: "\(scores.count)")
+      throw keys.error(
+        "scores", "there must be one score per token", expected: "\(tokens.texts.count)", found: "\(scores.count)")
     }
     if let number = scores.firstIndex(where: { !$0.isFinite }) {
       throw keys.error("scores", "the score of token \(number) is not finite", found: "\(scores[number])")
@@ -59,7 +60,8 @@ extension TokenizerDefinition {
     for (number, (text, kind)) in zip(tokens.texts, tokens.kinds).enumerated() {
       if kind == .byte {
         guard let byte = Self.byte(namedBy: text) else {
-          throw keys.error("tokens", "byte token \(number)", expected: "a name like <0x0A>", found: "\"\(text)\"")
+          throw keys.error(
+            "tokens", "byte token \(number) has an unusable name", expected: "a name like <0x0A>", found: "\"\(text)\"")
         }
         table.append(CollectionOfOne(byte), kind)
       } else {
@@ -77,7 +79,7 @@ extension TokenizerDefinition {
     try readBoundaries(keys, tokenCount: table.count, addsBOS: true)
   }
 
-  /// Reads BOS, EOS and chat template; `byDefault` holds when the file does not say whether a BOS is added.
+  /// Reads BOS, EOS and chat template. `byDefault` applies if the file does not say whether to add a BOS.
   private mutating func readBoundaries(
     _ keys: GGUFTokenizerKeys, tokenCount: Int, addsBOS byDefault: Bool
   ) throws(CheckpointError) {
@@ -90,7 +92,7 @@ extension TokenizerDefinition {
     chatTemplate = keys.chatTemplate
   }
 
-  /// The byte that `<0x0A>` names.
+  /// Returns the byte that a name like `<0x0A>` stands for.
   static func byte(namedBy text: String) -> UInt8? {
     guard text.utf8.count == 6, text.hasPrefix("<0x"), text.hasSuffix(">") else { return nil }
     return UInt8(text.dropFirst(3).dropLast(), radix: 16)
@@ -98,7 +100,7 @@ extension TokenizerDefinition {
 }
 
 extension PreTokenizer {
-  /// The name under `tokenizer.ggml.pre`.
+  /// Creates the pre-tokenizer from its name under `tokenizer.ggml.pre`.
   init?(ggufName name: String) {
     switch name {
     case "gpt-2": self = .gpt2

@@ -1,9 +1,9 @@
 // autointerp
-// Merges from their written pairs, or from the scores of SentencePiece-style vocabularies.
+// `TokenizerDefinition` builds its merges from written pairs, or from the scores of a SentencePiece-style vocabulary.
 // SPDX-License-Identifier: Apache-2.0
 
 extension TokenizerDefinition {
-  /// The tokens that merging can produce, by their bytes.
+  /// Indexes the tokens that merging can produce by their bytes.
   static func pieceIndex(_ table: TokenTable) -> TokenIndex {
     var index = TokenIndex(capacity: table.count)
     for id in 0..<table.count where table.kind(of: id) == .normal || table.kind(of: id) == .userDefined {
@@ -12,7 +12,7 @@ extension TokenizerDefinition {
     return index
   }
 
-  /// Merges of byte-level pieces, written `left right` in the byte-level alphabet, first merge first.
+  /// Reads merges of byte-level pieces, written `left right` in the byte-level alphabet, first merge first.
   static func merges(
     named lines: [String], _ table: TokenTable, _ keys: GGUFTokenizerKeys
   ) throws(CheckpointError) -> [Merge] {
@@ -22,14 +22,14 @@ extension TokenizerDefinition {
     for (number, line) in lines.enumerated() {
       let parts = line.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
       guard parts.count == 2, let merge = merge(parts[0], parts[1], rank: UInt32(number), index, table) else {
-        throw keys.error("merges", "merge \(number) is not of two tokens into a third", found: "\"\(line)\"")
+        throw keys.error("merges", "merge \(number) does not join two tokens into a third", found: "\"\(line)\"")
       }
       merges.append(merge)
     }
     return merges
   }
 
-  /// A merge of two byte-level pieces, or nil if they or their union are no tokens.
+  /// Makes a merge of two byte-level pieces, or returns nil if one of them or their union is not a token.
   static func merge(
     _ left: Substring.UTF8View, _ right: Substring.UTF8View, rank: UInt32, _ index: TokenIndex, _ table: TokenTable
   ) -> Merge? {
@@ -48,10 +48,11 @@ extension TokenizerDefinition {
     return Merge(left: leftID, right: rightID, rank: rank, result: result)
   }
 
-  /// Every way to make a piece of two others; the pieces of higher score go first, equal scores left to right.
+  /// Lists every way to make a piece of two others. Pieces of higher score merge first, equal scores from left to
+  /// right.
   ///
-  /// This is SentencePiece's rule, which looks at the union's score only, as pairs. Source: Kudo and Richardson 2018,
-  /// and llama.cpp, which runs it on text.
+  /// This is SentencePiece's rule, which only looks at the score of the union, written as pairs. Source: Kudo and
+  /// Richardson 2018, and llama.cpp, which applies it to text directly.
   static func merges(byScore scores: [Float], _ table: TokenTable) -> [Merge] {
     let index = pieceIndex(table)
     let ranks = ranks(of: scores)
@@ -68,7 +69,7 @@ extension TokenizerDefinition {
     return merges
   }
 
-  /// 0 for the highest score; equal scores have equal ranks.
+  /// Ranks the scores: 0 for the highest. Equal scores get equal ranks.
   private static func ranks(of scores: [Float]) -> [UInt32] {
     let order = scores.indices.sorted { scores[$0] > scores[$1] }
     var ranks = [UInt32](repeating: 0, count: scores.count)

@@ -1,19 +1,19 @@
 // autointerp
-// All that a tokenizer is, whatever file it came from.
+// `TokenizerDefinition` holds everything that defines a tokenizer, independent of the file format.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A tokenizer as data: two readers (GGUF metadata, `tokenizer.json`) produce it, `Tokenizer` runs it.
+/// A tokenizer as data. GGUF metadata or `tokenizer.json` is read into it, and `Tokenizer` runs it.
 struct TokenizerDefinition: Sendable {
-  /// What the symbols are from which merging starts.
+  /// The symbols with which merging starts.
   enum Alphabet: Equatable, Sendable {
-    /// Bytes; one without a token becomes the unknown token, or else is dropped and what stood around it becomes
-    /// neighbours.
+    /// Bytes. A byte without a token becomes the unknown token; without an unknown token it is dropped, and its
+    /// neighbours may merge.
     case bytes
-    /// Unicode scalars; one without a token becomes its bytes' tokens (`<0xE2>`), or else the unknown token.
+    /// Unicode scalars. A scalar without a token becomes the tokens of its bytes (`<0xE2>`) or the unknown token.
     case scalars(byteFallback: Bool)
   }
 
-  /// A pair that merges; equal ranks go left to right.
+  /// A pair that merges. Of equal ranks the leftmost pair merges first.
   struct Merge: Sendable {
     var left: Int32
     var right: Int32
@@ -21,27 +21,27 @@ struct TokenizerDefinition: Sendable {
     var result: Int32
   }
 
-  /// The file, for errors.
+  /// The file's path, for errors.
   var path: String
   var alphabet: Alphabet
   var table: TokenTable
   var merges: [Merge]
   var normalizers: [TextNormalizer] = []
-  /// What happens to each stretch after its added tokens are out, before it is cut.
+  /// Steps applied to each stretch after added tokens are taken out and before it is cut into words.
   var wordPreparation: [TextNormalizer] = []
   var preTokenizer: PreTokenizer
-  /// A word that is a token is not merged at all.
+  /// True if a word that is itself a token is not merged.
   var ignoresMerges = false
   var unknownToken: Int32?
-  /// Neighbouring unknown characters give one unknown token.
+  /// True if neighbouring unknown characters give one unknown token.
   var fusesUnknown = false
   var addedTokens: [AddedToken]
   var bosToken: Int32?
   var eosToken: Int32?
   var addsBOS = false
   var addsEOS = false
-  /// Decoding drops one space at the start: the one that encoding put there.
+  /// True if decoding drops the first space, which encoding added.
   var dropsLeadingSpace = false
-  /// The model's own chat template (Jinja), as it stands.
+  /// The model's own chat template (Jinja), unchanged.
   var chatTemplate: String?
 }

@@ -1,11 +1,11 @@
 // autointerp
-// The stages of a tokenizer.json around its model: normaliser, pre-tokenizer, post-processor, decoder.
+// `TokenizerPipeline` reads a tokenizer.json's normaliser, pre-tokenizer, post-processor and decoder.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The stages, as far as they change ids; a stage that is not known exactly is refused.
+/// The stages around the tokenizer's model, as far as they change token ids. A stage that is not known is refused.
 struct TokenizerPipeline {
   private(set) var normalizers: [TextNormalizer] = []
-  /// What Metaspace does to text before it cuts it.
+  /// What Metaspace does to text before cutting it.
   private(set) var wordPreparation: [TextNormalizer] = []
   private(set) var preTokenizer: PreTokenizer = .none
   private(set) var isByteLevel = false
@@ -34,7 +34,7 @@ struct TokenizerPipeline {
     try stage.finish()
   }
 
-  /// Pattern, a text and not empty, and content of a Replace.
+  /// Reads a Replace: its pattern, which must be a non-empty text, and its content.
   private static func replacement(_ stage: inout StrictObject) throws(CheckpointError) -> (String, String) {
     guard var pattern = try stage.object("pattern") else { throw stage.error("pattern", "missing") }
     let text = try pattern.required("String", \.string, "a string")
@@ -85,7 +85,7 @@ struct TokenizerPipeline {
     try second.finish()
   }
 
-  /// Reads a ByteLevel stage and returns whether it applies the GPT-2 pattern.
+  /// Reads a ByteLevel stage and returns true if it applies the GPT-2 pattern.
   private mutating func readByteLevel(_ stage: inout StrictObject) throws(CheckpointError) -> Bool {
     isByteLevel = true
     stage.ignore("trim_offsets")
@@ -115,7 +115,7 @@ struct TokenizerPipeline {
     preTokenizer = try stage.optional("split", \.boolean, "a boolean") ?? true ? .metaspace : .none
   }
 
-  /// The scheme of a Metaspace, which older files write as `add_prefix_space`.
+  /// Returns the scheme of a Metaspace. Older files write it as `add_prefix_space`.
   private static func prependScheme(_ stage: inout StrictObject) throws(CheckpointError) -> String {
     try stage.require("replacement", .string(SpaceMarker.text))
     stage.ignore("str_rep")
@@ -133,7 +133,7 @@ struct TokenizerPipeline {
     var stage = stage
     switch try stage.type() {
     case "Sequence": for step in try stage.objects("processors") { try readPostProcessor(step) }
-    // Of these only the offsets of tokens depend.
+    // These change only the offsets of tokens.
     case "ByteLevel": stage.ignore("add_prefix_space", "trim_offsets", "use_regex")
     case "TemplateProcessing": try readTemplate(&stage)
     case let type: throw stage.unsupportedType(type, expected: "TemplateProcessing, ByteLevel or a Sequence of them")
@@ -141,7 +141,7 @@ struct TokenizerPipeline {
     try stage.finish()
   }
 
-  /// Reads what stands around a single text: at most one token before it and one after it.
+  /// Reads the tokens around a single text: at most one before it and one after it.
   private mutating func readTemplate(_ stage: inout StrictObject) throws(CheckpointError) {
     stage.ignore("pair")
     var ids: [String: Int32] = [:]
@@ -155,7 +155,7 @@ struct TokenizerPipeline {
     var seesText = false
     for var piece in try stage.objects("single") {
       if try piece.object("Sequence") != nil {
-        guard !seesText else { throw piece.error("Sequence", "the text is there twice") }
+        guard !seesText else { throw piece.error("Sequence", "the text occurs twice") }
         seesText = true
       } else if var token = try piece.object("SpecialToken") {
         let name = try token.required("id", \.string, "a string")
@@ -199,7 +199,7 @@ struct TokenizerPipeline {
 }
 
 extension PreTokenizer {
-  /// The pre-tokenizer that a pattern is, compared character by character with the published ones.
+  /// Returns the pre-tokenizer whose published pattern equals this one character by character.
   fileprivate init?(pattern: String) {
     let contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|"
     let rest = "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"

@@ -1,5 +1,5 @@
 // autointerp
-// Vocabulary, merges and added tokens of a tokenizer.json.
+// `TokenizerVocabulary` reads the vocabulary, merges and added tokens of a tokenizer.json.
 // SPDX-License-Identifier: Apache-2.0
 
 /// The `model` and `added_tokens` of a tokenizer.json.
@@ -13,7 +13,7 @@ struct TokenizerVocabulary {
   let fusesUnknown: Bool
 
   init(_ file: inout StrictObject, _ model: inout StrictObject, _ pipeline: TokenizerPipeline) throws(CheckpointError) {
-    // Files of old versions do not say.
+    // Old files do not have the key.
     try model.require("type", .string("BPE"), byDefault: .string("BPE"))
     for key in ["continuing_subword_prefix", "end_of_word_suffix"] {
       try model.require(key, .string(""), byDefault: .string(""))
@@ -33,7 +33,7 @@ struct TokenizerVocabulary {
     self.added = added
     self.table = table
 
-    // Merges may make any token of the model that is text, whatever else it is.
+    // Merging can produce every text token of the model, even if it is also an added token.
     var index = TokenIndex(capacity: table.count)
     for (id, text) in texts.enumerated() where text != nil && table.kind(of: id) != .byte {
       index.insert(id, of: table)
@@ -42,7 +42,7 @@ struct TokenizerVocabulary {
 
     if let unknown = try model.optional("unk_token", \.string, "a string") {
       unknownToken = texts.firstIndex { $0?.utf8.elementsEqual(unknown.utf8) ?? false }.map(Int32.init)
-      // Some byte-level files name a token that does not exist; it does not matter if every byte has a token.
+      // Some byte-level files name an unknown token that does not exist. That is harmless if every byte has a token.
       let isNeeded = alphabet != .bytes || (UInt8.min...UInt8.max).contains { index.find([$0], in: table) == nil }
       if unknownToken == nil, isNeeded {
         throw model.error(
@@ -54,11 +54,11 @@ struct TokenizerVocabulary {
     try model.finish()
   }
 
-  /// The vocabulary's texts by id; nil where no text has the id.
+  /// Returns the vocabulary's texts by id, with nil for unused ids.
   private static func texts(_ model: inout StrictObject) throws(CheckpointError) -> [String?] {
     let vocabulary = try model.required("vocab", \.object, "an object")
     var texts: [String?] = []
-    // Ids are dense but for a few; a huge one is damage, not a reason to allocate.
+    // Ids are dense with few gaps, so a huge id means a damaged file and must not cause a huge allocation.
     let maximumID = vocabulary.members.count * 2 + 65536
     texts.reserveCapacity(vocabulary.members.count)
     for (text, value) in vocabulary.members {
@@ -70,7 +70,7 @@ struct TokenizerVocabulary {
       while texts.count <= id { texts.append(nil) }
       if let other = texts[id] {
         throw model.error(
-          "vocab", "id \(id) is there twice",
+          "vocab", "two tokens have the id \(id)",
           found: "\"\(CheckpointError.printable(other))\" and \"\(CheckpointError.printable(text))\"")
       }
       texts[id] = text
@@ -101,7 +101,7 @@ struct TokenizerVocabulary {
     for token in added {
       let id = Int(token.id)
       guard addedByID.updateValue(token, forKey: id) == nil else {
-        throw CheckpointError(path: model.path, key: "added_tokens", "id \(id) is there twice")
+        throw CheckpointError(path: model.path, key: "added_tokens", "two tokens have the id \(id)")
       }
       guard id < texts.count + added.count + 65536 else {
         throw CheckpointError(path: model.path, key: "added_tokens", "an impossible id", found: "\(id)")
@@ -145,7 +145,7 @@ struct TokenizerVocabulary {
     }
   }
 
-  /// Merges written as `"left right"` or `["left", "right"]`, first merge first.
+  /// Reads merges written as `"left right"` or `["left", "right"]`, first merge first.
   private static func merges(
     _ model: inout StrictObject, _ alphabet: TokenizerDefinition.Alphabet, _ index: TokenIndex, _ table: TokenTable
   ) throws(CheckpointError) -> [TokenizerDefinition.Merge] {
@@ -158,14 +158,14 @@ struct TokenizerVocabulary {
       guard parts.count == 2, bytes.count == 2,
         let merge = TokenizerDefinition.merge(bytes[0], bytes[1], rank: UInt32(number), index, table)
       else {
-        throw model.error("merges", "merge \(number) is not of two tokens into a third", found: entry.summary)
+        throw model.error("merges", "merge \(number) does not join two tokens into a third", found: entry.summary)
       }
       merges.append(merge)
     }
     return merges
   }
 
-  /// The parts of a text between spaces (as scalars: a space may carry a combining mark).
+  /// Splits a text at its spaces, scalar by scalar, because a space may carry a combining mark.
   private static func halves(_ text: String) -> [String] {
     text.unicodeScalars.split(separator: " ", omittingEmptySubsequences: false).map { String($0) }
   }

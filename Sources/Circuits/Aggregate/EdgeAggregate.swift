@@ -1,66 +1,75 @@
 // autointerp
-// The exact, order-independent statistics of a run.
+// `EdgeAggregate` merges the graphs of a run into exact statistics that do not depend on the order of merging.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Position-free statistics over all merged prompts of a run.
+/// The statistics of all merged prompts of a run, without token positions.
 ///
-/// Equal sets of deltas give equal aggregates, and byte-identical exports, whatever the order and grouping in which they
-/// were merged: counts are integers, sums fixed-point (`FixedPoint`), extremes order-free, and everything is sorted when
-/// it is read. Each prompt is merged at most once.
+/// Equal sets of deltas give equal aggregates and byte-identical exports, in whatever order and grouping they are
+/// merged: counts are integers, sums are fixed-point (`FixedPoint`), extremes do not depend on the order, and
+/// everything is sorted when it is read. Each prompt is merged at most once.
 ///
-/// A value: a copy is a snapshot that can be exported elsewhere while merging goes on (the first merge after the copy
-/// then pays for the memory).
+/// This is a value: a copy is a snapshot that can be exported while merging goes on. The first merge after the copy
+/// pays for the memory.
 package struct EdgeAggregate: Sendable {
-  /// Position-free nodes in order of first sight; an endpoint's place is its number in all tables below. The order
-  /// means nothing and never reaches the outside.
+  /// The endpoints in the order in which they were first seen. An endpoint's index is its number in all tables below.
+  /// The order is internal and never exported.
   var endpoints: [Endpoint] = []
   var numbers: [Endpoint: UInt32] = [:]
-  /// `[endpoints]`: all zero for tokens.
+  /// `[endpoints]`; all zero for tokens.
   var neurons: [NeuronStatistics] = []
   var edges = EdgeTable()
   var prompts: [Int32: PromptEntry] = [:]
   var vocabulary: [Int32: String] = [:]
   var ambiguousTokens: Set<Int32> = []
-  private(set) package var neuronCount = 0
-  private(set) package var totals = AggregateTotals()
+  package internal(set) var neuronCount = 0
+  package internal(set) var totals = AggregateTotals()
   private var grouping = FlowGrouping()
 
-  /// A merged prompt and the numbers of its neurons, sorted: from these lists co-occurrence is counted when asked for.
+  /// A merged prompt and the sorted numbers of its neurons, from which co-occurrences are counted on demand.
   struct PromptEntry: Sendable {
     var record: PromptRecord
     var neurons: [UInt32]
+    var samples: [VerifiedSample]
   }
 
   package init() {}
 
-  /// Distinct position-free edges.
+  /// The number of distinct edges.
   package var edgeCount: Int { edges.count }
   package var promptCount: Int { prompts.count }
   package func contains(prompt: Int32) -> Bool { prompts[prompt] != nil }
 
-  /// The text of a token that some merged prompt mentions.
+  /// The text of a token that a merged prompt mentions.
   package func text(ofToken token: Int32) -> String? { vocabulary[token] }
 
-  /// Tokens for which deltas gave different texts (the smallest in UTF-8 order is kept): a sign of mixed tokenizers.
+  /// The number of tokens for which deltas gave different texts: a sign of mixed tokenizers. The smallest text in
+  /// UTF-8 order is kept.
   package var ambiguousTokenCount: Int { ambiguousTokens.count }
 
-  /// Memory held, estimated from the capacities of the tables.
+  /// The memory in use, estimated from the capacities of the tables.
   package var residentBytes: Int {
     let perNeuron = MemoryLayout<NeuronStatistics>.stride + MemoryLayout<Endpoint>.stride
-    let lists = prompts.values.reduce(0) { $0 + $1.neurons.capacity * 4 + 32 }
+    let lists = prompts.values.reduce(0) {
+      $0 + $1.neurons.capacity * 4 + $1.samples.capacity * MemoryLayout<VerifiedSample>.stride + 64
+    }
     let texts = vocabulary.values.reduce(0) { $0 + ($1.utf8.count > 15 ? $1.utf8.count + 32 : 0) }
     return edges.residentBytes + endpoints.capacity * perNeuron + numbers.capacity * 18 + lists
       + prompts.capacity * (MemoryLayout<PromptEntry>.stride + 8) + texts + vocabulary.capacity * 28
   }
 
-  /// Merges the graph of one prompt.
+  /// Validates the graph of one prompt and merges it, or changes nothing if it throws.
   ///
-  /// Atomic: a delta that is refused changes nothing.
-  /// - Throws: `CircuitError.malformedGraph` when the delta breaks its contract (`EdgeDelta.validate()`),
-  ///   `CircuitError.duplicatePrompt` when its prompt is merged already.
+  /// - Throws: `CircuitError.malformedGraph` if the delta is invalid (`EdgeDelta.validate()`),
+  ///   `CircuitError.duplicatePrompt` if its prompt is merged already.
   /// - Complexity: O(nodes + edges) on average
-  package mutating func merge(_ delta: EdgeDelta) throws(CircuitError) {
-    try delta.validate()
+  package mutating func merge(_ delta: EdgeDelta) throws(CircuitError) { try merge(ValidDelta(delta)) }
+
+  /// Merges the graph of one prompt, or changes nothing if it throws.
+  ///
+  /// - Throws: `CircuitError.duplicatePrompt` if its prompt is merged already.
+  /// - Complexity: O(nodes + edges) on average
+  package mutating func merge(_ valid: ValidDelta) throws(CircuitError) {
+    let delta = valid.delta
     guard prompts[delta.prompt] == nil else { throw .duplicatePrompt(delta.prompt) }
 
     let graph = delta.graph
@@ -68,28 +77,37 @@ package struct EdgeAggregate: Sendable {
     let global = distinct.map { number(of: $0) }
     for i in 0..<graph.neurons.count {
       neurons[Int(global[Int(local[i])])].addOccurrence(
-        relp: graph.neurons.relp[i], activation: graph.neurons.activation[i])
+        relp: graph.neurons.relp[i],
+        gradientScore: graph.neurons.gradientScore.isEmpty ? 0 : graph.neurons.gradientScore[i],
+        activation: graph.neurons.activation[i],
+        at: PositionClass(graph.neurons.position[i], metricPosition: graph.metric.position))
     }
+    for (k, i) in graph.verified.neuron.enumerated() where !graph.verified.zero.isEmpty {
+      neurons[Int(global[Int(local[Int(i)])])].addVerified(contribution: -graph.verified.zero[k])
+    }
+    for (i, features) in graph.unverifiedFeatures { neurons[Int(global[Int(local[i])])].addUnverified(features) }
+    let flows = PromptFlows(graph, local: local, distinctCount: distinct.count)
     var present: [UInt32] = []
-    for (endpoint, number) in zip(distinct, global) where endpoint.kind == .neuron {
+    for (place, (endpoint, number)) in zip(distinct, global).enumerated() where endpoint.kind == .neuron {
       if neurons[Int(number)].prompts == 0 { neuronCount += 1 }
-      neurons[Int(number)].addPrompt(delta.origin)
+      neurons[Int(number)].addPrompt(of: delta.origin)
+      neurons[Int(number)].addFlows(flows.profiles[place], ofPrompt: delta.prompt)
       present.append(number)
     }
     present.sort()
 
     grouping.group(graph.edges, local: local, distinctCount: distinct.count)
     edges.reserve(additional: grouping.flows.count)
-    edges.record(grouping.flows, endpoints: global, origin: delta.origin)
+    edges.record(grouping.flows, endpoints: global, column: delta.origin.column)
     for entry in delta.vocabulary { learn(entry.text, token: entry.id) }
-    let entry = PromptEntry(record: PromptRecord(delta), neurons: present)
+    let entry = PromptEntry(record: PromptRecord(delta), neurons: present, samples: graph.verifiedSamples)
     totals.add(entry.record)
     prompts[delta.prompt] = entry
   }
 
-  /// Merges an aggregate of other prompts of the same run, such as a part that was rebuilt in parallel.
+  /// Merges an aggregate of other prompts of the same run, for example a part that was rebuilt in parallel.
   ///
-  /// - Throws: `CircuitError.duplicatePrompt` with the smallest prompt that both have; then nothing is changed.
+  /// - Throws: `CircuitError.duplicatePrompt` with the smallest prompt that both have. Then nothing changes.
   package mutating func merge(_ other: EdgeAggregate) throws(CircuitError) {
     if let shared = other.prompts.keys.filter({ prompts[$0] != nil }).min() { throw .duplicatePrompt(shared) }
     let global = other.endpoints.map { number(of: $0) }
@@ -108,11 +126,12 @@ package struct EdgeAggregate: Sendable {
     ambiguousTokens.formUnion(other.ambiguousTokens)
     for (prompt, entry) in other.prompts {
       totals.add(entry.record)
-      prompts[prompt] = PromptEntry(record: entry.record, neurons: entry.neurons.map { global[Int($0)] }.sorted())
+      prompts[prompt] = PromptEntry(
+        record: entry.record, neurons: entry.neurons.map { global[Int($0)] }.sorted(), samples: entry.samples)
     }
   }
 
-  private mutating func number(of endpoint: Endpoint) -> UInt32 {
+  mutating func number(of endpoint: Endpoint) -> UInt32 {
     if let known = numbers[endpoint] { return known }
     let number = UInt32(endpoints.count)
     endpoints.append(endpoint)
@@ -126,7 +145,7 @@ package struct EdgeAggregate: Sendable {
       vocabulary[token] = text
       return
     }
-    // Not `==`, which calls canonically equivalent texts equal.
+    // `==` would treat canonically equivalent texts as equal.
     if known.utf8.elementsEqual(text.utf8) { return }
     ambiguousTokens.insert(token)
     if text.utf8.lexicographicallyPrecedes(known.utf8) { vocabulary[token] = text }
@@ -134,7 +153,7 @@ package struct EdgeAggregate: Sendable {
 }
 
 extension EdgeAggregate: Equatable {
-  /// Equal when the same prompts with the same graphs were merged, in whatever order.
+  /// True if the same prompts with the same graphs were merged, in any order.
   package static func == (a: EdgeAggregate, b: EdgeAggregate) -> Bool {
     guard a.totals == b.totals, a.edges.count == b.edges.count, a.neuronCount == b.neuronCount,
       a.prompts.count == b.prompts.count, a.ambiguousTokens == b.ambiguousTokens,
@@ -149,7 +168,7 @@ extension EdgeAggregate: Equatable {
       inB.append(other)
     }
     for (prompt, entry) in a.prompts {
-      guard let other = b.prompts[prompt], other.record == entry.record,
+      guard let other = b.prompts[prompt], other.record == entry.record, other.samples == entry.samples,
         other.neurons == entry.neurons.map({ inB[Int($0)] }).sorted()
       else { return false }
     }

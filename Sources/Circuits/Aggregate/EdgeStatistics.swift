@@ -1,31 +1,34 @@
 // autointerp
-// What an aggregate knows of one position-free edge.
+// `EdgeStatistics` counts and sums the flow of one edge over the merged prompts.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Statistics of one position-free edge over the merged prompts.
+/// The statistics of one edge, without token positions, over the merged prompts.
 ///
-/// "Flow" is what the edge carries in one prompt: the flows of all its occurrences (pairs of positions) there, summed.
-/// All sums are exact; see `FixedPoint`.
+/// "Flow" is what the edge carries in one prompt: the sum of the flows of all its occurrences (pairs of positions)
+/// there. All sums are exact; see `FixedPoint`.
 package struct EdgeStatistics: Equatable, Sendable {
-  /// Prompts of the domain that have the edge.
+  /// How many prompts of the domain have the edge.
   package internal(set) var domainPrompts: UInt32
-  /// Prompts of the baseline that have it.
+  /// How many prompts of the baseline have it.
   package internal(set) var baselinePrompts: UInt32
-  /// Pairs of positions, over all prompts.
+  /// How many pairs of positions have it, over all prompts.
   package internal(set) var occurrences: UInt64
-  /// Of a prompt's flow, in `2^-32`.
+  /// The smallest flow of a prompt, in `2^-32`.
   package internal(set) var minimumNumber: Int64
   package internal(set) var maximumNumber: Int64
-  /// Sum of the prompts' flows, in `2^-32`.
+  /// The sum of the prompts' flows, in `2^-32`.
   package internal(set) var sumNumber: Int128
   package internal(set) var absoluteSumNumber: Int128
-  /// Sum of the squares of the prompts' flows, in `2^-40`.
+  /// The sum of the squares of the prompts' flows, in `2^-40`.
   package internal(set) var squareSumNumber: Int128
+  /// The number of prompts of all other groups that have it. It stands last, where it costs no memory in `EdgeTable`.
+  package internal(set) var otherPrompts: UInt32
 
-  /// One prompt with this flow.
-  init(number: Int64, occurrences: UInt32, origin: PromptOrigin) {
-    domainPrompts = origin == .domain ? 1 : 0
-    baselinePrompts = origin == .domain ? 0 : 1
+  /// Makes the statistics of one prompt with this flow.
+  init(number: Int64, occurrences: UInt32, column: GroupColumn) {
+    domainPrompts = column == .domain ? 1 : 0
+    baselinePrompts = column == .baseline ? 1 : 0
+    otherPrompts = column == .other ? 1 : 0
     self.occurrences = UInt64(occurrences)
     minimumNumber = number
     maximumNumber = number
@@ -36,8 +39,12 @@ package struct EdgeStatistics: Equatable, Sendable {
 
   /// Adds one prompt.
   @inline(__always)
-  mutating func add(number: Int64, occurrences: UInt32, origin: PromptOrigin) {
-    if origin == .domain { domainPrompts += 1 } else { baselinePrompts += 1 }
+  mutating func add(number: Int64, occurrences: UInt32, column: GroupColumn) {
+    switch column {
+    case .domain: domainPrompts += 1
+    case .baseline: baselinePrompts += 1
+    case .other: otherPrompts += 1
+    }
     self.occurrences += UInt64(occurrences)
     minimumNumber = min(minimumNumber, number)
     maximumNumber = max(maximumNumber, number)
@@ -46,10 +53,11 @@ package struct EdgeStatistics: Equatable, Sendable {
     squareSumNumber += FixedPoint.square(number)
   }
 
-  /// Adds the prompts of `other`, none of which is in these statistics.
+  /// Adds the prompts of `other`. None of them may be in these statistics already.
   mutating func add(_ other: EdgeStatistics) {
     domainPrompts += other.domainPrompts
     baselinePrompts += other.baselinePrompts
+    otherPrompts += other.otherPrompts
     occurrences += other.occurrences
     minimumNumber = min(minimumNumber, other.minimumNumber)
     maximumNumber = max(maximumNumber, other.maximumNumber)
@@ -58,16 +66,20 @@ package struct EdgeStatistics: Equatable, Sendable {
     squareSumNumber += other.squareSumNumber
   }
 
-  package var prompts: Int { Int(domainPrompts) + Int(baselinePrompts) }
+  package var prompts: Int { Int(domainPrompts) + Int(baselinePrompts) + Int(otherPrompts) }
   package var sum: Double { FixedPoint.value(sumNumber) }
   package var absoluteSum: Double { FixedPoint.value(absoluteSumNumber) }
   package var squareSum: Double { FixedPoint.value(square: squareSumNumber) }
   package var minimum: Double { FixedPoint.value(minimumNumber) }
   package var maximum: Double { FixedPoint.value(maximumNumber) }
-  /// Mean flow of the prompts that have the edge.
+  /// The mean flow of the prompts that have the edge.
   package var mean: Double { sum / Double(prompts) }
+  /// The mean |flow| of the prompts that have the edge.
+  package var absoluteMean: Double { absoluteSum / Double(prompts) }
+  /// True if the flows of the prompts have both signs, so that the mean says little.
+  package var cancels: Bool { absoluteMean > 2 * abs(mean) }
 
-  /// Standard deviation (of the population) of the flow over the prompts that have the edge.
+  /// The standard deviation (of the population) of the flow over the prompts that have the edge.
   package var standardDeviation: Double {
     guard prompts > 1 else { return 0 }
     let mean = mean

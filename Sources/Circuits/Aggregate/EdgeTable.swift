@@ -1,29 +1,37 @@
 // autointerp
-// The hash table of all position-free edges: the coordinator's hot path.
+// `EdgeTable` is the hash table of a run's edges and their statistics: the coordinator's hot path.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Position-free edges and their statistics, keyed by a pair of endpoint numbers.
+/// Maps a pair of endpoint numbers to the edge's statistics.
 ///
-/// Open addressing with linear probing over slots of 8 bytes, each of which has half of the key's hash and the place of
-/// the edge. Most edges of a run are seen in a single prompt, where one flow says everything, so those take 24 bytes and
-/// only edges of several prompts take the 96 bytes of full statistics. Both kinds stand densely in arrays of their own,
-/// which is where a pass over all edges goes along; the room of a single edge that is seen again is reused.
+/// It uses open addressing with linear probing over slots of 8 bytes. A slot holds half of the key's hash and the
+/// place of the edge. Most edges of a run occur in a single prompt, where one flow says everything; those take 24
+/// bytes, and only edges of several prompts take the 96 bytes of full statistics. Both kinds are stored densely in
+/// their own arrays, over which passes over all edges run. When a single edge is seen again, its room is reused.
 ///
-/// Insertion and lookup are O(1); the order of edges means nothing and never reaches the outside.
+/// Insertion and lookup are O(1). The order of edges is internal and never exported.
 struct EdgeTable: Sendable {
-  /// Where an edge is: an index into the single edges or, with the top bit, into those of several prompts.
+  /// The place of an edge: an index into the single edges or, if the top bit is set, into those of several prompts.
   typealias Place = UInt32
 
-  /// The flow of an edge that one prompt has.
+  /// An edge that one prompt has, and its flow.
   private struct Single: Sendable {
     var key: UInt64
     var number: Int64
-    /// Pairs of positions; the top bit says that the prompt is of the baseline.
-    var occurrencesAndOrigin: UInt32
+    /// The number of pairs of positions, and in the top two bits the column of the prompt's group.
+    var occurrencesAndColumn: UInt32
 
-    var origin: PromptOrigin { occurrencesAndOrigin & Self.baselineBit == 0 ? .domain : .baseline }
-    var occurrences: UInt32 { occurrencesAndOrigin & ~Self.baselineBit }
-    static let baselineBit: UInt32 = 1 << 31
+    init(key: UInt64, number: Int64, occurrences: UInt32, column: GroupColumn) {
+      self.key = key
+      self.number = number
+      occurrencesAndColumn = occurrences | column.rawValue << Self.columnShift
+    }
+
+    var column: GroupColumn { GroupColumn(rawValue: occurrencesAndColumn >> Self.columnShift) ?? .other }
+    var occurrences: UInt32 { occurrencesAndColumn & ~(3 << Self.columnShift) }
+    static let columnShift: UInt32 = 30
+    /// More than a prompt of a million tokens can have.
+    static let occurrencesLimit: UInt64 = 1 << 30
   }
 
   private struct Several: Sendable {
@@ -31,19 +39,19 @@ struct EdgeTable: Sendable {
     var key: UInt64
   }
 
-  /// Neither a slot nor a key: places and endpoint numbers stay below 2^31.
+  /// Equals no slot and no key, because places and endpoint numbers stay below 2^31.
   private static let vacant = UInt64.max
   private static let severalBit: Place = 1 << 31
   private static let initialCapacity = 1024
 
-  /// Half of the hash in the high 32 bits, the place in the low ones.
+  /// Half of the hash in the high 32 bits, the place in the low 32 bits.
   private var slots: [UInt64]
   private var shift: UInt64
   private var singles: [Single] = []
   private var freeSingles: [Place] = []
   private var several: [Several] = []
   private(set) var count = 0
-  /// Keeps the loads of the look-ahead from being optimised away; means nothing.
+  /// Has no meaning. It keeps the compiler from removing the loads of the look-ahead.
   private var touched: UInt64 = 0
 
   init() {
@@ -70,7 +78,7 @@ struct EdgeTable: Sendable {
   func statistics(at place: Place) -> EdgeStatistics {
     if place & Self.severalBit != 0 { return several[Int(place & ~Self.severalBit)].statistics }
     let single = singles[Int(place)]
-    return EdgeStatistics(number: single.number, occurrences: single.occurrences, origin: single.origin)
+    return EdgeStatistics(number: single.number, occurrences: single.occurrences, column: single.column)
   }
 
   /// Visits the edges of several prompts, with the magnitude of their summed flow in `2^-32`, rounded to a Double.
@@ -79,7 +87,7 @@ struct EdgeTable: Sendable {
     for index in several.indices {
       let edge = several[index]
       body(
-        edge.key, Place(index) | Self.severalBit, edge.statistics.domainPrompts + edge.statistics.baselinePrompts,
+        edge.key, Place(index) | Self.severalBit, UInt32(edge.statistics.prompts),
         { abs(FixedPoint.double(edge.statistics.sumNumber)) })
     }
   }
@@ -104,39 +112,38 @@ struct EdgeTable: Sendable {
 
   // MARK: Recording
 
-  /// Makes room for more edges without growing in between.
+  /// Makes room for this many more edges, so that recording them does not grow the table.
   mutating func reserve(additional: Int) {
     var needed = slots.count
     while (count + additional) * 4 > needed * 3 { needed *= 2 }
     if needed > slots.count { grow(to: needed) }
   }
 
-  /// Adds one prompt's flow on an edge. Room must have been reserved.
+  /// Adds one prompt's flow on an edge. Call `reserve` first.
   @inline(__always)
-  mutating func record(_ key: UInt64, number: Int64, occurrences: UInt32, origin: PromptOrigin) {
+  mutating func record(_ key: UInt64, number: Int64, occurrences: UInt32, column: GroupColumn) {
     let slot = slot(of: key)
     guard slots[slot] != Self.vacant else {
-      let originBit = origin == .baseline ? Single.baselineBit : 0
       insert(
         key, inSlot: slot,
-        place: placeSingle(Single(key: key, number: number, occurrencesAndOrigin: occurrences | originBit)))
+        place: placeSingle(Single(key: key, number: number, occurrences: occurrences, column: column)))
       return
     }
     let place = Self.place(slots[slot])
     if place & Self.severalBit != 0 {
-      several[Int(place & ~Self.severalBit)].statistics.add(number: number, occurrences: occurrences, origin: origin)
+      several[Int(place & ~Self.severalBit)].statistics.add(number: number, occurrences: occurrences, column: column)
     } else {
       var statistics = statistics(at: place)
-      statistics.add(number: number, occurrences: occurrences, origin: origin)
+      statistics.add(number: number, occurrences: occurrences, column: column)
       promote(key, inSlot: slot, from: place, to: statistics)
     }
   }
 
-  /// Adds the flows of one prompt, whose endpoints have these numbers. Room must have been reserved.
+  /// Adds the flows of one prompt, whose endpoints have these numbers. Call `reserve` first.
   ///
-  /// The table is far larger than any cache, so a block of flows is looked up before it is added: those loads do not
-  /// wait for each other, which makes the whole about 1.5 times as fast.
-  mutating func record(_ flows: [FlowGrouping.Flow], endpoints: [UInt32], origin: PromptOrigin) {
+  /// The table is much larger than any cache. A block of flows is therefore looked up before it is added: these loads
+  /// do not wait for each other, which makes the whole about 1.5 times as fast.
+  mutating func record(_ flows: [FlowGrouping.Flow], endpoints: [UInt32], column: GroupColumn) {
     let blockLength = 64
     var keysOfBlock = [UInt64](repeating: 0, count: blockLength)
     var start = 0
@@ -155,22 +162,22 @@ struct EdgeTable: Sendable {
         let place = Self.place(slot)
         touched &+=
           place & Self.severalBit != 0
-          ? several[Int(place & ~Self.severalBit)].key : UInt64(singles[Int(place)].occurrencesAndOrigin)
+          ? several[Int(place & ~Self.severalBit)].key : UInt64(singles[Int(place)].occurrencesAndColumn)
       }
       for i in 0..<length {
         let flow = flows[start + i]
-        record(keysOfBlock[i], number: flow.number, occurrences: flow.occurrences, origin: origin)
+        record(keysOfBlock[i], number: flow.number, occurrences: flow.occurrences, column: column)
       }
       start += length
     }
   }
 
-  /// Adds the statistics of an edge from prompts that are not in this table. Room must have been reserved.
+  /// Adds the statistics of an edge from prompts that are not in this table. Call `reserve` first.
   mutating func record(_ key: UInt64, _ other: EdgeStatistics) {
-    if other.prompts == 1, other.occurrences < UInt64(Single.baselineBit) {
+    if other.prompts == 1, other.occurrences < Single.occurrencesLimit {
       record(
         key, number: other.minimumNumber, occurrences: UInt32(other.occurrences),
-        origin: other.domainPrompts == 1 ? .domain : .baseline)
+        column: other.domainPrompts == 1 ? .domain : other.baselinePrompts == 1 ? .baseline : .other)
       return
     }
     let slot = slot(of: key)
@@ -188,7 +195,7 @@ struct EdgeTable: Sendable {
     }
   }
 
-  /// Turns a single edge into one of several prompts.
+  /// Turns a single edge into an edge of several prompts.
   private mutating func promote(_ key: UInt64, inSlot slot: Int, from place: Place, to statistics: EdgeStatistics) {
     singles[Int(place)].key = Self.vacant
     freeSingles.append(place)
@@ -210,7 +217,7 @@ struct EdgeTable: Sendable {
   }
 
   private mutating func insert(_ key: UInt64, inSlot slot: Int, place: Place) {
-    precondition(count * 4 < slots.count * 3, "room must be reserved")
+    precondition(count * 4 < slots.count * 3, "reserve must be called first")
     slots[slot] = Self.slot(hash: Self.hash(key), place: place)
     count += 1
   }
@@ -224,7 +231,7 @@ struct EdgeTable: Sendable {
     place & Self.severalBit != 0 ? several[Int(place & ~Self.severalBit)].key : singles[Int(place)].key
   }
 
-  /// The slot that has the key, or the vacant one where it belongs.
+  /// Returns the slot that has the key, or the vacant slot where it belongs.
   @inline(__always)
   private func slot(of key: UInt64) -> Int {
     let mask = slots.count - 1
@@ -238,7 +245,7 @@ struct EdgeTable: Sendable {
     }
   }
 
-  /// The home slot comes from the top bits, what a slot keeps from the low half.
+  /// The top bits give the home slot; the slot stores the low half.
   @inline(__always)
   private static func hash(_ key: UInt64) -> UInt64 {
     // The finaliser of SplitMix64 (Steele, Lea and Flood 2014) without its last step.

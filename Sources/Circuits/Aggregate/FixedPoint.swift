@@ -1,34 +1,33 @@
 // autointerp
-// Numbers whose sums do not depend on the order of the summands.
+// `FixedPoint` is the number format that makes sums independent of the order in which they are added.
 // SPDX-License-Identifier: Apache-2.0
 
 /// The fixed-point format of all sums in an aggregate.
 ///
-/// A Float32 value is converted once, to the nearest multiple of `2^-32` (halves away from zero), and from then on only
-/// integers are added, so that any order and grouping of the prompts gives the same bits. The conversion is exact for
-/// every value of at least `2^-8` in magnitude; smaller ones are off by at most `2^-33`. Squares are kept as multiples
-/// of `2^-40`.
+/// A Float32 value is converted once, to the nearest multiple of `2^-32` (halves away from zero). After that only
+/// integers are added, so any order and grouping of the prompts gives the same bits. The conversion is exact for
+/// values of at least `2^-8` in magnitude; smaller values are off by at most `2^-33`. Squares are multiples of
+/// `2^-40`.
 ///
-/// No sum can overflow: `AttributionGraph.validate()` bounds every value, and the summed |flow| of a graph, by `2^28`,
-/// so that a prompt adds less than `2^60` to a sum of flows and less than `2^96` to a sum of squares, and there are at
-/// most `2^31` prompts, since their numbers are distinct non-negative Int32s. Node sums take less than `2^60` from each
-/// of fewer than `2^31` positions.
+/// No sum can overflow. `AttributionGraph.validate()` bounds every value, and the summed |flow| of a graph, by
+/// `2^28`, so a prompt adds less than `2^60` to a sum of flows and less than `2^96` to a sum of squares. There are at
+/// most `2^31` prompts, because their numbers are distinct non-negative Int32s. Node sums get less than `2^60` from
+/// each of fewer than `2^31` positions.
 package enum FixedPoint {
-  package static let fractionBits = 32
-  /// Values must be smaller than this in magnitude.
+  /// Every value's magnitude must be below this.
   package static let limit: Double = 268_435_456
 
   private static let scale: Double = 4_294_967_296
   private static let squareShift: Int128 = 24
   private static let squareScale: Double = 1_099_511_627_776
 
-  /// The value's fixed-point number; its magnitude must be below `limit`.
+  /// Converts a value, whose magnitude must be below `limit`.
   static func number(_ value: Float) -> Int64 {
     let scaled = Double(value) * scale
     return Int64(scaled < 0 ? scaled - 0.5 : scaled + 0.5)
   }
 
-  /// What one prompt with this flow adds to a sum of squares.
+  /// Returns what a prompt with this flow adds to a sum of squares.
   static func square(_ number: Int64) -> Int128 {
     (Int128(number) * Int128(number) + (1 << (squareShift - 1))) >> squareShift
   }
@@ -37,8 +36,8 @@ package enum FixedPoint {
   static func value(_ number: Int64) -> Double { Double(number) / scale }
   static func value(square: Int128) -> Double { double(square) / squareScale }
 
-  /// The nearest Double to a number that fits 64 bits, and within two units in the last place of any other (the
-  /// standard library's conversion of 128 bits is exact and twenty times slower).
+  /// Converts a number to a Double: the nearest one if it fits 64 bits, otherwise within two units in the last place.
+  /// The standard library's conversion of 128 bits is exact and twenty times slower.
   static func double(_ number: Int128) -> Double {
     if let short = Int64(exactly: number) { return Double(short) }
     return Double(Int64(truncatingIfNeeded: number >> 64)) * 18_446_744_073_709_551_616

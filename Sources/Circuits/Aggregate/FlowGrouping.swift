@@ -1,27 +1,27 @@
 // autointerp
-// Sums the flows of one graph over positions.
+// `FlowGrouping` sums the flows of one graph over token positions.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Groups the edges of one graph by their position-free endpoints, and sums their flows in fixed point.
+/// Groups the edges of one graph by their endpoints and sums their flows in fixed point.
 ///
-/// Endpoints are numbered within the graph ("local" numbers), so that the sums of one target are a small dense array.
-/// The buffers are kept for the next graph.
+/// Endpoints get "local" numbers within the graph, so that the sums of one target are a small dense array. The
+/// buffers are reused for the next graph.
 struct FlowGrouping: Sendable {
   struct Flow: Sendable {
-    /// Local numbers.
+    /// Local numbers of the endpoints.
     var source: UInt32
     var target: UInt32
-    /// Pairs of positions.
+    /// How many pairs of positions were summed.
     var occurrences: UInt32
     /// The summed flow, in `2^-32`.
     var number: Int64
   }
 
   private(set) var flows: [Flow] = []
-  /// `[distinct endpoints]`: 1 + the place in `flows` of the edge from this source to the current target.
+  /// `[distinct endpoints]`: 1 + the index in `flows` of the edge from this source to the current target.
   private var placeOfSource: [UInt32] = []
 
-  /// The local number of every node of the graph, and the endpoints in the order of these numbers.
+  /// Returns the local number of every node of the graph, and the endpoints in the order of these numbers.
   static func localNumbers(of graph: AttributionGraph) -> (local: [UInt32], distinct: [Endpoint]) {
     var local: [UInt32] = []
     local.reserveCapacity(graph.nodeCount)
@@ -43,10 +43,11 @@ struct FlowGrouping: Sendable {
     }
     for token in graph.tokens { add(.embedding(token: token)) }
     for target in graph.metric.targets { add(.logit(token: target.token)) }
+    if graph.metric.hasNode { add(.metric) }
     return (local, distinct)
   }
 
-  /// Fills `flows` from the edges of a validated graph. Edges are visited by target, nodes of the same endpoint
+  /// Fills `flows` from the edges of a validated graph. Edges are visited by target, with the nodes of one endpoint
   /// together.
   mutating func group(_ edges: EdgeColumns, local: [UInt32], distinctCount: Int) {
     flows.removeAll(keepingCapacity: true)
@@ -76,7 +77,7 @@ struct FlowGrouping: Sendable {
     }
   }
 
-  /// The edges of each target node, which stand together, with the target's local number.
+  /// Returns the range of edges of each target node, and the target's local number.
   private func targetRuns(of edges: EdgeColumns, local: [UInt32]) -> [(target: UInt32, edges: Range<Int>)] {
     var runs: [(target: UInt32, edges: Range<Int>)] = []
     var start = 0

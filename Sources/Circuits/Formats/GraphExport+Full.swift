@@ -1,11 +1,13 @@
 // autointerp
-// The format that keeps everything: schema autointerp.graph/1.
+// `GraphExport.full` writes a complete graph as JSON, schema autointerp.graph/1.
 // SPDX-License-Identifier: Apache-2.0
+
+internal import JSON
 
 extension GraphExport {
   package static let fullSchema = "autointerp.graph/1"
 
-  /// The whole graph as JSON; numbers read back as the same Float32 values.
+  /// Returns the complete graph as JSON. Numbers read back as the same Float32 values.
   package func full() -> [UInt8] {
     var json = JSONByteWriter(reservingCapacity: 4096 + 110 * graph.neurons.count + 80 * graph.edges.count)
     json.beginObject(lines: true)
@@ -40,7 +42,9 @@ extension GraphExport {
     json.beginObject()
     json.field("kind", graph.metric.kind.rawValue)
     json.field("value", graph.metric.value)
+    json.field("linear", graph.metric.linear)
     json.field("position", graph.metric.position)
+    if let node = graph.metricNode { json.field("node", nodeID(Int32(node))) }
     json.key("targets")
     json.beginArray()
     for target in graph.metric.targets {
@@ -58,6 +62,8 @@ extension GraphExport {
 
   private func writeNodes(_ json: inout JSONByteWriter) {
     let neurons = graph.neurons
+    let places = Dictionary(uniqueKeysWithValues: graph.verified.neuron.enumerated().map { (Int($1), $0) })
+    let trust = trust
     json.beginArray(lines: true)
     for i in 0..<neurons.count {
       json.beginObject()
@@ -66,7 +72,20 @@ extension GraphExport {
       json.field("position", neurons.position[i])
       json.field("activation", neurons.activation[i])
       json.field("gradient", neurons.gradient[i])
-      json.field("relp", neurons.relp[i])
+      json.field("score", graph.score(ofNeuron: i))
+      if !neurons.relp.isEmpty { json.field("relp", neurons.relp[i]) }
+      if !neurons.gradientScore.isEmpty { json.field("gradient_score", neurons.gradientScore[i]) }
+      if !neurons.streamShare.isEmpty { json.field("stream_share", neurons.streamShare[i]) }
+      json.field("trust", trust[i].rawValue)
+      json.field("sink", graph.isSink(i))
+      if let place = places[i] {
+        json.key("exact")
+        json.beginObject()
+        if !graph.verified.zero.isEmpty { json.field("zero", graph.verified.zero[place]) }
+        if !graph.verified.twice.isEmpty { json.field("twice", graph.verified.twice[place]) }
+        if !graph.verified.mean.isEmpty { json.field("mean", graph.verified.mean[place]) }
+        json.end()
+      }
       json.end()
     }
     json.end()
@@ -78,7 +97,8 @@ extension GraphExport {
       json.beginObject()
       json.field("position", position)
       json.field("token", token)
-      json.field("relp", graph.embeddingRelp[position])
+      if graph.hasRelp { json.field("relp", graph.embeddingRelp[position]) }
+      if graph.hasGradientScores { json.field("gradient_score", graph.embeddingGradientScore[position]) }
       json.end()
     }
     json.end()
@@ -99,10 +119,43 @@ extension GraphExport {
   }
 
   private func writeReport(_ json: inout JSONByteWriter) {
+    json.field("rule", graph.rule.rawValue)
+    json.field("scale", graph.scale)
+    json.field("calibration", labels.calibration?.summary)
+    if let missing = labels.missingCalibration, labels.calibration == nil { json.field("uncalibrated", missing) }
+    if !graph.verified.mean.isEmpty { json.field("mean_reference", labels.reference) }
+    json.key("identities")
+    json.beginObject()
+    json.field("node_total", "relp: the embeddings' relp sum to metric.linear")
+    json.field("layer_cut", "relp: at every layer the neurons' relp and what bypasses them sum to metric.linear")
+    json.field("direct_effects", "every rule: the effects of all neurons and embeddings on a node sum to its value")
+    json.field("gradient_score", "none: true gradients do not add up to the metric")
+    json.end()
+    if let agreement = GraphAgreement(graph) {
+      json.key("agreement")
+      json.beginObject()
+      for (name, part) in [
+        ("later" as StaticString, agreement.later), ("ordinary", agreement.ordinary), ("first", agreement.first),
+      ] {
+        json.key(name)
+        json.beginObject()
+        json.field("nodes", part.nodes)
+        part.writeEstimates(to: &json)
+        json.end()
+      }
+      json.field("poor", agreement.isPoor)
+      json.field("poor_without_sinks", agreement.isPoorWithoutSinks)
+      json.end()
+    }
     json.key("conservation")
     json.beginObject()
-    json.field("node_total", graph.conservation.nodeTotal)
-    json.field("layer_cut", graph.conservation.layerCut)
+    // Unknown without RelP's scores.
+    for (name, residual) in [
+      ("node_total" as StaticString, graph.conservation.nodeTotal), ("layer_cut", graph.conservation.layerCut),
+    ] {
+      json.key(name)
+      if graph.hasRelp { json.value(residual) } else { json.null() }
+    }
     json.field("direct_effects", graph.conservation.directEffects)
     json.end()
     json.key("counts")
@@ -112,7 +165,7 @@ extension GraphExport {
     json.field("candidate_neurons", graph.counts.candidateNeurons)
     json.field("candidate_edges", graph.counts.candidateEdges)
     json.field("truncated", graph.counts.truncated)
-    json.field("kept_relp_share", graph.counts.keptRelpShare)
+    json.field("kept_score_share", graph.counts.keptScoreShare)
     json.field("kept_flow_share", graph.counts.keptFlowShare)
     json.end()
   }

@@ -1,17 +1,17 @@
 // autointerp
-// Reads attribution graphs from JSON files, ours and Neuronpedia's.
+// `GraphImport` reads attribution graphs from JSON files: autointerp's, Neuronpedia's and older ones.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+internal import JSON
 
-/// An attribution graph as read from a file: what the formats have in common.
+/// An attribution graph read from a file: the parts that all formats have.
 package struct ImportedGraph: Equatable, Sendable {
   package enum Format: String, Sendable {
     /// Schema `autointerp.graph/1`.
     case full
     /// Neuronpedia's, schema version 1.
     case neuronpedia
-    /// Neuronpedia-like files of earlier tools: `mlp_neuron` nodes, `embedding` and `logit` layers.
+    /// Files of earlier tools that resemble Neuronpedia's: `mlp_neuron` nodes, `embedding` and `logit` layers.
     case legacy
   }
 
@@ -20,10 +20,20 @@ package struct ImportedGraph: Equatable, Sendable {
     package var position: Int32
     package var activation: Double?
     package var relp: Double?
+    /// The score under the file's rule; files of earlier versions have RelP's.
+    package var score: Double?
+
+    package init(id: NeuronID, position: Int32, activation: Double?, relp: Double?, score: Double? = nil) {
+      self.id = id
+      self.position = position
+      self.activation = activation
+      self.relp = relp
+      self.score = score ?? relp
+    }
   }
 
   package struct Logit: Equatable, Sendable {
-    /// Nil when the file only has the text.
+    /// Nil if the file only has the text.
     package var token: Int32?
     package var text: String
     package var position: Int32
@@ -34,25 +44,34 @@ package struct ImportedGraph: Equatable, Sendable {
     /// Node ids of the file.
     package var source: String
     package var target: String
-    /// The flow, or whatever the file calls weight.
+    /// The flow, or what the file calls weight.
     package var weight: Double
   }
 
   package var format: Format
   package var modelName: String
   package var prompt: String
-  /// Texts of the prompt's tokens.
+  /// The texts of the prompt's tokens.
   package var tokens: [String]
   /// In the order of the file.
   package var neurons: [Neuron]
   package var logits: [Logit]
   package var links: [Link]
+  /// The kind of metric, and the rule of the scores. Files of earlier versions name no rule: theirs is RelP. Nil if the
+  /// file is of another tool and says neither.
+  package var metric: String?
+  package var rule: AttributionRule?
+
+  /// What the graph's scores are, for people.
+  package var scoreText: String {
+    "metric \(metric ?? "unknown"), scores by \(rule.map { "the rule \($0.rawValue)" } ?? "an unknown rule")"
+  }
 
   /// The distinct neurons, sorted.
   package var neuronIDs: [NeuronID] { Set(neurons.map(\.id)).sorted() }
 
-  /// Whether the file may be of the model of that name: files of other tools need not say of which they are, and
-  /// Neuronpedia's format has names with few characters.
+  /// True if the file may belong to the model of that name. Files of other tools need not name their model, and
+  /// Neuronpedia's format permits few characters in names.
   package func isOf(modelNamed name: String) -> Bool {
     modelName.isEmpty || modelName == name || modelName == GraphExport.slug(name)
   }
@@ -60,20 +79,20 @@ package struct ImportedGraph: Equatable, Sendable {
 
 /// Reads graphs of any known format.
 package enum GraphImport {
-  /// - Throws: `CircuitError.unreadableGraph` when the bytes are not a graph of a known format.
+  /// - Throws: `CircuitError.unreadableGraph` if the bytes are not a graph of a known format.
   package static func read(_ bytes: [UInt8]) throws(CircuitError) -> ImportedGraph {
-    let parsed: Any
-    do {
-      parsed = try JSONSerialization.jsonObject(with: Data(bytes))
+    let parsed: JSONValue
+    do throws(JSONError) {
+      parsed = try JSONValue(parsing: bytes)
     } catch {
       throw .unreadableGraph(
         part: "file", expected: "JSON, in the format full or neuronpedia",
-        found: bytes.isEmpty ? "nothing" : "\(bytes.count) bytes of something else")
+        found: bytes.isEmpty ? "nothing" : "\(bytes.count) bytes that are not (\(error))")
     }
-    guard let top = JSONNode(parsed, at: "file").object else {
-      throw .unreadableGraph(part: "file", expected: "a JSON object", found: "something else")
+    guard let top = parsed.object else {
+      throw .unreadableGraph(part: "file", expected: "a JSON object", found: parsed.summary)
     }
-    if let schema = top["schema"] as? String {
+    if let schema = top["schema"]?.string {
       guard schema == GraphExport.fullSchema else {
         throw .unreadableGraph(part: "schema", expected: GraphExport.fullSchema, found: schema)
       }
@@ -82,7 +101,7 @@ package enum GraphImport {
     guard top["nodes"] != nil, top["links"] != nil else {
       throw .unreadableGraph(
         part: "file", expected: "the key schema, or nodes and links",
-        found: "the keys " + top.keys.sorted().prefix(8).joined(separator: ", "))
+        found: "the keys " + top.members.map(\.key).sorted().prefix(8).joined(separator: ", "))
     }
     return try readNeuronpedia(JSONNode(parsed, at: "file"))
   }
@@ -99,9 +118,12 @@ package enum GraphImport {
         ImportedGraph.Neuron(
           id: NeuronID(layer: Int(try node["layer"].int32()), index: Int(try node["index"].int32())),
           position: try node["position"].int32(), activation: try node["activation"].number(),
-          relp: try node["relp"].number()))
+          relp: node["relp"].isPresent ? try node["relp"].number() : nil,
+          score: node["score"].isPresent ? try node["score"].number() : nil))
     }
     let metric = file["metric"]
+    graph.metric = metric["kind"].optionalString
+    graph.rule = try rule(file["rule"]) ?? .relp
     let position = metric["position"].isPresent ? try metric["position"].int32() : Int32(graph.tokens.count) - 1
     for target in try metric["targets"].elements() {
       graph.logits.append(
@@ -118,6 +140,16 @@ package enum GraphImport {
     return graph
   }
 
+  /// Nil if the file does not say it.
+  private static func rule(_ node: JSONNode) throws(CircuitError) -> AttributionRule? {
+    guard node.isPresent else { return nil }
+    let name = try node.string()
+    guard let rule = AttributionRule(rawValue: name) else {
+      throw .unreadableGraph(part: node.path, expected: AttributionRule.expectedText, found: name)
+    }
+    return rule
+  }
+
   // MARK: Neuronpedia and its older dialect
 
   private static func readNeuronpedia(_ file: JSONNode) throws(CircuitError) -> ImportedGraph {
@@ -125,6 +157,11 @@ package enum GraphImport {
     var graph = ImportedGraph(
       format: .neuronpedia, modelName: metadata["scan"].optionalString ?? "",
       prompt: metadata["prompt"].optionalString ?? "", tokens: [], neurons: [], logits: [], links: [])
+    let settings = metadata["generation_settings"]
+    graph.metric = settings["metric"]["kind"].optionalString
+    if metadata["info"]["generator"]["name"].optionalString == "autointerp" {
+      graph.rule = try rule(settings["rule"]) ?? .relp
+    }
     if metadata["prompt_tokens"].isPresent {
       for token in try metadata["prompt_tokens"].elements() { graph.tokens.append(try token.string()) }
     }
@@ -135,12 +172,15 @@ package enum GraphImport {
         graph.format = .legacy
       }
       if kind == "embedding" || layer == "E" || layer == "embedding" { continue }
-      if kind == "logit" || layer == "logit" || node["isLogit"].bool == true || node["is_target_logit"].bool == true {
+      if kind == "logit" || layer == "logit" || node["isLogit"].boolean == true
+        || node["is_target_logit"].boolean == true
+      {
         graph.logits.append(try logit(node))
       } else if kind == GraphExport.neuronFeatureType || kind == "mlp_neuron" {
         graph.neurons.append(try neuron(node))
+        if graph.rule == nil { graph.rule = try rule(node["rule"]) }
       }
-      // Anything else, such as reconstruction errors, is no neuron.
+      // Other nodes, such as reconstruction errors, are not neurons.
     }
     for link in try file["links"].elements() {
       graph.links.append(
@@ -151,7 +191,7 @@ package enum GraphImport {
     return graph
   }
 
-  /// Layer and index stand in the node id; where they do not, `feature` is the index or the Cantor pair of both.
+  /// Layer and index are in the node id. Otherwise `feature` is the index, or the Cantor pair of both.
   private static func neuron(_ node: JSONNode) throws(CircuitError) -> ImportedGraph.Neuron {
     let id = try node["node_id"].string()
     let parts = id.split(separator: "_", omittingEmptySubsequences: false).map { Int32($0) }
@@ -176,12 +216,12 @@ package enum GraphImport {
     let inID = parts.count == 3 ? parts[2] : nil
     return ImportedGraph.Neuron(
       id: neuron, position: position ?? inID ?? 0, activation: node["activation"].optionalNumber,
-      relp: node["relp"].optionalNumber)
+      relp: node["relp"].optionalNumber, score: node["score"].optionalNumber)
   }
 
   private static func logit(_ node: JSONNode) throws(CircuitError) -> ImportedGraph.Logit {
     let label = node["clerp"].optionalString ?? ""
-    // Such as `Logit: Paris (p=0.773)` or `Output " Paris" (p=0.773)`.
+    // For example `Logit: Paris (p=0.773)` or `Output " Paris" (p=0.773)`.
     var text = label
     var probability = node["token_prob"].optionalNumber
     if let opening = label.range(of: "(p=", options: .backwards) {
@@ -196,55 +236,5 @@ package enum GraphImport {
     return ImportedGraph.Logit(
       token: token, text: text,
       position: node["ctx_idx"].isPresent ? try node["ctx_idx"].int32() : 0, probability: probability)
-  }
-}
-
-/// A part of a parsed JSON file that knows where it stands.
-private struct JSONNode {
-  let value: Any?
-  let path: String
-
-  init(_ value: Any?, at path: String) {
-    self.value = value is NSNull ? nil : value
-    self.path = path
-  }
-
-  var isPresent: Bool { value != nil }
-  var object: [String: Any]? { value as? [String: Any] }
-  var bool: Bool? { (value as? NSNumber)?.boolValue }
-  var optionalNumber: Double? { (value as? NSNumber)?.doubleValue }
-  /// Numbers count as text: layers are written as either.
-  var optionalString: String? { value as? String ?? (value as? NSNumber)?.stringValue }
-
-  subscript(key: String) -> JSONNode { JSONNode(object?[key], at: "\(path).\(key)") }
-
-  func elements() throws(CircuitError) -> [JSONNode] {
-    guard let array = value as? [Any] else { throw unreadable("an array") }
-    return array.enumerated().map { JSONNode($1, at: "\(path)[\($0)]") }
-  }
-
-  func string() throws(CircuitError) -> String {
-    guard let text = value as? String else { throw unreadable("a string") }
-    return text
-  }
-
-  func number() throws(CircuitError) -> Double {
-    guard let number = optionalNumber, number.isFinite else { throw unreadable("a number") }
-    return number
-  }
-
-  func int64() throws(CircuitError) -> Int64 {
-    if let text = value as? String, let number = Int64(text) { return number }
-    guard let number = Int64(exactly: try number()) else { throw unreadable("an integer") }
-    return number
-  }
-
-  func int32() throws(CircuitError) -> Int32 {
-    guard let number = Int32(exactly: try int64()), number >= 0 else { throw unreadable("an integer of at least 0") }
-    return number
-  }
-
-  private func unreadable(_ expected: String) -> CircuitError {
-    .unreadableGraph(part: path, expected: expected, found: value.map { String("\($0)".prefix(40)) } ?? "nothing")
   }
 }

@@ -1,26 +1,26 @@
 // autointerp
-// The best few edges of many neurons, found in one pass.
+// `BestEdges` keeps the best few edges of many neurons in one pass over all edges.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which edges of a neuron come first.
+/// Says which edges of a neuron come first.
 package enum EdgeOrder: Sendable {
-  /// More prompts, then the larger |summed flow|: what an export lists.
+  /// More prompts, then the larger |summed flow|: the order of an export.
   case prompts
-  /// The larger sum of the prompts' |flow|, then more prompts: what carries most, whatever its signs.
+  /// The larger sum of the prompts' |flow|, then more prompts: the edges that carry most, whatever their signs.
   case flow
 }
 
-/// A bounded list of the best edges for each of many rows: binary heaps with the worst kept edge on top, in one array.
+/// Bounded lists of the best edges, one per row: binary heaps in one array, with the worst kept edge on top.
 ///
-/// "Better" is as the order says, then the smaller other end: a total order, so that the result does not depend on the
-/// order of the edges.
+/// "Better" follows the order, then the smaller other end. That is a total order, so the result does not depend on
+/// the order in which edges are offered.
 struct BestEdges: Sendable {
   struct Candidate: Sendable {
     var prompts: UInt32
     var place: EdgeTable.Place
     /// |summed flow|, or the sum of |flow| in that order, in `2^-32`, rounded to a Double.
     var magnitude: Double
-    /// The other end, packed.
+    /// The other end of the edge, packed.
     var other: UInt64
 
     @inline(__always)
@@ -38,10 +38,10 @@ struct BestEdges: Sendable {
   private var heaps: [Candidate]
   /// `[rows]`
   private var kept: [Int32]
-  /// `[rows]`: prompts of the worst kept edge once the heap is full, so that most edges never touch the heap;
-  /// stays 0 where prompts do not come first.
+  /// `[rows]`: the prompts of the worst kept edge once the heap is full, so that most edges are refused at once.
+  /// Stays 0 if the order does not start with prompts.
   private var fewestPrompts: [UInt32]
-  /// `[rows]`: offered, kept or not.
+  /// `[rows]`: how many edges were offered, kept or not.
   private(set) var offered: [Int32]
 
   init(rows: Int, capacity: Int, order: EdgeOrder = .prompts) {
@@ -54,7 +54,7 @@ struct BestEdges: Sendable {
     offered = Array(repeating: 0, count: rows)
   }
 
-  /// Offers an edge; `candidate` is only evaluated when the number of prompts does not settle it.
+  /// Offers an edge. `candidate` is only evaluated if the number of prompts does not decide.
   @inline(__always)
   mutating func offer(row: Int, prompts: UInt32, candidate: () -> Candidate) {
     offered[row] += 1
@@ -73,7 +73,7 @@ struct BestEdges: Sendable {
     }
   }
 
-  /// The kept edges of a row, best first.
+  /// Returns the kept edges of a row, best first.
   func sorted(row: Int) -> [Candidate] {
     let base = row * capacity
     return heaps[base..<base + Int(kept[row])].sorted { $0.isBetter(than: $1, by: order) }

@@ -1,22 +1,23 @@
 // autointerp
-// The edge-statistics file of a run.
+// `EdgeStatisticsExport` writes edge_stats.json, the result of a run.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Dispatch
 internal import Foundation
+internal import JSON
 internal import Synchronization
 
 /// Writes the edge-statistics JSON, schema `autointerp.edge-statistics/1`.
 ///
-/// The file is a function of corpus, model and settings alone: no times, hosts or worker counts, and the same bytes
-/// whatever the order of merging. Top lists are cut here, never in the aggregate.
+/// The file depends only on corpus, model and settings. It holds no times, hosts or worker counts, and its bytes do
+/// not depend on the order of merging. Top lists are cut here, never in the aggregate.
 package struct EdgeStatisticsExport: Sendable {
   package static let schema = "autointerp.edge-statistics/1"
 
   package struct Options: Equatable, Sendable {
-    /// Length of the top lists of a profile.
+    /// The length of a profile's top lists.
     package var topCount: Int = 20
-    /// Neurons that appear in fewer prompts get no profile; they are counted in the summary all the same.
+    /// Neurons that appear in fewer prompts get no profile, but the summary still counts them.
     package var minimumAppearances: Int = 1
 
     package init() {}
@@ -25,39 +26,49 @@ package struct EdgeStatisticsExport: Sendable {
   private let aggregate: EdgeAggregate
   private let specification: RunSpecification
   private let quarantined: [Int32]
+  private let resultsDigest: String?
   private let labels: [NeuronID: String]
   private let options: Options
+  private let additions: (@Sendable () -> any ExportAdditions)?
+  /// From the run's own random sample.
+  private let trust: TrustCalibration
 
   /// - Parameters:
   ///   - aggregate: what to export.
-  ///   - specification: the run that it belongs to.
-  ///   - quarantined: numbers of prompts that were given up.
-  ///   - labels: what is known about maximally activating examples (`max_act_label`), where it is.
-  ///   - options: what to cut.
+  ///   - specification: the run of the aggregate.
+  ///   - quarantined: the numbers of the prompts in quarantine.
+  ///   - resultsDigest: a digest of the set of results from which the aggregate was made.
+  ///   - labels: known labels from maximally activating examples (`max_act_label`).
+  ///   - options: where to cut lists.
+  ///   - additions: makes what the layers above add; called once, when the file is written.
   package init(
-    aggregate: EdgeAggregate, specification: RunSpecification, quarantined: [Int32] = [],
-    labels: [NeuronID: String] = [:], options: Options = Options()
+    aggregate: EdgeAggregate, specification: RunSpecification, quarantined: [Int32] = [], resultsDigest: String? = nil,
+    labels: [NeuronID: String] = [:], options: Options = Options(),
+    additions: (@Sendable () -> any ExportAdditions)? = nil
   ) {
     self.aggregate = aggregate
     self.specification = specification
     self.quarantined = quarantined.sorted()
+    self.resultsDigest = resultsDigest
     self.labels = labels
     self.options = options
+    self.additions = additions
+    trust = aggregate.trustCalibration(specification.settings.rule)
   }
 
-  /// The whole file in memory.
+  /// Returns the whole file in memory.
   package func bytes() -> [UInt8] {
     var all: [UInt8] = []
-    // More than most profiles take; memory that is not written to is not used.
+    // Larger than most profiles need. Memory that is never written takes no room.
     all.reserveCapacity(aggregate.neuronCount << 13)
     write { all.append(contentsOf: $0) }
     return all
   }
 
-  /// Writes the file in pieces of a few hundred kilobytes; while one batch of them is handed to `sink`, by one thread at a
-  /// time, the next is made.
+  /// Writes the file in pieces of a few hundred kilobytes. While one thread passes a batch to `sink`, the next batch
+  /// is made.
   ///
-  /// - Throws: what `sink` throws.
+  /// - Throws: the error that `sink` throws.
   /// - Complexity: O(edges * log(topCount) + sum over prompts of neurons squared)
   package func write<Failure: Error>(
     to sink: (UnsafeRawBufferPointer) throws(Failure) -> Void
@@ -71,6 +82,8 @@ package struct EdgeStatisticsExport: Sendable {
     writeMetadata(&json)
     json.key("summary")
     writeSummary(profileCount: neurons.count, &json)
+    let additions = additions?()
+    additions?.writeOverview(to: &json)
     json.key("profiles")
     json.beginArray(lines: true)
     let reader = ProfileReader(aggregate, neurons: neurons, listLength: options.topCount)
@@ -81,7 +94,7 @@ package struct EdgeStatisticsExport: Sendable {
     var finished: [JSONByteWriter] = []
     for start in stride(from: 0, to: blocks.count, by: batchLength) {
       var failure: Failure?
-      finished = profiles(of: Array(blocks[start..<min(start + batchLength, blocks.count)]), reader) {
+      finished = profiles(of: Array(blocks[start..<min(start + batchLength, blocks.count)]), reader, additions) {
         do throws(Failure) {
           for block in finished { try json.passOn(elementsOf: block, into: sink) }
         } catch { failure = error }
@@ -94,14 +107,24 @@ package struct EdgeStatisticsExport: Sendable {
     try json.drain(into: sink)
   }
 
-  /// Rows that are written in one go, and how many such blocks a core does before the next are begun.
+  /// The profile of one neuron as the file has it, a JSON object; nil if no merged prompt has the neuron.
+  ///
+  /// - Complexity: O(edges)
+  package func bytes(of neuron: NeuronID) -> [UInt8]? {
+    guard let profile = aggregate.profile(of: neuron, topCount: options.topCount) else { return nil }
+    var json = JSONByteWriter()
+    write(profile, additions?(), &json)
+    return json.bytes
+  }
+
+  /// How many rows one block has, and how many blocks per core make a batch.
   private static let blockLength = 64
   private static let blocksPerCore = 4
 
-  /// The elements of `profiles` for blocks of rows, written at once on all cores, and meanwhile, on one of them, `work`.
-  /// What is written does not depend on how the rows are divided.
+  /// Writes the elements of `profiles` for blocks of rows on all cores, while one of them also does `work`. The
+  /// output does not depend on how rows are divided.
   private func profiles(
-    of blocks: [Range<Int>], _ reader: ProfileReader, during work: () -> Void
+    of blocks: [Range<Int>], _ reader: ProfileReader, _ additions: (any ExportAdditions)?, during work: () -> Void
   ) -> [JSONByteWriter] {
     let written = Mutex([JSONByteWriter](repeating: JSONByteWriter(), count: blocks.count))
     withoutActuallyEscaping(work) { work in
@@ -112,7 +135,7 @@ package struct EdgeStatisticsExport: Sendable {
         let rows = blocks[number - 1]
         var json = JSONByteWriter(elementsOfLinesAtDepth: 2, reservingCapacity: rows.count << 13)
         var shared = ProfileReader.SharedPrompts(reader)
-        for row in rows { write(reader.profile(row: row, &shared), &json) }
+        for row in rows { write(reader.profile(row: row, &shared), additions, &json) }
         written.withLock { $0[number - 1] = json }
       }
     }
@@ -129,6 +152,7 @@ package struct EdgeStatisticsExport: Sendable {
     json.field("model_fingerprint", specification.modelFingerprint)
     json.field("corpus", specification.corpusName)
     json.field("corpus_digest", specification.corpusDigest)
+    if let resultsDigest { json.field("results_digest", resultsDigest) }
     json.field("seed", specification.seed)
     json.key("template")
     json.beginObject()
@@ -139,8 +163,9 @@ package struct EdgeStatisticsExport: Sendable {
     specification.settings.write(to: &json)
     json.key("prompts")
     json.beginObject()
-    for (key, origin) in [("domain" as StaticString, PromptOrigin.domain), ("baseline", .baseline)] {
-      json.field(key, specification.prompts.count { $0.origin == origin })
+    for group in specification.groups {
+      json.key(named: group.rawValue)
+      json.value(specification.prompts.count { $0.origin == group })
     }
     json.end()
     json.key("quarantined_prompts")
@@ -175,7 +200,7 @@ package struct EdgeStatisticsExport: Sendable {
     json.field("candidate_neurons", totals.candidateNeurons)
     json.field("candidate_edges", totals.candidateEdges)
     json.field("truncated_prompts", totals.truncatedPrompts)
-    json.field("least_kept_relp_share", totals.leastKeptRelpShare)
+    json.field("least_kept_score_share", totals.leastKeptScoreShare)
     json.field("least_kept_flow_share", totals.leastKeptFlowShare)
     json.key("worst_conservation_residuals")
     json.beginObject()
@@ -184,12 +209,20 @@ package struct EdgeStatisticsExport: Sendable {
     json.field("direct_effects", totals.worstResiduals.directEffects)
     json.end()
     json.field("ambiguous_tokens", aggregate.ambiguousTokenCount)
+    json.field("rule", specification.settings.rule.rawValue)
+    json.field("verified_nodes", totals.verifiedNodes)
+    // Computed from the random samples only. Empty without verification.
+    json.key("agreement")
+    aggregate.agreement.write(to: &json)
+    // What each trust of the profiles is based on, by what is known of a node for free.
+    json.key("trust")
+    trust.write(to: &json)
     json.end()
   }
 
   // MARK: Profiles
 
-  private func write(_ profile: NeuronProfile, _ json: inout JSONByteWriter) {
+  private func write(_ profile: NeuronProfile, _ additions: (any ExportAdditions)?, _ json: inout JSONByteWriter) {
     let statistics = profile.statistics
     json.beginObject()
     json.field("layer", profile.neuron.layer)
@@ -208,6 +241,9 @@ package struct EdgeStatisticsExport: Sendable {
     json.field("relp_mean", statistics.relpSum / Double(statistics.prompts))
     json.field("relp_positive_count", statistics.positiveRelp)
     json.field("relp_negative_count", statistics.negativeRelp)
+    json.field("gradient_score_sum", statistics.gradientScoreSum)
+    json.field("gradient_score_absolute_sum", statistics.absoluteGradientScoreSum)
+    statistics.writeScore(rule: specification.settings.rule, trust: trust, to: &json)
     json.field("activation_sum", statistics.activationSum)
     json.field("activation_mean", statistics.activationSum / Double(statistics.occurrences))
     json.field("activation_positive_count", statistics.positiveActivation)
@@ -240,6 +276,7 @@ package struct EdgeStatisticsExport: Sendable {
     }
     json.end()
     json.field("max_act_label", labels[profile.neuron])
+    additions?.writeProfile(of: profile.neuron, to: &json)
     json.end()
   }
 
@@ -251,7 +288,7 @@ package struct EdgeStatisticsExport: Sendable {
     if let token = edge.endpoint.token { json.field("text", aggregate.text(ofToken: token)) }
     json.field("count", statistics.prompts)
     json.field("frequency", edge.frequency)
-    // Flows are Float32 where they come from; their means need no more digits.
+    // Flows are Float32 originally, so their means need no more digits.
     json.field("avg_weight", Float(statistics.mean))
     json.field("std_weight", Float(statistics.standardDeviation))
     json.field("min_weight", Float(statistics.minimum))
@@ -276,35 +313,52 @@ package struct EdgeStatisticsExport: Sendable {
 }
 
 extension AttributionSettings {
-  /// Everything that decides what a graph contains; the size of sweep blocks, which does not, is left out.
+  /// Writes every setting that affects a graph's contents. The size of sweep blocks does not, and is left out.
   func write(to json: inout JSONByteWriter) {
     json.beginObject()
-    json.key("metric")
-    json.beginObject()
-    switch metric {
-    case .topLogits(let count):
-      json.field("kind", Metric.Kind.topLogits.rawValue)
-      json.field("count", count)
-    case .tokens(let tokens):
-      json.field("kind", Metric.Kind.tokens.rawValue)
+    for setting in Self.list where setting.decidesGraph {
+      json.key(named: setting.name)
+      switch setting.read(self) {
+      case _ where setting.path == \Self.metric: metric.write(to: &json)
+      case .none: json.null()
+      case .integer(let value): json.value(value)
+      case .number(let value): json.value(value)
+      case .text(let value): json.value(value)
+      }
+    }
+    json.end()
+  }
+}
+
+extension MetricSpecification {
+  fileprivate func write(to json: inout JSONByteWriter) {
+    func tokens(_ kind: Metric.Kind, _ tokens: [Int32]) {
+      json.field("kind", kind.rawValue)
       json.key("tokens")
       json.beginArray()
       for token in tokens { json.value(token) }
       json.end()
-    case .contrast(let first, let second):
-      json.field("kind", Metric.Kind.contrast.rawValue)
-      json.key("tokens")
+    }
+    json.beginObject()
+    switch self {
+    case .topLogits(let count):
+      json.field("kind", Metric.Kind.topLogits.rawValue)
+      json.field("count", count)
+    case .tokens(let list): tokens(.tokens, list)
+    case .contrast(let first, let second): tokens(.contrast, [first, second])
+    case .logProbability(let list): tokens(.logProbability, list)
+    case .direction(let direction):
+      json.field("kind", Metric.Kind.direction.rawValue)
+      json.field("space", direction.space.rawValue)
+      json.key("layer")
+      if let layer = direction.layer { json.value(layer) } else { json.null() }
+      json.key("position")
+      if let position = direction.position { json.value(position) } else { json.null() }
+      json.key("values")
       json.beginArray()
-      json.value(first)
-      json.value(second)
+      for value in direction.values { json.value(value) }
       json.end()
     }
-    json.end()
-    json.key("position")
-    if let position { json.value(position) } else { json.null() }
-    json.field("tau", tau)
-    json.field("edge_threshold", edgeThreshold)
-    json.field("max_nodes", maximumNodeCount)
     json.end()
   }
 }

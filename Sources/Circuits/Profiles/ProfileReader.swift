@@ -1,29 +1,30 @@
 // autointerp
-// Builds profiles of some or all neurons of an aggregate.
+// `ProfileReader` builds the profiles of any number of neurons from an aggregate.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Dispatch
 internal import Synchronization
 
-/// Reads profiles out of an aggregate: one pass over its edges for any number of neurons, then each profile on demand.
+/// Reads the aggregate's edges once for all its neurons, then makes each profile on demand.
 ///
-/// - Complexity: making it is O(edges * log(listLength) + neurons in prompts); a profile costs the sum of the sizes of
-///   the prompts it appears in, for its co-occurrences. No pair counts are ever stored.
+/// - Complexity: creating it is O(edges * log(listLength) + neurons in prompts). A profile costs the sum of the sizes
+///   of the prompts it appears in, for co-occurrences. Pair counts are never stored.
 struct ProfileReader: Sendable {
   let aggregate: EdgeAggregate
-  /// In the order asked for, and `[rows]` their endpoint numbers.
+  /// The neurons in the given order. `numbers` holds their endpoint numbers, `[rows]`.
   let neurons: [NeuronID]
   private let numbers: [UInt32]
   private let upstream: BestEdges
   private let downstream: BestEdges
   private let outputs: BestEdges
-  /// Per row the prompts it appears in, as places in `promptNeurons`: `postings[starts[row]..<starts[row + 1]]`.
+  /// The prompts that each row's neuron appears in, as indices into `promptNeurons`:
+  /// `postings[starts[row]..<starts[row + 1]]`.
   private let starts: [Int]
   private let postings: [UInt32]
   private let promptNeurons: [[UInt32]]
   private let listLength: Int
 
-  /// `neurons` must be distinct and in the aggregate; lists are cut to `listLength` edges, the first in `edgeOrder`.
+  /// `neurons` must be distinct and in the aggregate. Lists are cut to `listLength` edges, the first in `edgeOrder`.
   init(_ aggregate: EdgeAggregate, neurons: [NeuronID], listLength: Int, edgeOrder: EdgeOrder = .prompts) {
     self.aggregate = aggregate
     self.neurons = neurons
@@ -41,7 +42,7 @@ struct ProfileReader: Sendable {
     (starts, postings) = Self.postings(of: promptNeurons, rowOfNumber: rowOfNumber, rows: neurons.count)
   }
 
-  /// Upstream and downstream at once on two threads, each of which reads the whole table.
+  /// Finds upstream and downstream edges on two threads at once. Each reads the whole table.
   private static func bestEdges(
     of aggregate: EdgeAggregate, rowOfNumber: [Int32], rows: Int, listLength: Int, order: EdgeOrder
   ) -> (upstream: BestEdges, downstream: BestEdges, outputs: BestEdges) {
@@ -61,7 +62,7 @@ struct ProfileReader: Sendable {
     return found.withLock { $0 }
   }
 
-  // Edges of several prompts are offered first: they fill the heaps, and the many edges of one prompt pass by.
+  // Offer edges of several prompts first: they fill the heaps, so that most edges of one prompt are refused at once.
 
   private static func upstreamEdges(
     of aggregate: EdgeAggregate, rowOfNumber: [Int32], rows: Int, listLength: Int, order: EdgeOrder
@@ -130,7 +131,8 @@ struct ProfileReader: Sendable {
     return (starts, postings)
   }
 
-  /// Reused between profiles: how many prompts each endpoint shares with the neuron, all zero in between.
+  /// A buffer that is reused between profiles: how many prompts each endpoint shares with the neuron. All zero in
+  /// between.
   struct SharedPrompts {
     fileprivate var counts: [UInt32]
     fileprivate var seen: [UInt32] = []
@@ -138,7 +140,7 @@ struct ProfileReader: Sendable {
     init(_ reader: ProfileReader) { counts = Array(repeating: 0, count: reader.aggregate.endpoints.count) }
   }
 
-  /// The profile of `neurons[row]`.
+  /// Returns the profile of `neurons[row]`.
   func profile(row: Int, _ shared: inout SharedPrompts) -> NeuronProfile {
     let statistics = aggregate.neurons[Int(numbers[row])]
     let (cooccurringCount, cooccurring) = cooccurrences(row: row, of: statistics.prompts, &shared)
@@ -159,7 +161,7 @@ struct ProfileReader: Sendable {
     }
   }
 
-  /// Fills `shared` with the prompts that each neuron shares with the one of this row.
+  /// Counts in `shared` the prompts that each neuron shares with the neuron of this row.
   private func count(row: Int, _ shared: inout SharedPrompts) {
     var seen = shared.seen
     shared.seen = []
@@ -179,7 +181,7 @@ struct ProfileReader: Sendable {
     row: Int, of prompts: Int, _ shared: inout SharedPrompts
   ) -> (count: Int, top: [NeuronProfile.Cooccurrence]) {
     count(row: row, &shared)
-    // Sorted by more prompts, then the smaller neuron. Once the list is full, `fewest` turns most others away.
+    // Sorted by more prompts, then the smaller neuron. Once the list is full, `fewest` rejects most others quickly.
     var top: [(prompts: UInt32, other: UInt64)] = []
     var fewest: UInt32 = listLength > 0 ? 0 : .max
     let (own, seen) = (numbers[row], shared.seen)

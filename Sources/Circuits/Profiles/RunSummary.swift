@@ -1,17 +1,16 @@
 // autointerp
-// What a person reads at the end of a run.
+// `RunSummary` is the short text that a person reads at the end of a run.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A short readable summary of a run: counts, checks, and the top domain neurons with what drives them and what they
-/// drive. ASCII, at most 100 columns.
+/// A readable summary of a run: counts, checks, and the top domain neurons with their drivers and targets. ASCII, at
+/// most 100 columns.
 ///
-/// Neurons are ranked by the z-score of their log odds of domain against baseline (`DomainSpecificity.zScore`). A plain
-/// ratio would put every neuron of a single domain prompt on top, and a count those that fire on everything; the z-score
-/// asks for both, a difference and enough prompts to believe it. Neurons below `specificZScore` are not called
-/// specific. Without prompts of one origin nothing is specific, and the ranking is by prompts and total effect, which is
-/// said.
+/// Neurons are ranked by the z-score of their log odds of domain against baseline (`DomainSpecificity.zScore`). A
+/// plain ratio would put every neuron of a single domain prompt on top, and a count those that fire on everything;
+/// the z-score needs both a difference and enough prompts. Neurons below `specificZScore` are not called specific. If
+/// one origin has no prompts, neurons are ranked by prompts and total effect, and the text says so.
 package struct RunSummary: Sendable {
-  /// One-sided 5 % level of the normal distribution, for one neuron looked at alone.
+  /// The one-sided 5 % level of the normal distribution, for one neuron alone.
   package static let specificZScore = 1.645
 
   private let aggregate: EdgeAggregate
@@ -19,21 +18,25 @@ package struct RunSummary: Sendable {
   private let seconds: Double?
   private let quarantined: Int
   private let limit: Int
+  private let findings: SummaryFindings?
 
   /// - Parameters:
-  ///   - aggregate: what was merged.
-  ///   - specification: the run that it belongs to.
-  ///   - seconds: how long the run took; nil is not said, such as for a finished run that is only read.
-  ///   - quarantined: prompts that were given up.
-  ///   - limit: neurons to show.
+  ///   - aggregate: the merged prompts.
+  ///   - specification: the run of the aggregate.
+  ///   - seconds: how long the run took; nil leaves it out, for example for a finished run.
+  ///   - quarantined: the number of prompts in quarantine.
+  ///   - limit: how many neurons to show.
+  ///   - findings: which neurons to show and what to say about them; nil ranks by the z-score.
   package init(
-    aggregate: EdgeAggregate, specification: RunSpecification, seconds: Double?, quarantined: Int = 0, limit: Int = 8
+    aggregate: EdgeAggregate, specification: RunSpecification, seconds: Double?, quarantined: Int = 0, limit: Int = 8,
+    findings: SummaryFindings? = nil
   ) {
     self.aggregate = aggregate
     self.specification = specification
     self.seconds = seconds
     self.quarantined = quarantined
     self.limit = limit
+    self.findings = findings
   }
 
   package func text() -> String {
@@ -45,19 +48,20 @@ package struct RunSummary: Sendable {
   private func countLines() -> [String] {
     let totals = aggregate.totals
     var head =
-      "\(specification.corpusName) on \(specification.modelName): \(String(grouped: totals.prompts)) of "
-      + "\(String(grouped: specification.prompts.count)) prompts (\(String(grouped: totals.domainPrompts)) domain, "
-      + "\(String(grouped: totals.baselinePrompts)) baseline)"
+      "\(specification.corpusName) on \(specification.modelName): \(ReadableNumber.grouped(totals.prompts)) of "
+      + "\(ReadableNumber.grouped(specification.prompts.count)) prompts (\(ReadableNumber.grouped(totals.domainPrompts)) domain, "
+      + "\(ReadableNumber.grouped(totals.baselinePrompts)) baseline"
+      + (totals.otherPrompts > 0 ? ", \(ReadableNumber.grouped(totals.otherPrompts)) others)" : ")")
     if let seconds { head += " in \(Self.duration(seconds))" }
     var lines = [
       head,
-      "  \(String(grouped: aggregate.neuronCount)) neurons and \(String(grouped: aggregate.edgeCount)) edges, from "
-        + "\(String(grouped: totals.nodes)) and \(String(grouped: totals.edges)) occurrences in "
-        + "\(String(grouped: totals.tokens)) tokens",
+      "  \(ReadableNumber.grouped(aggregate.neuronCount)) neurons and \(ReadableNumber.grouped(aggregate.edgeCount)) edges, from "
+        + "\(ReadableNumber.grouped(totals.nodes)) and \(ReadableNumber.grouped(totals.edges)) occurrences in "
+        + "\(ReadableNumber.grouped(totals.tokens)) tokens",
     ]
     if quarantined > 0 {
       lines.append(
-        "  WARNING: \(String(grouped: quarantined)) \(quarantined == 1 ? "prompt" : "prompts") quarantined; "
+        "  WARNING: \(ReadableNumber.grouped(quarantined)) \(quarantined == 1 ? "prompt" : "prompts") quarantined; "
           + "not in these numbers")
     }
     return lines
@@ -67,15 +71,18 @@ package struct RunSummary: Sendable {
     let totals = aggregate.totals
     guard totals.prompts > 0 else { return [] }
     var lines = [
-      "  worst conservation residual \(String(scientific: Double(totals.worstResidual))); least kept |flow| of a "
-        + "prompt \(String(fixed: Double(totals.leastKeptFlowShare) * 100, decimals: 1)) %"
+      "  worst conservation residual \(ReadableNumber.scientific(Double(totals.worstResidual))); least kept |flow| of a "
+        + "prompt \(ReadableNumber.fixed(Double(totals.leastKeptFlowShare) * 100, decimals: 1)) %"
     ]
+    lines.append("  \(specification.settings.scoreText)")
+    lines += agreementLines() + trustLines()
     if totals.worstResidual > GraphExport.residualBound {
       lines.append("  WARNING: attributions of some prompt do not add up; do not trust these numbers")
     }
     if totals.truncatedPrompts > 0 {
       lines.append(
-        "  WARNING: \(String(grouped: totals.truncatedPrompts)) prompts had more neurons than max_nodes and were cut")
+        "  WARNING: \(ReadableNumber.grouped(totals.truncatedPrompts)) prompts had more neurons than max_nodes and were cut"
+      )
     }
     if aggregate.ambiguousTokenCount > 0 {
       lines.append("  WARNING: workers gave \(aggregate.ambiguousTokenCount) tokens different texts")
@@ -83,11 +90,45 @@ package struct RunSummary: Sendable {
     return lines
   }
 
+  /// How far the scores of this run can be trusted, beyond and at position 0.
+  private func agreementLines() -> [String] {
+    let (table, rule) = (aggregate.agreement, specification.settings.rule)
+    return table.positionRows(rule).flatMap { row in
+      [
+        "  \(rule.rawValue) scores against removal, \(ReadableNumber.grouped(row.agreement.nodes)) random nodes "
+          + "\(row.position.place):", "    \(row.agreement.quote)",
+      ]
+    }
+  }
+
+  /// At how many positions scores can be trusted how far, by the run's own sample.
+  private func trustLines() -> [String] {
+    let calibration = aggregate.trustCalibration(specification.settings.rule)
+    guard !calibration.cells.isEmpty else { return [] }
+    var counts: [NodeTrust: UInt64] = [:]
+    for neuron in aggregate.neurons where neuron.prompts > 0 {
+      counts.merge(NeuronTrust(neuron, calibration: calibration).counts) { $0 + $1 }
+    }
+    let all = counts.values.reduce(0, +)
+    let parts = NodeTrust.allCases.filter { counts[$0] != nil }.map {
+      "\($0.rawValue) \(ReadableNumber.fixed(Double(counts[$0] ?? 0) / Double(max(1, all)) * 100, decimals: 0)) %"
+    }
+    return ["  trust of the scores of \(ReadableNumber.grouped(Int(all))) nodes: \(parts.joined(separator: ", "))"]
+  }
+
   // MARK: Neurons
 
   private func neuronLines() -> [String] {
     let totals = aggregate.totals
     guard aggregate.neuronCount > 0 else { return ["No neurons."] }
+    if let findings {
+      let profiles = aggregate.profiles(
+        of: findings.neurons.map(\.neuron), topCount: Self.shownEdges + findings.sinks.count)
+      let lines = zip(findings.neurons, profiles).flatMap { finding, profile in
+        ["  " + "\(finding.neuron)".leading(12) + finding.text] + edgeLines(of: profile)
+      }
+      return findings.notes + [findings.title] + lines
+    }
     guard totals.domainPrompts > 0, totals.baselinePrompts > 0 else {
       return ["Top neurons by prompts (only one origin was run: nothing can be called specific)"]
         + aggregate.topNeurons(sortedBy: .prompts, limit: limit, topCount: Self.shownEdges).flatMap(lines)
@@ -108,25 +149,36 @@ package struct RunSummary: Sendable {
 
   private func lines(of profile: NeuronProfile) -> [String] {
     let (statistics, totals) = (profile.statistics, aggregate.totals)
-    let relp = String(fixed: statistics.relpSum / Double(statistics.prompts), decimals: 2, signed: true)
+    let rule = specification.settings.rule
+    let score = ReadableNumber.fixed(
+      statistics.scoreSum(rule) / Double(statistics.prompts), decimals: 2, signed: true)
     let head =
       "  " + "\(profile.neuron)".leading(12)
       + " domain \(statistics.domainPrompts)/\(totals.domainPrompts)".leading(18)
       + " baseline \(statistics.baselinePrompts)/\(totals.baselinePrompts)".leading(20)
-      + " z \(String(fixed: profile.specificity.zScore, decimals: 1, signed: true))".leading(9)
-      + " relp \(relp) a prompt"
-    return [head] + edgeLine("driven by", profile.upstream) + edgeLine("drives", profile.downstream)
+      + " z \(ReadableNumber.fixed(profile.specificity.zScore, decimals: 1, signed: true))".leading(9)
+      + " \(rule.rawValue) \(score) a prompt"
+    return [head] + edgeLines(of: profile)
   }
 
-  /// Each other end with its mean flow and the share of the neuron's prompts that have the edge.
+  /// What drives the neuron and what it drives, without sinks.
+  private func edgeLines(of profile: NeuronProfile) -> [String] {
+    func shown(_ edges: [NeuronProfile.Edge]) -> [NeuronProfile.Edge] {
+      let sinks = findings?.sinks ?? []
+      return Array(edges.filter { !($0.endpoint.neuron.map(sinks.contains) ?? false) }.prefix(Self.shownEdges))
+    }
+    return edgeLine("driven by", shown(profile.upstream)) + edgeLine("drives", shown(profile.downstream))
+  }
+
+  /// Writes each other end with its mean flow and the share of the neuron's prompts that have the edge.
   private func edgeLine(_ title: String, _ edges: [NeuronProfile.Edge]) -> [String] {
     guard !edges.isEmpty else { return [] }
     var line = "      " + title.leading(10)
     for (number, edge) in edges.enumerated() {
-      let frequency = String(fixed: edge.frequency * 100, decimals: 0)
+      let frequency = ReadableNumber.fixed(edge.frequency * 100, decimals: 0)
       let piece =
         (number == 0 ? "" : ", ") + name(edge.endpoint)
-        + " \(String(fixed: edge.statistics.mean, decimals: 2, signed: true)) (\(frequency) %)"
+        + " \(ReadableNumber.fixed(edge.statistics.mean, decimals: 2, signed: true)) (\(frequency) %)"
       if line.utf8.count + piece.utf8.count > Self.width { break }
       line += piece
     }
@@ -135,13 +187,13 @@ package struct RunSummary: Sendable {
 
   private func name(_ endpoint: Endpoint) -> String {
     if let neuron = endpoint.neuron { return "\(neuron)" }
-    let token = endpoint.token ?? 0
+    guard let token = endpoint.token else { return "metric" }
     let text = String(token: aggregate.text(ofToken: token) ?? "#\(token)", width: 18)
     return endpoint.kind == .logit ? "logit \(text)" : text
   }
 
   static func duration(_ seconds: Double) -> String {
-    if seconds < 60 { return "\(String(fixed: seconds, decimals: 1)) s" }
+    if seconds < 60 { return "\(ReadableNumber.fixed(seconds, decimals: 1)) s" }
     let whole = Int(min(seconds, 1e9).rounded())
     let (hours, minutes) = (whole / 3600, whole / 60 % 60)
     return hours > 0 ? "\(hours) h \(minutes) min" : "\(minutes) min \(whole % 60) s"

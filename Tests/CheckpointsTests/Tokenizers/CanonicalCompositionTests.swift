@@ -1,5 +1,5 @@
 // autointerp
-// Normalisation form C, as the reference computes it.
+// `CanonicalCompositionTests` tests that `CanonicalComposition` gives the reference's normalisation form C.
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
@@ -16,9 +16,9 @@ struct CanonicalCompositionTests {
 
   @Test(arguments: [
     ([0x65, 0x301], [0xE9]),
-    // Through an intermediate composite, and marks in another order.
+    // Through an intermediate composite, and with marks in another order.
     ([0x65, 0x302, 0x323], [0x1EC7]), ([0x65, 0x323, 0x302], [0x1EC7]),
-    // A mark between blocks another of its class, not one of a higher class.
+    // A mark blocks another one of its class, but not one of a higher class.
     ([0x61, 0x300, 0x301], [0xE0, 0x301]), ([0x71, 0x307, 0x323], [0x71, 0x323, 0x307]),
     // Singletons, and characters that are excluded from composition.
     ([0x212B], [0xC5]), ([0x2126], [0x3A9]), ([0xF900], [0x8C48]), ([0x344], [0x308, 0x301]),
@@ -30,9 +30,9 @@ struct CanonicalCompositionTests {
     ([0x1113, 0x1166, 0x11AC], [0x1113, 0x1166, 0x11AC]),
     // Beyond the basic plane.
     ([0x11131, 0x11127], [0x1112E]), ([0x1D15E], [0x1D157, 0x1D165]), ([0x115B8, 0x115AF], [0x115BA]),
-    // A mark of Unicode 10 is not known to be one: it stays where it is, and blocks.
+    // A mark of Unicode 10 is unknown: it stays in place and blocks composition.
     ([0x61, 0x1DF6, 0x323], [0x61, 0x1DF6, 0x323]),
-    // Nothing to compose with.
+    // Nothing composes with these.
     ([0x301, 0x41], [0x301, 0x41]), ([0x41], [0x41]), ([], []),
   ])
   func textIsComposed(scalars: [UInt32], expected: [UInt32]) throws {

@@ -1,5 +1,5 @@
 // autointerp
-// Merging equals the plain definition: lowest rank first, leftmost among equals.
+// `PairMergerTests` tests that `PairMerger` follows the definition: lowest rank first, leftmost among equal ranks.
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
@@ -7,7 +7,7 @@ import Testing
 @testable import Checkpoints
 
 struct PairMergerTests {
-  /// A small generator, so that a seed gives the same cases everywhere.
+  /// A small generator, so that a seed gives the same cases on every machine.
   private struct Generator: RandomNumberGenerator {
     var state: UInt64
     mutating func next() -> UInt64 {
@@ -18,7 +18,7 @@ struct PairMergerTests {
 
   private typealias Merges = [[Int32]: MergeTable.Merge]
 
-  /// As byte-pair encoding is defined, in O(n^2).
+  /// Byte-pair encoding by its definition, in O(n^2).
   private func mergedByDefinition(_ word: [Int32], _ merges: Merges) -> [Int32] {
     var word = word
     while true {
@@ -52,7 +52,7 @@ struct PairMergerTests {
     let symbolCount: Int32 = 12
     for _ in 0..<Int.random(in: 1...60, using: &random) {
       let pair = [Int32.random(in: 0..<symbolCount, using: &random), Int32.random(in: 0..<symbolCount, using: &random)]
-      // Few ranks, so that many are equal, as in vocabularies with scores.
+      // Few different ranks, so that many are equal, as in vocabularies with scores.
       merges[pair] = .init(
         rank: UInt32.random(in: 0..<20, using: &random), result: Int32.random(in: 0..<symbolCount, using: &random))
     }

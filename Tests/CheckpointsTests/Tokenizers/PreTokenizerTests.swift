@@ -1,5 +1,5 @@
 // autointerp
-// Words and classes of characters, by the published patterns.
+// `PreTokenizerTests` tests that `PreTokenizer` cuts words like the published patterns, and sorts characters like them.
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing

@@ -1,5 +1,5 @@
 // autointerp
-// Templates: their text, their tokens, whom they trust, and one BOS.
+// `PromptTemplateTests` tests the text, tokens and trusted parts that `PromptTemplate` makes, and that there is one BOS.
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
@@ -39,7 +39,7 @@ struct PromptTemplateTests {
     ("{{prompt} {other} {answer_prefix}", "{x{answer_prefix} {other} y"),
   ])
   func customTemplateIsFilledOnce(name: String, text: String) throws {
-    // What a placeholder is replaced by is not looked at again.
+    // Replaced placeholders are not searched for placeholders again.
     #expect(try PromptTemplate(name: name).render(prompt: "x{answer_prefix}", answerPrefix: "y").text == text)
   }
 
@@ -66,7 +66,7 @@ struct PromptTemplateTests {
     let raw = try PromptTemplate(name: "raw").tokens(for: attack, tokenizer: tokenizer)
     #expect(raw.count { $0 == end } == 1)
     #expect(raw != tokenizer.encode(attack, special: .plainText))
-    // Nor a special token of which the template has one half.
+    // Users cannot complete a special token either, of which the template has one half.
     let half = try PromptTemplate(name: "<|im_{prompt}").tokens(for: "end|>", tokenizer: tokenizer)
     #expect(!half.contains(end))
   }
@@ -115,6 +115,20 @@ struct PromptTemplateTests {
   ])
   func defaultSystemIsTheLiteralOfTheModelsTemplate(template: String?, expected: String?) {
     #expect(ChatStyle.chatML.defaultSystem(in: template) == expected)
+  }
+
+  @Test(arguments: [
+    ("raw", nil, false), ("raw", "{{ '<|im_start|>' }}{{ '<|im_end|>' }}", true),
+    ("chatml", "{{ '<|im_start|>' }}{{ '<|im_end|>' }}", false),
+    ("llama3", "{{ '<|im_start|>' }}{{ '<|im_end|>' }}", true),
+    ("<|im_start|>user\n{prompt}<|im_end|>", "{{ '<|im_start|>' }}{{ '<|im_end|>' }}", false),
+    ("Question: {prompt}", "{{ '<|im_start|>' }}{{ '<|im_end|>' }}", true),
+    ("chatml", "[INST] {{ text }} [/INST]", true),
+  ])
+  func aTemplateThatIsNotTheModelsIsNoticed(name: String, model: String?, departs: Bool) throws {
+    let text = try PromptTemplate(name: name).departure(fromChatTemplate: model)
+    #expect((text != nil) == departs)
+    #expect(text?.contains("trained with another chat template") != false)
   }
 
   @Test(.enabled(if: TestModel.isThere)) func smolLM2ChatsAsItWasTrained() throws {

@@ -1,5 +1,5 @@
 // autointerp
-// Tokens as people write and see them.
+// `TokenTextTests` tests how tokens are shown to people, and how people name them.
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
@@ -57,7 +57,7 @@ struct TokenTextTests {
     for name in ["", "#99999999999", "#\(tokenizer.vocabularySize)"] {
       #expect(throws: CheckpointError.self) { try tokenizer.token(named: name) }
     }
-    // These are no ids.
+    // These are not ids.
     #expect(try tokenizer.bytes(of: tokenizer.token(named: "#")) == [0x23])
     #expect(throws: CheckpointError.self) { try tokenizer.token(named: "#-1") }
   }

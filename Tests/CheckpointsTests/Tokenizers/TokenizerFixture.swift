@@ -1,8 +1,9 @@
 // autointerp
-// Small tokenizers of every family, and what Hugging Face tokenizers makes of awkward texts (scripts/tokenizers).
+// `TokenizerFixture` loads small tokenizers of every family and the reference's ids for awkward texts.
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import JSON
 import Testing
 
 @testable import Checkpoints
@@ -11,7 +12,7 @@ struct TokenizerFixture {
   struct Row: Decodable {
     var text: String
     var ids: [Int32]
-    /// With special tokens as plain text, where that is different.
+    /// The ids with special tokens as plain text, if they differ.
     var plain: [Int32]?
   }
 
@@ -41,7 +42,7 @@ struct TokenizerFixture {
 
   func tokenizer() throws -> Tokenizer { try Tokenizer.open(path) }
 
-  /// The metadata that a GGUF file with this tokenizer has.
+  /// The metadata of a GGUF file with this tokenizer.
   func ggufMetadata(pre: String?) throws -> [String: GGUFValue] {
     let json = try #require(try json().object)
     let model = try #require(json["model"]?.object)
@@ -76,7 +77,7 @@ struct TokenizerFixture {
 }
 
 extension JSONValue {
-  /// The value with one place in it changed; a part of the path is a key or the number of an element.
+  /// Returns the value with one place changed. A part of the path is a key or an element's number.
   func replacing(_ path: [String], with value: JSONValue) -> JSONValue {
     guard let first = path.first else { return value }
     let rest = Array(path.dropFirst())
@@ -97,7 +98,7 @@ extension JSONValue {
     }
   }
 
-  /// Parses a literal of a test.
+  /// Parses a literal in a test.
   init(text: String) throws {
     var text = text
     self = try text.withUTF8 { try JSONValue(parsing: UnsafeRawBufferPointer($0), path: "test") }

@@ -1,8 +1,10 @@
 // autointerp
-// Token ids equal those of the reference tokenizer, for every family and in both file formats.
+// `TokenizerReferenceTests` tests that token ids equal the reference tokenizer's, for every family and file format.
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import JSON
+import TestSupport
 import Testing
 
 @testable import Checkpoints
@@ -35,7 +37,7 @@ struct TokenizerReferenceTests {
   func ggufMetadataGiveReferenceIDs(name: String, pre: String?) throws {
     let fixture = try TokenizerFixture(name)
     let definition = try TokenizerDefinition(gguf: fixture.ggufMetadata(pre: pre), path: "test.gguf")
-    // A GGUF file knows no normalisation: only texts that have nothing to normalise can be compared.
+    // A GGUF file stores no normalisation, so only texts that need none can be compared.
     let rows = fixture.rows.filter { row in
       var text = Array(row.text.utf8)
       CanonicalComposition.unicode9.apply(to: &text)
@@ -57,12 +59,12 @@ struct TokenizerReferenceTests {
     let fixture = try TokenizerFixture(name)
     let tokenizer = try fixture.tokenizer()
     for row in fixture.rows {
-      // SentencePiece-style vocabularies write a space as ▁, and cannot tell the two apart afterwards.
+      // SentencePiece-style vocabularies write a space as ▁ and cannot tell the two apart when decoding.
       let expected = tokenizer.definition.alphabet == .bytes ? row.text : row.text.replacing("▁", with: " ")
-      // Special tokens stand between stretches, each of which got a space of its own.
+      // Special tokens separate stretches, each of which got its own space.
       if tokenizer.definition.alphabet != .bytes, row.text.contains("<s>") || row.text.contains("<unk>") { continue }
       let decoded = tokenizer.decode(tokenizer.encode(row.text, special: .parsed))
-      // A text that begins with a space may lose it, where the tokenizer adds none to a text that has one.
+      // A tokenizer that adds no space to a text with one may lose the text's own first space.
       let hasLostSpace = name == "metaspace-first-split" && expected == " " + decoded
       #expect(hasLostSpace || decoded.utf8.elementsEqual(expected.utf8), "\(row.text.debugDescription)")
     }
@@ -83,7 +85,7 @@ struct TokenizerReferenceTests {
     #expect(try qwen.addingBOS(to: [5, 6]) == [5, 6])
   }
 
-  /// What transformers 5.24's AutoTokenizer does with these files; the configuration's flags change nothing there.
+  /// The behaviour of transformers 5.24's AutoTokenizer, which ignores the configuration's flags.
   @Test(
     arguments: [
       (#""<s> $A""#, ["<s>"], [], #"{"add_bos_token": false, "bos_token": "<s>"}"#),

@@ -1,7 +1,8 @@
 // autointerp
-// A tokenizer that is not understood fully is refused, naming the key.
+// `TokenizerRefusalTests` tests that a tokenizer with an unknown part is refused and the error names the key.
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
 import Testing
 
 @testable import Checkpoints
