@@ -1,5 +1,5 @@
 // autointerp
-// Why a prompt has no attribution graph.
+// `AttributionError` says why a prompt has no attribution graph.
 // SPDX-License-Identifier: Apache-2.0
 
 package import Inference
@@ -7,7 +7,7 @@ package import Inference
 /// Why a prompt has no attribution graph.
 package enum AttributionError: Error, Equatable, CustomStringConvertible {
   case inference(InferenceError)
-  /// Thresholds are relative to the metric.
+  /// Thresholds are relative to the metric, so it must not be zero.
   case metricIsZero(value: Double)
   case notFinite(what: String)
   case invalidSetting(name: String, value: String, expected: String)

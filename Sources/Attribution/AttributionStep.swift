@@ -1,8 +1,8 @@
 // autointerp
-// How far the computation of a graph has come.
+// `AttributionStep` reports the progress of a graph's computation.
 // SPDX-License-Identifier: Apache-2.0
 
-/// One more layer of a pass has been computed.
+/// One more layer of a pass is computed.
 package struct AttributionStep: Sendable {
   package enum Stage: String, Sendable {
     case forward
@@ -11,6 +11,6 @@ package struct AttributionStep: Sendable {
   }
 
   package var stage: Stage
-  /// Steps that this stage takes in all.
+  /// How many steps this stage takes in total.
   package var stepCount: Int
 }

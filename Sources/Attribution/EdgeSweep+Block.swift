@@ -1,5 +1,5 @@
 // autointerp
-// One block of the edge sweep, from the embeddings to the logits.
+// `EdgeSweep.sweep` computes one block of the edge sweep, from the embeddings up to the logits.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits
@@ -11,7 +11,7 @@ extension EdgeSweep {
     let c = transformer.configuration
     let (tokens, width) = (trace.tokens.count, c.modelDimension)
     let rowCount = block.last.map { $0.firstRow + tokens - $0.position } ?? 0
-    // [rows, D]: perturbations of the residual stream; rows of sources that have not joined are zero.
+    // [rows, D]: perturbations of the residual stream. Rows of sources that have not joined yet are zero.
     let stream = Region(backend.makeBuffer(count: rowCount * width), stride: width)
     let values = Region(
       backend.makeScratch(count: rowCount * transformer.valueRows.count), stride: transformer.valueRows.count)
@@ -28,7 +28,7 @@ extension EdgeSweep {
     var joined = 0
     var joinedRows: Int { joined == block.count ? rowCount : block[joined].firstRow }
     join(block, upTo: &joined, layer: -1, stream: stream, on: backend)
-    for l in transformer.layers.indices {
+    for l in 0..<depth {
       let weights = transformer.layers[l]
       if joined > 0 {
         backend.multiplyTransposed(
@@ -44,7 +44,7 @@ extension EdgeSweep {
       join(block, upTo: &joined, layer: l, stream: stream, on: backend)
       progress()
     }
-    read(targetsByLayer[transformer.layers.count], block[...], stream: stream, into: &readings, on: backend)
+    read(targetsByLayer[depth], block[...], stream: stream, into: &readings, on: backend)
     return edges(of: block, effects: readings.download(on: backend))
   }
 
@@ -100,7 +100,7 @@ extension EdgeSweep {
       on: backend)
   }
 
-  /// Pairs that `read` will make for the block.
+  /// How many pairs `read` will make for the block.
   private func pairCount(of block: [SweepSource]) -> Int {
     var count = 0
     for (l, targets) in targetsByLayer.enumerated() {
@@ -112,11 +112,11 @@ extension EdgeSweep {
     return count
   }
 
-  /// Applies the threshold; `effects` are in the order of `read`.
+  /// Applies the threshold. `effects` are in the order of `read`.
   private func edges(of block: [SweepSource], effects: [Float]) -> EdgeList {
     var list = EdgeList()
     list.largest = [Float](repeating: 0, count: targetCount)
-    let threshold = settings.edgeThreshold * abs(metric.value)
+    let threshold = settings.edgeThreshold * scale
     let neuronCount = nodes.neurons.count
     if block.contains(where: { $0.kind == .everything }) {
       list.totals = [Float](repeating: 0, count: targetCount)
@@ -126,7 +126,7 @@ extension EdgeSweep {
       for t in targets {
         let p = position(ofTarget: t)
         let gradient = t < neuronCount ? nodes.neurons.gradient[t] : 1
-        // The number of a logit comes after the embeddings.
+        // Logits are numbered after the embeddings.
         let target = Int32(t < neuronCount ? t : t + tokenCount)
         for source in block where source.layer < l && source.position <= p {
           let effect = effects[next]
@@ -155,7 +155,7 @@ extension EdgeSweep {
   }
 }
 
-/// Dot products appended layer by layer, downloaded once.
+/// Dot products, appended layer by layer and downloaded once.
 struct PairReadings<Backend: ComputeBackend> {
   private let buffer: Backend.Buffer
   private let capacity: Int

@@ -1,5 +1,5 @@
 // autointerp
-// Direct effects: perturbations of all sources go up the layers as rows of a few matrices.
+// `EdgeSweep` computes the edges of a graph: the direct effect of every source on every target.
 // SPDX-License-Identifier: Apache-2.0
 
 package import Circuits
@@ -10,26 +10,27 @@ internal import Synchronization
 // The forward sweep.
 //
 // 1. A source is a selected neuron or an input embedding. Its perturbation of the residual stream starts as its own
-//    contribution, h * Wd[:, n] or E[token], at its position q, and reaches positions q..last only: one row for each.
-// 2. Going up, every MLP in between is cut, so a layer does nothing but
+//   contribution, h * Wd[:, n] or E[token], at its position q. It reaches only positions q..last: one row for each.
+// 2. On the way up every MLP in between is cut, so a layer only computes
 //        X += (A' . (X . Wv^T)) . Wo^T      with A' = A times the keys' inverse rms, frozen.
-//    All sources of a block are one matrix [rows, D]: two large products and a mixing of segments a layer.
+//    All sources of a block are one matrix [rows, D]: a layer is two large products and one mixing of segments.
 // 3. After the attention of layer l the rows are perturbations of mid_l. The direct effect on a selected neuron of
-//    layer l is the dot product of the row at the neuron's position with its start vector
+//   layer l is the dot product of the row at the neuron's position with the neuron's start vector
 //        (dgate * Wg[n] + dup * Wu[n]) * inverse rms,
-//    the gradient of the neuron with respect to mid_l. Logits are read after the last layer.
+//    which is the neuron's gradient with respect to mid_l. Logits are read after the last layer.
 // 4. One more source, "everything", adds the true MLP updates on its way up. Its effect on a target is the sum of all
-//    direct effects on it, which has to be the target's value: the conservation residual of the edges.
+//   direct effects on that target, which must equal the target's value. The difference is the edges' conservation
+//   residual.
 
 /// Edges before they are sorted.
 package struct EdgeList: Sendable {
-  var columns = EdgeColumns()
+  package var columns = EdgeColumns()
   var pairCount: Int64 = 0
   var allFlow = 0.0
   var keptFlow = 0.0
-  /// `[targets]`: what "everything" gives each target; filled by the block that carries it.
+  /// `[targets]`: the effect of "everything" on each target; filled by the block that carries it.
   var totals: [Float]? = nil
-  /// `[targets]`: the largest |effect| seen on each target.
+  /// `[targets]`: the largest |effect| on each target.
   var largest: [Float] = []
 }
 
@@ -39,32 +40,40 @@ package struct EdgeSweep<Backend: ComputeBackend>: Sendable {
   let backend: Backend
   let trace: ForwardTrace<Backend>
   let metric: Metric
+  /// The layer before which the metric is read. The sweep ends there.
+  let depth: Int
   let nodes: NodeAttribution
-  /// `[targets, D]`: gradients of each selected neuron with respect to mid of its layer, then of each logit.
+  /// `[targets, D]`: gradients of each selected neuron with respect to mid of its layer, then of each logit, then of the
+  /// metric's linear part if it is a node.
   let starts: Region<Backend.Buffer>
-  /// Target numbers by layer; the last entry holds the logits.
+  /// The target numbers by layer. The last entry holds the logits.
   let targetsByLayer: [[Int]]
   let settings: AttributionSettings
-  /// Tokens of the whole prompt, which number the embeddings; the trace may hold fewer.
+  /// What the edge threshold is relative to.
+  let scale: Double
+  /// The number of tokens of the whole prompt, by which embeddings are numbered. The trace may hold fewer.
   let tokenCount: Int
 
-  var targetCount: Int { nodes.neurons.count + metric.targets.count }
+  var targetCount: Int { nodes.neurons.count + metric.targets.count + (metric.hasNode ? 1 : 0) }
 
   package init(
-    _ relevance: RelevancePropagation<Backend>, trace: ForwardTrace<Backend>, metric: Metric, nodes: NodeAttribution,
-    logitStarts: Region<Backend.Buffer>, settings: AttributionSettings, tokenCount: Int
+    _ relevance: RelevancePropagation<Backend>, trace: ForwardTrace<Backend>, reading: MetricReading,
+    nodes: NodeAttribution, starts metricStarts: MetricStarts<Backend>, settings: AttributionSettings, scale: Double,
+    tokenCount: Int
   ) {
     transformer = relevance.transformer
     backend = relevance.backend
     self.trace = trace
-    self.metric = metric
+    metric = reading.metric
+    depth = reading.depth
     self.nodes = nodes
+    self.scale = scale
     self.settings = settings
     self.tokenCount = tokenCount
     let (neurons, width) = (nodes.neurons, transformer.configuration.modelDimension)
     let starts = Region(
-      backend.makeBuffer(count: (neurons.count + metric.targets.count) * width), stride: width)
-    var byLayer = [[Int]](repeating: [], count: transformer.layers.count + 1)
+      backend.makeBuffer(count: (neurons.count + metric.targets.count + 1) * width), stride: width)
+    var byLayer = [[Int]](repeating: [], count: depth + 1)
     for i in 0..<neurons.count { byLayer[Int(neurons.layer[i])].append(i) }
     for (l, members) in byLayer.enumerated() where !members.isEmpty {
       let first = starts.at(row: members[0])
@@ -77,9 +86,10 @@ package struct EdgeSweep<Backend: ComputeBackend>: Sendable {
           into: first, accumulate: offset > 0)
       }
     }
-    backend.copy(
-      logitStarts, rows: metric.targets.count, columns: width, into: starts.at(row: neurons.count))
-    byLayer[transformer.layers.count] = metric.targets.indices.map { neurons.count + $0 }
+    let logits = metric.targets.count
+    backend.copy(metricStarts.logits, rows: logits, columns: width, into: starts.at(row: neurons.count))
+    backend.copy(metricStarts.linear, rows: 1, columns: width, into: starts.at(row: neurons.count + logits))
+    byLayer[depth] = (0..<logits + (metric.hasNode ? 1 : 0)).map { neurons.count + $0 }
     self.starts = starts
     targetsByLayer = byLayer
   }
@@ -88,15 +98,22 @@ package struct EdgeSweep<Backend: ComputeBackend>: Sendable {
     t < nodes.neurons.count ? Int(nodes.neurons.position[t]) : trace.tokens.count - 1
   }
 
-  /// How the sources are cut into blocks.
+  /// The division of the sources into blocks.
   var plan: SweepPlan {
     let neurons = nodes.neurons
     return SweepPlan(
       neurons: (0..<neurons.count).map { (Int(neurons.layer[$0]), Int(neurons.position[$0])) },
-      tokens: trace.tokens.count, layerCount: transformer.layers.count, maximumRows: settings.maximumSweepRows)
+      tokens: trace.tokens.count, layerCount: depth, maximumRows: settings.maximumSweepRows)
   }
 
-  /// All kept edges, sorted by target, then source, and the residual of the direct effects.
+  /// How many rows the sweep computes: those of all blocks, once for each layer whose attention they pass.
+  package var rowCount: Int {
+    plan.blocks.joined().reduce(0) {
+      $0 + (trace.tokens.count - $1.position) * (transformer.layers.count - 1 - $1.layer)
+    }
+  }
+
+  /// Returns all kept edges, sorted by target, then source, and the residual of the direct effects.
   package func run(progress: @Sendable () -> Void) throws(AttributionError) -> (edges: EdgeList, residual: Double) {
     let plan = plan
     let lanes = min(backend.laneCount, plan.blocks.count)
@@ -133,12 +150,17 @@ package struct EdgeSweep<Backend: ComputeBackend>: Sendable {
     return (all, residual(of: all))
   }
 
-  /// The largest `|sum of direct effects - value|` over the targets, each relative to the size of what is summed.
+  private func value(ofTarget t: Int) -> Float {
+    let logit = t - nodes.neurons.count
+    if logit < 0 { return nodes.neurons.activation[t] }
+    return logit < metric.targets.count ? metric.targets[logit].logit : Float(metric.linear)
+  }
+
+  /// Returns the largest `|sum of direct effects - value|` of a target, relative to the size of the summands.
   private func residual(of list: EdgeList) -> Double {
     guard let totals = list.totals else { return 0 }
     return (0..<targetCount).map { t in
-      let value =
-        t < nodes.neurons.count ? nodes.neurons.activation[t] : metric.targets[t - nodes.neurons.count].logit
+      let value = value(ofTarget: t)
       return Double(abs(totals[t] - value)) / Double(max(abs(value), list.largest[t], .leastNormalMagnitude))
     }.max() ?? 0
   }

@@ -1,35 +1,35 @@
 // autointerp
-// Which perturbations share a block of the edge sweep.
+// `SweepPlan` decides which perturbations share a block of the edge sweep.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A perturbation that the sweep carries up the layers, in rows for its position and all later ones.
+/// A perturbation that the sweep carries up the layers, in one row for its position and one for each later position.
 struct SweepSource: Equatable {
   enum Kind: Equatable {
     /// The number of a selected neuron.
     case neuron(Int)
     /// The embedding at this source's position.
     case embedding
-    /// Embeddings and all MLP updates together: whatever reaches a target from here must be the target's value.
+    /// Embeddings and all MLP updates together. Its effect on a target must equal the target's value.
     case everything
   }
 
   var kind: Kind
-  /// The layer after whose MLP the perturbation appears; -1 is before the first.
+  /// The perturbation appears after the MLP of this layer; -1 means before the first layer.
   var layer: Int
   var position: Int
-  /// First row in its block.
+  /// The first row within its block.
   var firstRow = 0
 }
 
-/// Sources in blocks of bounded size and about equal cost, a pure function of the graph's nodes.
+/// Divides the sources into blocks of bounded size and about equal cost. Depends only on the graph's nodes.
 struct SweepPlan {
-  /// In each block sources are in order of their layer, so that those under way are the first rows.
+  /// In each block sources are sorted by layer, so that those that have joined are the first rows.
   var blocks: [[SweepSource]]
 
-  /// Rows that keep the products of a layer near BLAS's peak and its operands in cache.
+  /// The rows at which a layer's products are near BLAS's peak and its operands fit the cache.
   static let preferredRows = 768
 
-  /// Plans the sweep of a graph; `maximumRows` bounds a block's rows, but a single source may take more.
+  /// Plans the sweep of a graph. `maximumRows` bounds the rows of a block, but a single source may take more.
   init(neurons: [(layer: Int, position: Int)], tokens: Int, layerCount: Int, maximumRows: Int) {
     var sources = [SweepSource(kind: .everything, layer: -1, position: 0)]
     sources += (0..<tokens).map { SweepSource(kind: .embedding, layer: -1, position: $0) }
@@ -41,7 +41,8 @@ struct SweepPlan {
     let limit = max(min(maximumRows, Self.preferredRows), tokens)
     let total = sources.reduce(0) { $0 + rows($1) }
 
-    // Largest first, each to the cheapest block that has room (Graham's rule); an even number of blocks, for two cores.
+    // The largest source goes first, each to the cheapest block with room (Graham's rule). The number of blocks is
+    // even, for two cores.
     let order = sources.indices.sorted { (cost(sources[$0]), $1) > (cost(sources[$1]), $0) }
     var count = total <= limit ? 1 : (total + 2 * limit - 1) / (2 * limit) * 2
     while true {

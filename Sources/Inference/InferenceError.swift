@@ -1,5 +1,5 @@
 // autointerp
-// What can be wrong with a request to a model.
+// `InferenceError` says why the model cannot serve a request.
 // SPDX-License-Identifier: Apache-2.0
 
 /// A request that the model cannot serve.

@@ -1,14 +1,14 @@
 // autointerp
-// The ordinary forward pass, recording what the linearised passes freeze.
+// `Transformer.forward` runs the ordinary forward pass and records what the linearised passes need.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Checkpoints
 
 extension Transformer {
-  /// Runs the prompt and keeps what RelP needs.
+  /// Runs the prompt and records what RelP needs. Computes only the last position's logits.
   ///
-  /// Costs about `2 * parameters * tokens` floating-point operations; logits of the last position only.
-  /// - Throws: `InferenceError` when a token or the length is out of range, or a logit is not finite.
+  /// Takes about `2 * parameters * tokens` floating-point operations.
+  /// - Throws: `InferenceError` if a token or the length is out of range, or a logit is not finite.
   package func forward(
     _ tokens: [Int32], on backend: Backend, progress: () -> Void = {}
   ) throws(InferenceError) -> ForwardTrace<Backend> {
@@ -29,11 +29,11 @@ extension Transformer {
     for (l, layer) in traced.enumerated() {
       attend(
         l, stream, rows: rows, rotation: rotation, segments: segments, layout: layout, attention: layer.attention,
-        scratch: scratch, on: backend)
-      backend.scaleKeys(of: layer.attention, count: tokens.count, layout: layout, by: scratch.inverse)
+        scratch: scratch.keeping(layer), on: backend)
+      backend.scaleKeys(of: layer.attention, count: tokens.count, layout: layout, by: layer.attentionInverse)
       backend.copy(stream, rows: rows, columns: c.modelDimension, into: layer.middle)
       activate(
-        l, stream, rows: rows, into: layer.activations, factors: layer.factors, inverse: layer.inverse,
+        l, stream, rows: rows, into: layer.activations, derivatives: layer.derivatives, inverse: layer.inverse,
         scratch: scratch, on: backend)
       backend.multiplyTransposed(
         layer.activations, rows: rows, by: layers[l].down, outputs: 0..<c.modelDimension, into: layer.update,
@@ -58,14 +58,16 @@ extension Transformer {
   }
 }
 
-/// Buffers that every layer uses again.
+/// Buffers that every layer reuses.
 struct LayerScratch<Backend: ComputeBackend> {
   /// `[rows, D]`
   let normed: Region<Backend.Buffer>
-  /// `[rows]`: inverse rms before attention.
-  let inverse: Region<Backend.Buffer>
+  /// `[rows]`: the inverse rms before attention.
+  private(set) var inverse: Region<Backend.Buffer>
   /// `[rows, (H + 2K) d]`
-  let queryKeyValue: Region<Backend.Buffer>
+  private(set) var queryKeyValue: Region<Backend.Buffer>
+  /// `[rows, (H + K) d]`: where queries and keys are stored before the norms of each head. Nil if nobody needs them.
+  private(set) var unnormedHeads: Region<Backend.Buffer>?
   /// `[rows, H d]`
   let mixed: Region<Backend.Buffer>
   /// `[rows, 2F]`
@@ -83,27 +85,56 @@ struct LayerScratch<Backend: ComputeBackend> {
     mixed = Region(backend.makeBuffer(count: rows * heads), stride: heads)
     gateUp = make(2 * c.feedForwardDimension)
   }
+
+  /// The same buffers, except those whose contents a trace keeps.
+  func keeping(_ layer: ForwardTrace<Backend>.Layer) -> LayerScratch {
+    var scratch = self
+    scratch.inverse = layer.attentionInverse
+    scratch.queryKeyValue = layer.projections
+    scratch.unnormedHeads = layer.unnormedHeads
+    return scratch
+  }
 }
 
-/// Rotary angles of the rows of a pass.
+/// The rotary angles for the rows of a pass.
 struct Rotation<Backend: ComputeBackend> {
   let table: Backend.Buffer
   let positions: Backend.Indices
 
-  /// `positions`: of the rows of each segment, in order.
-  init(configuration: ModelConfiguration, positions: [[Int]], backend: Backend) {
+  /// `positions` are those of each segment's rows, in order. `isReversed` rotates the other way, for the backward pass.
+  init(configuration: ModelConfiguration, positions: [[Int]], isReversed: Bool = false, backend: Backend) {
     let rows = positions.flatMap { $0 }
-    table = backend.upload(configuration.rotaryTable(positions: (rows.max() ?? 0) + 1))
+    table = backend.upload(
+      configuration.rotaryTable(positions: (rows.max() ?? 0) + 1, isReversed: isReversed))
     self.positions = backend.upload(rows.map { Int32($0) })
   }
 }
 
 extension Transformer {
-  /// `stream += attention(rms(stream))`; leaves the inverse rms in `scratch.inverse` and the probabilities in `attention`.
+  /// `stream += attention(rms(stream))`. Leaves the inverse rms in `scratch.inverse` and the probabilities in
+  /// `attention`.
   func attend(
     _ l: Int, _ stream: Region<Backend.Buffer>, rows: Int, rotation: Rotation<Backend>,
     segments: [AttentionSegment], layout: AttentionLayout, attention: Region<Backend.Buffer>,
     scratch: LayerScratch<Backend>,
+    on backend: Backend
+  ) {
+    project(l, stream, rows: rows, rotation: rotation, scratch: scratch, on: backend)
+    let queries = scratch.queryKeyValue
+    backend.attentionProbabilities(
+      queries: queries, keys: queries.at(column: keyColumn), scale: attentionScale, segments: segments, layout: layout,
+      into: attention)
+    backend.mix(
+      queries.at(column: valueRows.lowerBound), attention: attention, segments: segments, layout: layout,
+      into: scratch.mixed)
+    backend.multiplyTransposed(
+      scratch.mixed, rows: rows, by: layers[l].attentionOutput, outputs: 0..<configuration.modelDimension,
+      into: stream, accumulate: true)
+  }
+
+  /// Computes the queries, keys and values of layer `l`, normed and rotated, into `scratch.queryKeyValue`.
+  func project(
+    _ l: Int, _ stream: Region<Backend.Buffer>, rows: Int, rotation: Rotation<Backend>, scratch: LayerScratch<Backend>,
     on backend: Backend
   ) {
     let c = configuration
@@ -115,10 +146,12 @@ extension Transformer {
       scratch.normed, rows: rows, by: layer.queryKeyValue, outputs: 0..<layer.queryKeyValue.outputCount,
       into: scratch.queryKeyValue, accumulate: false)
     let queries = scratch.queryKeyValue
-    let keys = queries.at(column: c.headCount * c.headDimension)
-    let values = queries.at(column: valueRows.lowerBound)
+    if let unnormed = scratch.unnormedHeads {
+      backend.copy(queries, rows: rows, columns: valueRows.lowerBound, into: unnormed)
+    }
     for (heads, count, norm) in [
-      (queries, c.headCount, layer.headNorms?.query), (keys, c.keyValueHeadCount, layer.headNorms?.key),
+      (queries, c.headCount, layer.headNorms?.query),
+      (queries.at(column: keyColumn), c.keyValueHeadCount, layer.headNorms?.key),
     ] {
       if let norm {
         backend.normalizeHeads(
@@ -128,19 +161,12 @@ extension Transformer {
         heads, rows: rows, headCount: count, headDimension: c.headDimension, table: rotation.table,
         positions: rotation.positions)
     }
-    backend.attentionProbabilities(
-      queries: queries, keys: keys, scale: 1 / Float(c.headDimension).squareRoot(), segments: segments,
-      layout: layout, into: attention)
-    backend.mix(values, attention: attention, segments: segments, layout: layout, into: scratch.mixed)
-    backend.multiplyTransposed(
-      scratch.mixed, rows: rows, by: layer.attentionOutput, outputs: 0..<c.modelDimension, into: stream,
-      accumulate: true)
   }
 
-  /// The neurons of layer `l` from the residual stream between attention and MLP.
+  /// Computes the neurons of layer `l` from the residual stream between attention and MLP.
   func activate(
     _ l: Int, _ middle: Region<Backend.Buffer>, rows: Int, into activations: Region<Backend.Buffer>,
-    factors: Region<Backend.Buffer>?, inverse: Region<Backend.Buffer>?, scratch: LayerScratch<Backend>,
+    derivatives: GateDerivatives<Backend.Buffer>?, inverse: Region<Backend.Buffer>?, scratch: LayerScratch<Backend>,
     on backend: Backend
   ) {
     let c = configuration
@@ -151,10 +177,10 @@ extension Transformer {
       scratch.normed, rows: rows, by: layers[l].gateUp, outputs: 0..<2 * c.feedForwardDimension, into: scratch.gateUp,
       accumulate: false)
     backend.gatedActivation(
-      scratch.gateUp, rows: rows, width: c.feedForwardDimension, into: activations, factors: factors)
+      scratch.gateUp, rows: rows, width: c.feedForwardDimension, into: activations, derivatives: derivatives)
   }
 
-  /// Logits `[V]` of a row of the final residual stream, and its inverse rms.
+  /// Returns the logits `[V]` of a row of the final residual stream, and its inverse rms.
   func readLogits(
     _ x: Region<Backend.Buffer>, on backend: Backend
   ) throws(InferenceError) -> (logits: [Float], inverse: Float) {

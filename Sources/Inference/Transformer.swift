@@ -1,11 +1,11 @@
 // autointerp
-// A transformer's weights on a backend.
+// `Transformer` holds a model's weights on a backend.
 // SPDX-License-Identifier: Apache-2.0
 
 package import Checkpoints
 internal import Foundation
 
-/// The weights of a model, uploaded, with each norm's gain folded into the matrices that read the normed rows.
+/// The weights of a model on a backend. Each norm's gain is folded into the matrices that read the normed rows.
 ///
 ///     x_0   = E[token]
 ///     mid_l = x_l + Wo . A_l . Wv . rms(x_l)
@@ -13,17 +13,17 @@ internal import Foundation
 ///     x_l+1 = mid_l + Wd . h_l
 ///     logits = Wlm . rms(x_L)
 package final class Transformer<Backend: ComputeBackend>: Sendable {
-  /// One block.
+  /// One layer of the model.
   package struct Layer: Sendable {
-    /// Query, key and value stacked: `[(H + 2K) d, D]`, attention norm folded in.
+    /// Query, key and value stacked: `[(H + 2K) d, D]`, with the attention norm folded in.
     package let queryKeyValue: Backend.Matrix
     /// `[D, H d]`
     package let attentionOutput: Backend.Matrix
-    /// Gate and up stacked: `[2F, D]`, feed-forward norm folded in.
+    /// Gate and up stacked: `[2F, D]`, with the feed-forward norm folded in.
     package let gateUp: Backend.Matrix
     /// `[D, F]`
     package let down: Backend.Matrix
-    /// `[d]`, for architectures that norm each head of q and k.
+    /// `[d]`, for architectures that normalise each head of q and k.
     let headNorms: (query: Backend.Buffer, key: Backend.Buffer)?
   }
 
@@ -31,13 +31,13 @@ package final class Transformer<Backend: ComputeBackend>: Sendable {
   package let layers: [Layer]
   /// `[V, D]`
   package let embedding: Backend.Matrix
-  /// `[V, D]`; the embedding itself when tied.
+  /// `[V, D]`; the embedding itself if the model is tied.
   package let unembedding: Backend.Matrix
-  /// `[D]`: gain of the final norm.
+  /// `[D]`: the gain of the final norm.
   package let outputGain: [Float]
   let outputGainBuffer: Backend.Buffer
 
-  /// Uploads the checkpoint's weights; `.mapped` leaves the matrices in the file and unpacks panels at each use.
+  /// Uploads the checkpoint's weights. `.mapped` leaves the matrices in the file and unpacks panels at each use.
   package init(_ checkpoint: Checkpoint, backend: Backend, storage: WeightStorage) {
     let configuration = checkpoint.configuration
     self.configuration = configuration
@@ -74,14 +74,20 @@ package final class Transformer<Backend: ComputeBackend>: Sendable {
     outputGainBuffer = backend.upload(outputGain)
   }
 
-  /// Rows of `queryKeyValue` that make values.
+  /// The rows of `queryKeyValue` that produce values.
   package var valueRows: Range<Int> {
     let c = configuration
     let first = (c.headCount + c.keyValueHeadCount) * c.headDimension
     return first..<first + c.keyValueHeadCount * c.headDimension
   }
 
-  /// Coefficients of all heads for prompts of `tokenCount` tokens, packed.
+  /// Where the keys start in the projections.
+  package var keyColumn: Int { configuration.headCount * configuration.headDimension }
+
+  /// The factor of the scores of queries and keys.
+  package var attentionScale: Float { 1 / Float(configuration.headDimension).squareRoot() }
+
+  /// The packed coefficients of all heads, for prompts of `tokenCount` tokens.
   package func attentionLayout(tokenCount: Int) -> AttentionLayout {
     AttentionLayout(
       headCount: configuration.headCount, keyValueHeadCount: configuration.keyValueHeadCount,
@@ -90,29 +96,36 @@ package final class Transformer<Backend: ComputeBackend>: Sendable {
 }
 
 extension ModelConfiguration {
-  /// Parameters in the matrices.
+  /// The number of parameters in the matrices.
   package var parameterCount: Int {
     let heads = (headCount + keyValueHeadCount) * headDimension
     let layer = 2 * modelDimension * heads + 3 * modelDimension * feedForwardDimension
     return layerCount * layer + vocabularySize * modelDimension * (tiedUnembedding ? 1 : 2)
   }
 
-  /// `[positions, d]`: cosines, then sines, of the rotary angles.
-  func rotaryTable(positions: Int) -> [Float] {
+  /// The cost of a row of logits, in layers of a row.
+  package var readingCost: Int {
+    let heads = (headCount + keyValueHeadCount) * headDimension
+    let layer = 2 * modelDimension * heads + 3 * modelDimension * feedForwardDimension
+    return (vocabularySize * modelDimension + layer - 1) / layer
+  }
+
+  /// `[positions, d]`: cosines, then sines, of the rotary angles; of the negative angles if reversed.
+  func rotaryTable(positions: Int, isReversed: Bool = false) -> [Float] {
     let frequencies = rotary.frequencies(headDimension: headDimension)
     var table: [Float] = []
     table.reserveCapacity(positions * headDimension)
     for p in 0..<positions {
       table += frequencies.map { Float(cos(Double(p) * $0)) }
-      table += frequencies.map { Float(sin(Double(p) * $0)) }
+      table += frequencies.map { Float(sin(Double(isReversed ? -p : p) * $0)) }
     }
     return table
   }
 }
 
 extension RotaryEmbedding {
-  /// `[headDimension / 2]` radians per position. Llama 3's ramp: frequencies that turn fewer than `low` times within
-  /// the original context are divided by `factor`, those that turn more than `high` times are kept.
+  /// `[headDimension / 2]` radians per position. Llama 3's ramp divides frequencies that turn fewer than `low` times
+  /// within the original context by `factor`, and keeps those that turn more than `high` times.
   func frequencies(headDimension: Int) -> [Double] {
     (0..<headDimension / 2).map { i in
       let plain = pow(base, -2 * Double(i) / Double(headDimension))

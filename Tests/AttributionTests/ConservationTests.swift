@@ -1,16 +1,17 @@
 // autointerp
-// What has to add up does.
+// `ConservationTests` tests that attributions add up, as the conservation identities require.
 // SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
 import Circuits
 import Inference
+import TestSupport
 import Testing
 
 @testable import Attribution
 
 @Suite struct ConservationTests {
-  /// Rounding in Float32 over three layers.
+  /// The rounding of Float32 over three layers.
   static let singlePrecision: Float = 1e-5
   /// The oracle computes in Float64 and reports in Float32.
   static let reported: Float = 1e-6
@@ -43,7 +44,10 @@ import Testing
 
   static var everything: AttributionSettings {
     var settings = AttributionSettings()
-    settings.tau = 0
+    settings.metric = .topLogits(count: 5)
+    settings.rule = .relp
+    settings.selection = .tau(0)
+    settings.verification = .none
     settings.edgeThreshold = 0
     settings.maximumNodeCount = 0
     return settings
@@ -64,7 +68,7 @@ import Testing
     #expect(double.directEffects < Self.reported)
   }
 
-  /// Not by our own bookkeeping: the edges themselves, with every neuron a node.
+  /// Checks the edges themselves, with every neuron a node, instead of the reported residuals.
   @Test(arguments: models.indices) func directEffectsIntoATargetSumToIt(model: Int) throws {
     let graph = try graph(Self.models[model].checkpoint, on: Float64Backend(), Self.everything)
     let values =
@@ -77,7 +81,7 @@ import Testing
     }
   }
 
-  /// The total effect of a node is what flows out of it, over all higher neurons and the logits with their weights.
+  /// A node's total effect is the sum of its flows to all higher neurons and to the logits with their weights.
   @Test(arguments: models.indices) func flowOutOfANodeIsItsRelevance(model: Int) throws {
     var settings = Self.everything
     settings.metric = .contrast(4, 9)

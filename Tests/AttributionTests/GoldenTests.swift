@@ -1,5 +1,5 @@
 // autointerp
-// Graphs against Float64 results of an independent implementation (PyTorch autograd on the Hugging Face modules).
+// `GoldenTests` tests that graphs equal Float64 results of PyTorch's autograd on Hugging Face modules.
 // SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
@@ -10,7 +10,8 @@ import Testing
 
 @testable import Attribution
 
-/// One case of the fixtures. Edges are those with `|flow| >= edgeShare * |metric|`; node numbers as in the graph.
+/// One case of the fixtures. Its edges are those with `|flow| >= edgeShare * |metric|`; nodes are numbered as in the
+/// graph.
 struct GoldenCase: Decodable, Sendable {
   struct Metric: Decodable { var kind: String, value: Double, tokens: [Int32], logits: [Float] }
   struct Nodes: Decodable {
@@ -36,7 +37,9 @@ struct GoldenCase: Decodable, Sendable {
 
   var settings: AttributionSettings {
     var settings = AttributionSettings()
-    settings.tau = tau
+    settings.rule = .relp
+    settings.selection = .tau(tau)
+    settings.verification = .none
     settings.edgeThreshold = 0
     settings.maximumNodeCount = 0
     settings.metric =

@@ -1,5 +1,5 @@
 // autointerp
-// Thresholds, caps, positions and reproducibility of graphs.
+// `GraphTests` tests thresholds, caps and positions of graphs, and that graphs are reproducible.
 // SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
@@ -22,7 +22,7 @@ import Testing
 
   @Test func anyNumberOfThreadsComputesTheSameBits() throws {
     var settings = AttributionSettings()
-    settings.tau = 0.001
+    settings.selection = .floor(0.001)
     settings.maximumSweepRows = 40
     let parallel = OpenBLASBackend(threadCount: 3)
     let other = RelevancePropagation(
@@ -54,7 +54,7 @@ import Testing
     let largest = all.neurons.relp.map(abs).sorted(by: >).prefix(10)
     #expect(capped.neurons.relp.map(abs).sorted(by: >) == Array(largest))
     let share = largest.reduce(0, +) / all.neurons.relp.reduce(0) { $0 + abs($1) }
-    #expect(abs(capped.counts.keptRelpShare - share) < 1e-5)
+    #expect(abs(capped.counts.keptScoreShare - share) < 1e-5)
   }
 
   @Test func thresholdsDropWhatIsSmallAndSayHowMuch() throws {
@@ -67,7 +67,7 @@ import Testing
     #expect(cut.counts.candidateEdges == Int64(all.edges.count))
     let share = cut.edges.flow.reduce(0) { $0 + abs($1) } / all.edges.flow.reduce(0) { $0 + abs($1) }
     #expect(abs(cut.counts.keptFlowShare - share) < 1e-4)
-    settings.tau = 0.02
+    settings.selection = .tau(0.02)
     let fewer = try relevance.graph(of: tokens, settings: settings)
     #expect(
       fewer.neurons.relp == all.neurons.relp.filter { Double(abs($0)) >= 0.02 * abs(all.metric.value) })
@@ -110,9 +110,9 @@ import Testing
   @Test func refusesSettingsThatMakeNoSense() throws {
     typealias Change = @Sendable (inout AttributionSettings) -> Void
     let changes: [(String, Change)] = [
-      ("tau", { $0.tau = -1 }), ("edge threshold", { $0.edgeThreshold = .nan }),
-      ("top logits", { $0.metric = .topLogits(count: 0) }), ("target token", { $0.metric = .tokens([50]) }),
-      ("contrast", { $0.metric = .contrast(1, 1) }), ("max sweep rows", { $0.maximumSweepRows = 0 }),
+      ("select", { $0.selection = .tau(-1) }), ("edge_threshold", { $0.edgeThreshold = .nan }),
+      ("metric", { $0.metric = .topLogits(count: 0) }), ("target token", { $0.metric = .tokens([50]) }),
+      ("contrast", { $0.metric = .contrast(1, 1) }), ("max_sweep_rows", { $0.maximumSweepRows = 0 }),
     ]
     for (name, change) in changes {
       var settings = AttributionSettings()

@@ -1,9 +1,10 @@
 // autointerp
-// Every operation of every backend against the Float64 oracle.
+// `BackendOperationTests` tests every operation of every backend against the Float64 oracle.
 // SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
 import Inference
+import TestSupport
 import Testing
 
 /// A backend under test, with a name for the report.
@@ -18,7 +19,7 @@ struct BackendCase: CustomTestStringConvertible, Sendable {
   ]
 }
 
-/// One operation on given shapes, to be run on a backend and on the oracle.
+/// One operation on given shapes, which runs on a backend and on the oracle.
 protocol Operation: Sendable {
   func results<B: ComputeBackend>(on backend: B, storage: WeightStorage) -> [[Float]]
 }
@@ -43,7 +44,7 @@ struct OperationSuite {
 }
 
 @Suite struct BackendOperationTests {
-  /// One row and many, fewer outputs than a panel and more than two of the widest.
+  /// One row and many rows; fewer outputs than a panel, and more than two of the widest panels.
   static let shapes = [(1, 5, 3), (7, 16, 33), (40, 300, 64), (65, 700, 48), (3, 4200, 20)]
 
   @Test(arguments: BackendCase.all, shapes)
@@ -82,6 +83,13 @@ struct OperationSuite {
     }
   }
 
+  @Test(arguments: BackendCase.all) func goesBackThroughAttentionAndAttendsOverACache(backend: BackendCase) {
+    for heads in [(4, 4), (6, 2), (9, 3)] {
+      backend.check(OperationSuite(operation: AttentionBackwardPass(heads: heads.0, groups: heads.1, dimension: 8)))
+      backend.check(OperationSuite(operation: CachedAttention(heads: heads.0, groups: heads.1, dimension: 8)))
+    }
+  }
+
   static let encodings =
     ElementType.allCases.map { WeightEncoding(elementType: $0) } + [
       WeightEncoding(elementType: .float32, interleavedHeadCount: 4),
@@ -116,6 +124,35 @@ struct OperationSuite {
         #expect(
           product.results(on: OpenBLASBackend(), storage: .resident)
             == product.results(on: OpenBLASBackend(), storage: .mapped))
+      }
+    }
+  }
+
+  /// What lets many changes share a product: a row comes out the same at every place that `RowPlaces` allows.
+  @Test(arguments: [(640, 384), (384, 640), (960, 576), (3072, 576)])
+  func rowsAtEqualPlacesComeOutTheSame(shape: (outputs: Int, inputs: Int)) {
+    let backend = OpenBLASBackend()
+    var numbers = SeededNumbers(state: 41)
+    let places = backend.rowPlaces
+    let row = numbers.floats(shape.inputs)
+    for use in [WeightUse.projection, .table] {
+      let w = backend.makeMatrix(
+        stacked([shape.outputs], columns: shape.inputs, seed: 43, gained: false), use: use, storage: .resident)
+      for rows in [backend.rowBlock, 2 * backend.rowBlock, 5 * backend.rowBlock] {
+        for offset in 0..<places.step {
+          var values = numbers.floats(rows * shape.inputs)
+          let equal = (0..<rows).filter {
+            $0 % places.step == offset || (offset < places.alike && $0 % places.step < places.alike)
+          }
+          for r in equal { values.replaceSubrange(r * shape.inputs..<(r + 1) * shape.inputs, with: row) }
+          let y = Region(backend.makeBuffer(count: rows * shape.outputs), stride: shape.outputs)
+          backend.multiplyTransposed(
+            Region(backend.upload(values), stride: shape.inputs), rows: rows, by: w, outputs: 0..<shape.outputs,
+            into: y,
+            accumulate: false)
+          let first = backend.download(y.at(row: equal[0]), rows: 1, columns: shape.outputs)
+          #expect(equal.allSatisfy { backend.download(y.at(row: $0), rows: 1, columns: shape.outputs) == first })
+        }
       }
     }
   }

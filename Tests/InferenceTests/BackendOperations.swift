@@ -1,5 +1,5 @@
 // autointerp
-// The operations that backends are compared on.
+// The types that conform to `Operation` are the operations on which tests compare backends.
 // SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
@@ -17,14 +17,14 @@ func stacked(
   }
 }
 
-/// How weights of a test are stored.
+/// How a test's weights are stored.
 struct WeightEncoding: Sendable, CustomTestStringConvertible {
   var elementType = ElementType.float32
   var interleavedHeadCount: Int?
 
   var testDescription: String { elementType.rawValue + (interleavedHeadCount.map { ", \($0) heads" } ?? "") }
 
-  /// Random weights of size one: floats, or random blocks with scales of a sensible size.
+  /// Random weights of size one: floats, or random blocks with sensible scales.
   func view(rows: Int, columns: Int, numbers: inout SeededNumbers) -> TensorView {
     if elementType == .float32 {
       return TensorView(name: "w", rows: rows, columns: columns, values: numbers.floats(rows * columns))
@@ -57,7 +57,7 @@ struct WeightEncoding: Sendable, CustomTestStringConvertible {
   }
 }
 
-/// Weights as a checkpoint stores them, in products and one row at a time.
+/// Weights as a checkpoint stores them, in products and row by row.
 struct StoredWeights: Operation {
   var encoding: WeightEncoding
 
@@ -167,18 +167,35 @@ struct Elementwise: Operation {
     keep(normed, width)
     backend.normalize(normed, rows: rows, columns: width, epsilon: 1e-5, gain: nil, into: normed, inverse: nil)
     keep(normed, width)
-    // Gates of everyday size, and from deep saturation on one side to the other.
-    let (h, factors) = (region(width), region(2 * width))
+    // Ordinary gates, and gates deep in saturation on either side.
+    let (h, factors, slope) = (region(width), region(2 * width), region(width))
     var gateUp = region(2 * width, -4...4)
-    backend.gatedActivation(gateUp, rows: rows, width: width, into: h, factors: factors)
+    backend.gatedActivation(
+      gateUp, rows: rows, width: width, into: h, derivatives: GateDerivatives(factors: factors, slope: slope))
     keep(h, width)
     keep(factors, 2 * width)
+    keep(slope, width)
     gateUp = region(2 * width, -100...100)
-    backend.gatedActivation(gateUp, rows: rows, width: width, into: h, factors: factors)
+    backend.gatedActivation(
+      gateUp, rows: rows, width: width, into: h, derivatives: GateDerivatives(factors: factors, slope: slope))
     keep(h, width)
     keep(factors, 2 * width)
-    backend.applyFactors(x, rows: rows, width: width, factors: factors, into: gateUp)
-    keep(gateUp, 2 * width)
+    keep(slope, width)
+    for slope in [nil, slope] {
+      backend.applyFactors(x, rows: rows, width: width, factors: factors, slope: slope, into: gateUp)
+      keep(gateUp, 2 * width)
+    }
+    backend.gatedActivation(gateUp, rows: rows, width: width, into: h, derivatives: nil)
+    keep(h, width)
+    let cotangent = region(width)
+    for (gain, accumulate) in [(nil, true), (backend.upload(numbers.floats(width)), false)] {
+      backend.normalizeBackward(
+        x, of: normed, rows: rows, columns: width, epsilon: 1e-5, gain: gain, into: cotangent, accumulate: accumulate)
+      keep(cotangent, width)
+    }
+    backend.normalizeBackward(
+      cotangent, of: normed, rows: rows, columns: width, epsilon: 1e-5, gain: nil, into: cotangent, accumulate: false)
+    keep(cotangent, width)
     backend.edit(
       h,
       [
@@ -244,5 +261,55 @@ struct Attention: Operation {
       probabilities, mixed, backend.download(y, rows: rows, columns: groups * dimension),
       backend.download(attention, rows: lengths.count * heads * longest, columns: longest),
     ]
+  }
+}
+
+struct AttentionBackwardPass: Operation {
+  var heads: Int
+  var groups: Int
+  var dimension: Int
+
+  func results<B: ComputeBackend>(on backend: B, storage: WeightStorage) -> [[Float]] {
+    var numbers = SeededNumbers(state: 23)
+    let (count, columns) = (13, (heads + 2 * groups) * dimension)
+    let layout = AttentionLayout(
+      headCount: heads, keyValueHeadCount: groups, headDimension: dimension, headStride: count * count)
+    func region(_ columns: Int, _ range: ClosedRange<Float>) -> Region<B.Buffer> {
+      Region(backend.upload(numbers.floats(count * columns, in: range)), stride: columns)
+    }
+    let (projections, z) = (region(columns, -1...1), region(heads * dimension, -1...1))
+    let scales = region(1, 0.5...2)
+    let attention = Region(backend.makeBuffer(count: heads * count * count), stride: count)
+    backend.attentionProbabilities(
+      queries: projections, keys: projections.at(column: heads * dimension), scale: 0.7,
+      segments: [AttentionSegment(firstRow: 0, rowCount: count, attentionOffset: 0)], layout: layout, into: attention)
+    backend.scaleKeys(of: attention, count: count, layout: layout, by: scales)
+    let y = Region(backend.makeScratch(count: count * columns), stride: columns)
+    backend.attentionBackward(
+      z, projections: projections, attention: attention, keyScales: scales, scale: 0.7, count: count, layout: layout,
+      into: y)
+    return [backend.download(y, rows: count, columns: columns)]
+  }
+}
+
+struct CachedAttention: Operation {
+  var heads: Int
+  var groups: Int
+  var dimension: Int
+
+  func results<B: ComputeBackend>(on backend: B, storage: WeightStorage) -> [[Float]] {
+    var numbers = SeededNumbers(state: 29)
+    let (tokens, columns) = (11, (heads + 2 * groups) * dimension)
+    let layout = AttentionLayout(
+      headCount: heads, keyValueHeadCount: groups, headDimension: dimension, headStride: 0)
+    let segments = [
+      CachedSegment(firstRow: 0, rowCount: 1, position: 10), CachedSegment(firstRow: 1, rowCount: 11, position: 0),
+      CachedSegment(firstRow: 12, rowCount: 4, position: 7),
+    ]
+    let cache = Region(backend.upload(numbers.floats(tokens * columns)), stride: columns)
+    let rows = Region(backend.upload(numbers.floats(16 * columns, in: -2...2)), stride: columns)
+    let z = Region(backend.makeBuffer(count: 16 * heads * dimension), stride: heads * dimension)
+    backend.attend(rows, over: cache, scale: 0.6, segments: segments, layout: layout, into: z)
+    return [backend.download(z, rows: 16, columns: heads * dimension)]
   }
 }

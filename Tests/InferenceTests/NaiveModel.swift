@@ -1,12 +1,12 @@
 // autointerp
-// A transformer in plain loops that shares no code with the real one.
+// `NaiveModel` is a transformer in simple loops that shares no code with the real one.
 // SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
 import Foundation
 import Inference
 
-/// A llama without rotary scaling, one position after the other, in Float64.
+/// A llama without rotary scaling or with one that divides frequencies, one position after the other, in Float64.
 struct NaiveModel {
   private let configuration: ModelConfiguration
   private let weights: [WeightRole: [[Double]]]
@@ -27,12 +27,22 @@ struct NaiveModel {
     return zip(x, weights[role]![0]).map { $0 * inverse * $1 }
   }
 
+  /// What the scaling divides frequency `i` by.
+  private func divisor(_ i: Int) -> Double {
+    switch configuration.rotary.scaling {
+    case .none: 1
+    case .linear(let factor): factor
+    case .perFrequency(let factors): Double(factors[i])
+    case .llama3: preconditionFailure("the naive model does not know this scaling")
+    }
+  }
+
   private func rotate(_ x: [Double], position: Int) -> [Double] {
     let d = configuration.headDimension
     var y = x
     for head in 0..<x.count / d {
       for i in 0..<d / 2 {
-        let angle = Double(position) * pow(configuration.rotary.base, -2 * Double(i) / Double(d))
+        let angle = Double(position) * pow(configuration.rotary.base, -2 * Double(i) / Double(d)) / divisor(i)
         let (a, b) = (x[head * d + i], x[head * d + d / 2 + i])
         y[head * d + i] = a * cos(angle) - b * sin(angle)
         y[head * d + d / 2 + i] = b * cos(angle) + a * sin(angle)
@@ -41,7 +51,7 @@ struct NaiveModel {
     return y
   }
 
-  /// Logits of the last position with the edits of a set applied in order.
+  /// The logits of the last position, with the edits of a set applied in order.
   func logits(of tokens: [Int32], under set: [Intervention]) -> [Float] {
     let c = configuration
     let (d, group) = (c.headDimension, c.headCount / c.keyValueHeadCount)

@@ -1,5 +1,5 @@
 // autointerp
-// Projections of neurons on the vocabulary against naive loops.
+// `ProjectionTests` tests that projections of neurons on the vocabulary equal simple loops.
 // SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
@@ -60,7 +60,7 @@ import Testing
     var numbers = SeededNumbers(state: 23)
     let (count, width, rows) = (200, 64, 500)
     let backend = OpenBLASBackend()
-    // Rows of very different norms, with a part that all tokens share: the z-score takes both out.
+    // The rows have very different norms and a part that all tokens share. The z-score removes both.
     let scaled = (0..<rows).flatMap { r in numbers.floats(width).map { $0 * Float(1 + r % 7) + commonShift } }
     let matrix = backend.makeMatrix(
       [WeightPart(TensorView(name: "t", rows: rows, columns: width, values: scaled))], use: .table, storage: .resident)
@@ -68,7 +68,7 @@ import Testing
     let directions = Region(backend.upload(numbers.floats(count * width)), stride: width)
     let scores = table.project(directions, count: count, topCount: rows).flatMap { $0.highest.map(\.zScore) }
     let variance = scores.reduce(0) { $0 + $1 * $1 } / Float(scores.count)
-    // A hundred thousand scores; the directions make them dependent.
+    // A hundred thousand scores, which depend on each other through the directions.
     #expect(abs(variance - 1) < 0.05)
   }
 

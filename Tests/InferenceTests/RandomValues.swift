@@ -1,5 +1,5 @@
 // autointerp
-// Seeded numbers for tests.
+// `SeededNumbers` makes random numbers from a seed for tests.
 // SPDX-License-Identifier: Apache-2.0
 
 /// SplitMix64 (Steele, Lea and Flood 2014).

@@ -1,14 +1,15 @@
 // autointerp
-// The forward pass and interventions on small random models.
+// `TransformerTests` tests the forward pass and interventions on small random models.
 // SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
 import Inference
+import TestSupport
 import Testing
 
 /// Small shapes, one for every branch of the architecture.
 enum SmallModel: String, CaseIterable, Sendable {
-  case tied, untied, llama3Rotary, linearRotary, qwen3
+  case tied, untied, llama3Rotary, linearRotary, perFrequencyRotary, qwen3
 
   var checkpoint: Checkpoint {
     let scaling: RotaryEmbedding.Scaling =
@@ -16,6 +17,7 @@ enum SmallModel: String, CaseIterable, Sendable {
       case .llama3Rotary:
         .llama3(factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContextLength: 64)
       case .linearRotary: .linear(factor: 2)
+      case .perFrequencyRotary: .perFrequency([1, 3.5, 0.5, 16])
       default: .none
       }
     let configuration = ModelConfiguration(
@@ -29,7 +31,7 @@ enum SmallModel: String, CaseIterable, Sendable {
 
 @Suite struct TransformerTests {
   let tokens: [Int32] = [3, 49, 0, 7, 7, 21, 30, 11, 5]
-  /// Logits of these models are of size one to ten; three layers in Float32.
+  /// The logits of these models are of size one to ten; three layers in Float32.
   static let tolerance: Float = 1e-4
 
   @Test(arguments: SmallModel.allCases) func agreesWithTheOracle(model: SmallModel) throws {

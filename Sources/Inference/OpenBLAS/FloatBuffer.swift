@@ -1,13 +1,13 @@
 // autointerp
-// Aligned Float32 memory with an owner.
+// `FloatBuffer` is aligned Float32 memory that is freed with its last reference.
 // SPDX-License-Identifier: Apache-2.0
 
-/// `count` Float32 values, 64-byte aligned, freed with the last reference; its own memory or a part of a mapping.
-// @unchecked Sendable: a backend is used by one thread at a time, and its parallel parts write disjoint elements.
+/// `count` Float32 values, 64-byte aligned, in memory of their own or in a part of a mapping.
+// @unchecked Sendable: one thread uses a backend at a time, and its parallel parts write disjoint elements.
 package final class FloatBuffer: @unchecked Sendable {
   let values: UnsafeMutablePointer<Float>
   package let count: Int
-  /// Holds the memory when it is not this buffer's own.
+  /// Keeps the memory alive if it belongs to a mapping.
   private let mapping: MappedMemory?
 
   init(uninitialized count: Int) {
@@ -43,12 +43,12 @@ package final class FloatBuffer: @unchecked Sendable {
 }
 
 extension Region where Buffer == FloatBuffer {
-  /// The first element, after checking that `rows` rows of `columns` lie inside the buffer.
+  /// Returns the first element after checking that `rows` rows of `columns` lie inside the buffer.
   @inline(__always)
   func pointer(rows: Int, columns: Int) -> UnsafeMutablePointer<Float> {
     precondition(
       offset >= 0 && columns <= stride && (rows == 0 || offset + (rows - 1) * stride + columns <= buffer.count),
-      "region out of its buffer")
+      "the region reaches beyond its buffer")
     return buffer.values + offset
   }
 }

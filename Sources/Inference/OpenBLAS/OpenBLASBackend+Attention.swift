@@ -1,5 +1,5 @@
 // autointerp
-// Attention probabilities and the mixing of rows by them.
+// `OpenBLASBackend` computes attention probabilities and mixes rows by them.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import COpenBLAS
@@ -28,8 +28,8 @@ extension OpenBLASBackend {
     }
   }
 
-  /// Softmax of the first `count` values in place; the `padding` values after them become zero.
-  private static func softmax(_ x: UnsafeMutablePointer<Float>, count: Int, padding: Int) {
+  /// Applies softmax to the first `count` values in place and sets the `padding` values after them to zero.
+  static func softmax(_ x: UnsafeMutablePointer<Float>, count: Int, padding: Int) {
     var largest = x[0]
     for j in 1..<max(count, 1) { largest = max(largest, x[j]) }
     let shift = Float4(repeating: largest)
@@ -75,7 +75,7 @@ extension OpenBLASBackend {
             for c in 0..<d { target[c] = a[0] * source[c] }
             continue
           }
-          // The coefficients are lower triangular: a block of queries needs no keys after its last.
+          // The coefficients are lower triangular, so a block of queries needs no keys after its last one.
           for i in stride(from: 0, to: n, by: Self.queryBlock) {
             let end = min(i + Self.queryBlock, n)
             cblas_sgemm(
@@ -109,10 +109,10 @@ extension OpenBLASBackend {
     }
   }
 
-  /// Queries of a segment that share one product.
+  /// How many queries of a segment share one product.
   private static let queryBlock = 32
 
-  private static func coefficients(
+  static func coefficients(
     _ attention: Region<FloatBuffer>, _ segment: AttentionSegment, _ layout: AttentionLayout, head: Int
   ) -> UnsafeMutablePointer<Float> {
     let n = segment.rowCount

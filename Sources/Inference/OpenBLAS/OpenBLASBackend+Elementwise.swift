@@ -1,5 +1,5 @@
 // autointerp
-// Element-wise passes, fused where two would read the same memory.
+// `OpenBLASBackend` computes element-wise operations, fused where two would read the same memory.
 // SPDX-License-Identifier: Apache-2.0
 
 extension OpenBLASBackend {
@@ -90,51 +90,89 @@ extension OpenBLASBackend {
   }
 
   package func gatedActivation(
-    _ x: Region<FloatBuffer>, rows: Int, width: Int, into h: Region<FloatBuffer>, factors: Region<FloatBuffer>?
+    _ x: Region<FloatBuffer>, rows: Int, width: Int, into h: Region<FloatBuffer>,
+    derivatives: GateDerivatives<FloatBuffer>?
   ) {
     let input = Operand(x.pointer(rows: rows, columns: 2 * width), x.stride)
     let output = Operand(h.pointer(rows: rows, columns: width), h.stride)
-    let frozen = factors.map { Operand($0.pointer(rows: rows, columns: 2 * width), $0.stride) }
+    let factors = derivatives.map { Operand($0.factors.pointer(rows: rows, columns: 2 * width), $0.factors.stride) }
+    let slope = derivatives.map { Operand($0.slope.pointer(rows: rows, columns: width), $0.slope.stride) }
     forEachShare(of: rows) { share in
       for r in share {
-        let (gate, to, factor) = (input.row(r), output.row(r), frozen?.row(r))
-        var c = 0
-        while c + 4 <= width {
-          Self.gate(gate + c, to + c, factor.map { $0 + c }, width: width, lanes: 4)
-          c += 4
+        let (gate, to) = (input.row(r), output.row(r))
+        guard let factor = factors?.row(r), let steep = slope?.row(r) else {
+          Self.forEachVector(width) { c, lanes in _ = Self.gate(gate + c, to + c, width: width, lanes: lanes) }
+          continue
         }
-        if c < width { Self.gate(gate + c, to + c, factor.map { $0 + c }, width: width, lanes: width - c) }
+        Self.forEachVector(width) { c, lanes in
+          let (g, u, s) = Self.gate(gate + c, to + c, width: width, lanes: lanes)
+          Self.store(0.5 * u * s, factor + c, lanes)
+          Self.store(0.5 * g * s, factor + width + c, lanes)
+          Self.store(1 + g * (1 - s), steep + c, lanes)
+        }
       }
     }
   }
 
-  /// `gatedActivation` of `lanes` elements of a row whose other halves are `width` further.
+  /// Computes `lanes` neurons of a row whose up projections begin `width` later. Returns gate, up and sigmoid of gate.
   @inline(__always)
   private static func gate(
-    _ x: UnsafeMutablePointer<Float>, _ h: UnsafeMutablePointer<Float>, _ factor: UnsafeMutablePointer<Float>?,
-    width: Int, lanes: Int
-  ) {
+    _ x: UnsafeMutablePointer<Float>, _ h: UnsafeMutablePointer<Float>, width: Int, lanes: Int
+  ) -> (gate: Float4, up: Float4, sigmoid: Float4) {
     let (g, u) = (load(x, lanes), load(x + width, lanes))
     let s = VectorMath.sigmoid(g)
     store(g * s * u, h, lanes)
-    guard let factor else { return }
-    store(0.5 * u * s, factor, lanes)
-    store(0.5 * g * s, factor + width, lanes)
+    return (g, u, s)
   }
 
   package func applyFactors(
-    _ g: Region<FloatBuffer>, rows: Int, width: Int, factors: Region<FloatBuffer>, into y: Region<FloatBuffer>
+    _ g: Region<FloatBuffer>, rows: Int, width: Int, factors: Region<FloatBuffer>, slope: Region<FloatBuffer>?,
+    into y: Region<FloatBuffer>
   ) {
     let from = Operand(g.pointer(rows: rows, columns: width), g.stride)
     let frozen = Operand(factors.pointer(rows: rows, columns: 2 * width), factors.stride)
+    let steep = slope.map { Operand($0.pointer(rows: rows, columns: width), $0.stride) }
     let to = Operand(y.pointer(rows: rows, columns: 2 * width), y.stride)
     forEachShare(of: rows) { share in
       for r in share {
         let (source, factor, target) = (from.row(r), frozen.row(r), to.row(r))
-        for c in 0..<width {
-          target[c] = source[c] * factor[c]
-          target[width + c] = source[c] * factor[width + c]
+        if let slope = steep?.row(r) {
+          for c in 0..<width {
+            let double = 2 * source[c]
+            target[c] = double * factor[c] * slope[c]
+            target[width + c] = double * factor[width + c]
+          }
+        } else {
+          for c in 0..<width {
+            target[c] = source[c] * factor[c]
+            target[width + c] = source[c] * factor[width + c]
+          }
         }
+      }
+    }
+  }
+
+  package func normalizeBackward(
+    _ g: Region<FloatBuffer>, of x: Region<FloatBuffer>, rows: Int, columns: Int, epsilon: Float, gain: FloatBuffer?,
+    into y: Region<FloatBuffer>, accumulate: Bool
+  ) {
+    let (from, at) = (g.pointer(rows: rows, columns: columns), x.pointer(rows: rows, columns: columns))
+    let to = y.pointer(rows: rows, columns: columns)
+    precondition(gain == nil || gain!.count >= columns)
+    let scratch = FloatBuffer(uninitialized: columns)
+    for r in 0..<rows {
+      let (point, target) = (at + r * x.stride, to + r * y.stride)
+      var source = from + r * g.stride
+      if let gain = gain?.values {
+        for c in 0..<columns { scratch.values[c] = source[c] * gain[c] }
+        source = scratch.values
+      }
+      let inverse = 1 / (Self.dot(point, point, columns) / Float(columns) + epsilon).squareRoot()
+      let along = Self.dot(point, source, columns) * inverse * inverse / Float(columns)
+      if accumulate {
+        for c in 0..<columns { target[c] += inverse * (source[c] - point[c] * along) }
+      } else {
+        for c in 0..<columns { target[c] = inverse * (source[c] - point[c] * along) }
       }
     }
   }
@@ -166,7 +204,7 @@ extension OpenBLASBackend {
 }
 
 extension OpenBLASBackend {
-  /// Dot product in a fixed order: sixteen running sums, then a tree.
+  /// Computes a dot product in a fixed order: sixteen running sums, then a tree.
   @inline(__always)
   static func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ count: Int) -> Float {
     var (s, t, u, v) = (Float4(), Float4(), Float4(), Float4())
@@ -202,8 +240,8 @@ extension OpenBLASBackend {
     for i in 0..<lanes { p[i] = x[i] }
   }
 
-  /// `body(first, lanes)` for each four of `count` elements, and for the rest: two copies of `body`, of which the first
-  /// knows that it has all lanes.
+  /// Calls `body(first, lanes)` for every four of `count` elements and for the rest. The compiler makes two copies of
+  /// `body`; the first has all four lanes.
   @inline(__always)
   static func forEachVector(_ count: Int, _ body: (Int, Int) -> Void) {
     var c = 0
@@ -214,7 +252,7 @@ extension OpenBLASBackend {
     if c < count { body(c, count - c) }
   }
 
-  /// `y = body(row, column, x, y)` element by element, four at a time.
+  /// Computes `y = body(row, column, x, y)` for every element, four at a time.
   @inline(__always)
   static func forEachLane(
     _ x: Region<FloatBuffer>, _ y: Region<FloatBuffer>, rows: Int, columns: Int,

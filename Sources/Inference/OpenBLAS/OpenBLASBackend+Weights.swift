@@ -1,5 +1,5 @@
 // autointerp
-// Products with weights, and rows and columns of them.
+// `OpenBLASBackend` multiplies with weights and gathers their rows and columns.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import COpenBLAS
@@ -50,8 +50,15 @@ extension OpenBLASBackend {
     let inputs = w.inputCount
     let x = Operand(a.pointer(rows: rows, columns: outputs.count), a.stride)
     let y = Operand(c.pointer(rows: rows, columns: inputs), c.stride)
+    let isSingle = rows == 1 && w.use == .table
     @Sendable func product(_ piece: Range<Int>, _ panel: Range<Int>, _ weights: Operand, rowsAreInputs: Bool) {
       let isFirst = piece.lowerBound == outputs.lowerBound
+      if isSingle {
+        Self.addRows(
+          weights, count: piece.count, columns: panel.count, by: x.at(piece.lowerBound - outputs.lowerBound),
+          clear: isFirst && !accumulate, into: y.at(panel.lowerBound))
+        return
+      }
       Self.gemm(
         rows, panel.count, piece.count, x.at(piece.lowerBound - outputs.lowerBound), weights,
         transposed: rowsAreInputs, isFirst && !accumulate ? 0 : 1, y.at(panel.lowerBound))
@@ -132,8 +139,8 @@ extension OpenBLASBackend {
   }
 }
 
-/// A matrix operand of a product: where it starts and how far its rows are apart.
-// @unchecked Sendable: lives for the length of one product, whose panels touch disjoint outputs.
+/// An operand of a product: where it starts, and how far apart its rows are.
+// @unchecked Sendable: lives during one product, whose panels write disjoint outputs.
 struct Operand: @unchecked Sendable {
   var base: UnsafeMutablePointer<Float>
   var stride: Int
@@ -143,7 +150,7 @@ struct Operand: @unchecked Sendable {
     self.stride = stride
   }
 
-  /// The same rows, `elements` further.
+  /// The same rows, `elements` later.
   func at(_ elements: Int) -> Operand { Operand(base + elements, stride) }
 
   @inline(__always)
@@ -151,11 +158,11 @@ struct Operand: @unchecked Sendable {
 }
 
 extension OpenBLASBackend {
-  /// Rows of mapped weights that are unpacked at a time.
+  /// How many rows of mapped weights are unpacked at a time.
   static let unpackedRows = 512
 
-  /// Cuts `range` into an even number of panels of at most 1536. The cut depends on the range alone: where a panel ends
-  /// decides the last bits of what stands there.
+  /// Cuts `range` into an even number of panels of at most 1536. The cut must depend on the range alone, because the
+  /// last bits of a result depend on where its panel ends.
   func forEachPanel(of range: Range<Int>, _ body: @Sendable (Range<Int>) -> Void) {
     let panels = range.count < 256 ? 1 : 2 * ((range.count + 3071) / 3072)
     let width = ((range.count + panels - 1) / panels + 15) / 16 * 16
@@ -166,7 +173,7 @@ extension OpenBLASBackend {
     }
   }
 
-  /// Unpacks mapped weights panel by panel, in order, and hands each panel `[rows, inputCount]` to `body`.
+  /// Unpacks mapped weights panel by panel, in order, and passes each panel `[rows, inputCount]` to `body`.
   func forEachUnpackedPanel(
     of w: OpenBLASMatrix, _ outputs: Range<Int>, _ body: (Range<Int>, Operand) -> Void
   ) {
@@ -183,18 +190,18 @@ extension OpenBLASBackend {
     }
   }
 
-  /// The pieces in which sums over a matrix's outputs are made, in every layout: so many are unpacked at a time, and the
-  /// bits of a sum depend on where it is cut.
+  /// Cuts a sum over a matrix's outputs into pieces, the same for every layout. Mapped weights are unpacked in these
+  /// pieces, and the bits of a sum depend on where it is cut.
   private static func pieces(of outputs: Range<Int>) -> [Range<Int>] {
     stride(from: outputs.lowerBound, to: outputs.upperBound, by: unpackedRows).map {
       $0..<min($0 + unpackedRows, outputs.upperBound)
     }
   }
 
-  /// `c[m, n] = a[m, k] . b + beta * c`, `b` being `[k, n]` or, transposed, `[n, k]`.
+  /// `c[m, n] = a[m, k] . b + beta * c`, with `b` as `[k, n]` or, transposed, as `[n, k]`.
   ///
-  /// Called as the transpose of the column-major product: for row-major ones OpenBLAS has, on processors with AVX-512,
-  /// one more routine for small shapes, so that the bits of a row would depend on the number of rows.
+  /// Called as the transpose of the column-major product, because for row-major products on processors with AVX-512
+  /// OpenBLAS has an extra routine for small shapes. With it, the bits of a row would depend on the number of rows.
   static func gemm(
     _ m: Int, _ n: Int, _ k: Int, _ a: Operand, _ b: Operand, transposed: Bool, _ beta: Float, _ c: Operand
   ) {
@@ -203,7 +210,28 @@ extension OpenBLASBackend {
       b.base, blasint(b.stride), a.base, blasint(a.stride), beta, c.base, blasint(c.stride))
   }
 
-  /// `c[r] = dot(a, b[r, :]) + beta * c[r]` for `count` rows: twice as fast as `cblas_sgemv`, at the memory's speed.
+  /// `c[:] (+)= sum over r of a[r] * b[r, :]`, four rows at a time, as fast as memory allows.
+  private static func addRows(
+    _ b: Operand, count: Int, columns: Int, by a: Operand, clear: Bool, into c: Operand
+  ) {
+    let target = c.base
+    if clear { target.update(repeating: 0, count: columns) }
+    var r = 0
+    while r + 4 <= count {
+      let (s, t, u, v) = (a.base[r], a.base[r + 1], a.base[r + 2], a.base[r + 3])
+      let (p, q, x, y) = (b.row(r), b.row(r + 1), b.row(r + 2), b.row(r + 3))
+      for k in 0..<columns { target[k] += (s * p[k] + t * q[k]) + (u * x[k] + v * y[k]) }
+      r += 4
+    }
+    while r < count {
+      let (s, p) = (a.base[r], b.row(r))
+      for k in 0..<columns { target[k] += s * p[k] }
+      r += 1
+    }
+  }
+
+  /// `c[r] = dot(a, b[r, :]) + beta * c[r]` for `count` rows. Twice as fast as `cblas_sgemv`, and limited by memory
+  /// speed.
   private static func dots(_ a: Operand, _ b: Operand, count: Int, inputs: Int, beta: Float, into c: Operand) {
     for r in 0..<count {
       let value = dot(a.base, b.row(r), inputs)

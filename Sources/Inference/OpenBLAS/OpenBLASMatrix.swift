@@ -1,5 +1,5 @@
 // autointerp
-// Weights as the CPU backend holds them.
+// `OpenBLASMatrix` holds a weight matrix for the CPU backend, resident or mapped.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Checkpoints
@@ -8,11 +8,11 @@ internal import Dispatch
 /// A stacked weight matrix `[outputCount, inputCount]`.
 package final class OpenBLASMatrix: WeightMatrix {
   enum Layout: Sendable {
-    /// `[inputCount, outputCount]`: with few activation rows OpenBLAS is a sixth faster when weights are in this order.
+    /// `[inputCount, outputCount]`: with few activation rows OpenBLAS is a sixth faster if weights are in this order.
     case transposed(FloatBuffer)
     /// `[outputCount, inputCount]`
     case rows(FloatBuffer)
-    /// In the checkpoint, unpacked panel by panel at each use.
+    /// In the checkpoint; unpacked panel by panel at each use.
     case mapped
   }
 
@@ -21,7 +21,7 @@ package final class OpenBLASMatrix: WeightMatrix {
   let parts: [WeightPart]
   let use: WeightUse
   let layout: Layout
-  /// First row of each part.
+  /// The first row of each part.
   private let firstRows: [Int]
 
   init(_ parts: [WeightPart], use: WeightUse, storage: WeightStorage, arena: WeightArena) {
@@ -51,7 +51,7 @@ package final class OpenBLASMatrix: WeightMatrix {
     if case .mapped = layout { true } else { false }
   }
 
-  /// Resident weights from an output and an input on, and whether a row of them is an input's.
+  /// Returns the resident weights from an output and an input on, and whether their rows are inputs.
   func resident(output: Int, input: Int) -> (weights: Operand, rowsAreInputs: Bool) {
     switch layout {
     case .transposed(let weights):
@@ -63,7 +63,7 @@ package final class OpenBLASMatrix: WeightMatrix {
     }
   }
 
-  /// Rows `range` of the stack as Float32 with the gains applied, packed.
+  /// Writes rows `range` of the stack as packed Float32 with the gains applied.
   func copyRows(_ range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
     for (part, first) in zip(parts, firstRows) {
       let wanted = range.clamped(to: first..<first + part.view.rowCount)

@@ -1,8 +1,8 @@
 // autointerp
-// Exponential and sigmoid on four lanes, the same bits on every processor.
+// `VectorMath` computes exponential and sigmoid on four lanes, with the same bits on every processor.
 // SPDX-License-Identifier: Apache-2.0
 
-/// As wide as the registers of every processor we run on: wider vectors are taken apart, lane by lane where they are compared.
+/// As wide as the registers of every supported processor. Wider vectors are split, and compared lane by lane.
 typealias Float4 = SIMD4<Float>
 
 @inline(__always)
@@ -17,15 +17,15 @@ func store4(_ x: Float4, _ p: UnsafeMutablePointer<Float>) {
 }
 
 enum VectorMath {
-  /// `e^x` to 2 units in the last place; arguments are clamped to -87.3...88.3, so results are finite and normal.
+  /// `e^x` to 2 units in the last place. Arguments are clamped to -87.3...88.3, so results are finite and normal.
   ///
   /// Range reduction by `x = n ln 2 + r` with ln 2 in two parts (Cody and Waite 1980), a polynomial of degree 6 in `r`,
   /// and an exponent built from `n`.
   @inline(__always)
   static func exp(_ x: Float4) -> Float4 {
-    // Not `clamped`, which goes lane by lane.
+    // `clamped` would go lane by lane.
     let clamped = x.replacing(with: -87.3, where: x .< -87.3).replacing(with: 88.3, where: x .> 88.3)
-    // Adding 1.5 * 2^23 rounds to the nearest integer and leaves it in the low bits.
+    // Adding 1.5 * 2^23 rounds to the nearest integer, which is then in the low bits.
     let magic = Float4(repeating: 12_582_912)
     let shifted = clamped * 1.442_695_04 + magic
     let n = shifted - magic

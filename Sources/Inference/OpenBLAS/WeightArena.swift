@@ -1,29 +1,29 @@
 // autointerp
-// Memory for weights, in huge pages.
+// `WeightArena` allocates memory for weights in huge pages.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
 internal import Synchronization
 
-/// Places buffers that live as long as a model side by side in large slabs.
+/// Puts buffers that live as long as a model next to each other in large slabs.
 ///
-/// A product with few rows reads every weight once and a row of a panel per page: with pages of 4 KiB it waits for
-/// address translation. Slabs are whole huge pages where the system grants them, and ordinary memory where not.
+/// A product with few rows reads every weight once. With pages of 4 KiB it waits for address translation. A slab
+/// consists of huge pages if the system grants them, otherwise of ordinary memory.
 final class WeightArena: Sendable {
   private struct Slab {
     let memory: MappedMemory
     var used = 0
   }
 
-  /// The slab that has room left.
+  /// The slab that still has room.
   private let open = Mutex<Slab?>(nil)
 
-  /// Least bytes of a slab.
+  /// The smallest slab, in bytes.
   private static let slabSize = 64 << 20
   /// Buffers start at multiples of this many bytes, a cache line.
   private static let alignment = 64
 
-  /// `count` values with arbitrary contents.
+  /// Allocates `count` values with arbitrary contents.
   func makeBuffer(count: Int) -> FloatBuffer {
     let size = (count * MemoryLayout<Float>.stride + Self.alignment - 1) / Self.alignment * Self.alignment
     return open.withLock { open in
@@ -39,8 +39,8 @@ final class WeightArena: Sendable {
   }
 }
 
-/// Memory from the system, zero at first, that asks for huge pages.
-// @unchecked Sendable: immutable; who may touch the bytes is the buffers' matter.
+/// Memory from the system, initially zero, that asks for huge pages.
+// @unchecked Sendable: immutable. The buffers decide who may access the bytes.
 final class MappedMemory: @unchecked Sendable {
   let base: UnsafeMutableRawPointer
   /// A multiple of `hugePage`.
@@ -58,7 +58,7 @@ final class MappedMemory: @unchecked Sendable {
     }
     mapping = mapped
     base = mapped.alignedUp(toMultipleOf: Self.hugePage)
-    // Advice only: what is not granted stays ordinary memory.
+    // Only advice: without huge pages the memory is ordinary.
     madvise(base, byteCount, MADV_HUGEPAGE)
   }
 

@@ -1,14 +1,14 @@
 // autointerp
-// What a direction does to every token of the vocabulary, summarised.
+// `DirectionProjection` summarises what a direction does to every token of the vocabulary.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A token's share in a projection.
+/// One token's value in a projection.
 package struct TokenContribution: Equatable, Sendable {
   package var token: Int32
-  /// Dot product of the direction with the token's row.
+  /// The dot product of the direction with the token's row.
   package var value: Float
-  /// Distance of `value` from the mean over the vocabulary, which changes no probability, over the standard deviation of
-  /// that distance for random directions of the same norm.
+  /// How far `value` is from the vocabulary's mean (a shift of all logits changes no probability), in standard
+  /// deviations of that distance for random directions of the same norm.
   package var zScore: Float
 
   package init(token: Int32, value: Float, zScore: Float) {
@@ -18,26 +18,26 @@ package struct TokenContribution: Equatable, Sendable {
   }
 }
 
-/// The dot products of one direction with the rows of a `[V, D]` table.
+/// Summarises the dot products of one direction with the rows of a `[V, D]` table.
 package struct DirectionProjection: Equatable, Sendable {
-  /// Euclidean norm of the direction.
+  /// The Euclidean norm of the direction.
   package var norm: Float
-  /// Mean of the values over the vocabulary: a shift of all logits, which changes no probability.
+  /// The mean of the values over the vocabulary. It shifts all logits and changes no probability.
   package var mean: Float
   package var standardDeviation: Float
   package var minimum: Float
   package var maximum: Float
-  /// Largest first; of equal values the smaller token first.
+  /// The largest values first. Of equal values, the smaller token comes first.
   package var highest: [TokenContribution]
-  /// Smallest first.
+  /// The smallest values first.
   package var lowest: [TokenContribution]
 }
 
-/// The largest values seen, kept sorted: cheap when, as in a long scan, few values get in.
+/// Keeps the largest values seen, sorted. Cheap if few values of a long scan get in.
 struct LargestValues {
   private(set) var entries: [(value: Float, token: Int32)] = []
   private let capacity: Int
-  /// Values that are not above this do not get in.
+  /// Values that are not above this are ignored.
   private(set) var bound: Float
 
   init(capacity: Int) {
@@ -45,7 +45,7 @@ struct LargestValues {
     bound = capacity > 0 ? -.infinity : .infinity
   }
 
-  /// Tokens have to come in ascending order.
+  /// Tokens must come in ascending order.
   mutating func insert(_ value: Float, token: Int32) {
     guard value > bound else { return }
     let place = entries.firstIndex { value > $0.value } ?? entries.count

@@ -1,5 +1,5 @@
 // autointerp
-// What neurons write to the logits, and which tokens' embeddings they read.
+// `NeuronProjector` computes which tokens a neuron promotes and which tokens' embeddings it reads.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
@@ -8,23 +8,23 @@ internal import Foundation
 package struct NeuronProjection: Sendable {
   package var layer: Int
   package var index: Int
-  /// Direct contribution to the logits of a unit of positive activation, before the final norm's division by the rms of
-  /// the whole stream. A negative activation swaps highest and lowest.
+  /// What one unit of positive activation adds to the logits directly, before the final norm divides by the rms of the
+  /// whole stream. A negative activation swaps highest and lowest.
   package var output: DirectionProjection
-  /// Gate pre-activation if the residual stream were a token's embedding alone: meaningful for the first layers.
+  /// The gate's pre-activation if the residual stream were only the token's embedding. Meaningful for the first layers.
   package var gate: DirectionProjection
   /// The same for the up projection.
   package var up: DirectionProjection
 }
 
-/// Projects neurons of one model on its vocabulary.
+/// Projects neurons of a model on its vocabulary.
 package struct NeuronProjector<Backend: ComputeBackend>: Sendable {
   private let transformer: Transformer<Backend>
   private let backend: Backend
   private let unembedding: VocabularyTable<Backend>
   private let embedding: VocabularyTable<Backend>
 
-  /// `appliesFinalGain`: whether directions pass the final norm's gain before the unembedding, as in the model.
+  /// `appliesFinalGain`: true if directions pass the final norm's gain before the unembedding, as in the model.
   package init(_ transformer: Transformer<Backend>, backend: Backend, appliesFinalGain: Bool) {
     self.transformer = transformer
     self.backend = backend
@@ -36,13 +36,13 @@ package struct NeuronProjector<Backend: ComputeBackend>: Sendable {
       epsilon: transformer.configuration.rmsEpsilon)
   }
 
-  /// The largest |z| that one direction is expected to reach by chance somewhere in the vocabulary, about
-  /// `sqrt(2 ln 2V)` for independent tokens: values below it are noise.
+  /// The largest |z| to expect by chance somewhere in the vocabulary, about `sqrt(2 ln 2V)` for independent tokens.
+  /// Smaller values are noise.
   package var chanceZScore: Float {
     Float((2 * log(2 * Double(transformer.configuration.vocabularySize))).squareRoot())
   }
 
-  /// Projects neurons of one layer, in the order given.
+  /// Projects neurons of one layer, in the given order.
   ///
   /// - Throws: `InferenceError.neuronOutOfRange`.
   package func project(

@@ -1,30 +1,30 @@
 // autointerp
-// A table of vocabulary rows that directions are projected on.
+// `VocabularyTable` projects directions on the rows of the embedding or unembedding.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The unembedding, or the embedding, with its scales: `value(direction, t) = rowScale[t] * dot(direction * gain, table[t])`.
+/// The embedding or unembedding with its scales: `value(direction, t) = rowScale[t] * dot(direction * gain, table[t])`.
 package struct VocabularyTable<Backend: ComputeBackend>: Sendable {
   private let matrix: Backend.Matrix
   private let backend: Backend
-  /// `[D]`: multiplied into the directions; nil for ones.
+  /// `[D]`: multiplied into the directions. Nil means ones.
   private let gain: [Float]?
-  /// `[V]`: multiplied into the values; nil for ones.
+  /// `[V]`: multiplied into the values. Nil means ones.
   private let rowScales: [Float]?
-  /// `[V]`: norm of `rowScale * gain * table[t]` less its mean over the vocabulary, the spread of a value about the
-  /// direction's mean value over directions of norm `sqrt(D)`.
+  /// `[V]`: the norm of `rowScale * gain * table[t]` minus its mean over the vocabulary. This is how much a value
+  /// varies around the direction's mean value, over directions of norm `sqrt(D)`.
   private let rowNorms: [Float]
 
-  /// Rows of the table, or columns of a product, that are on the host at once.
+  /// How many rows of the table, or columns of a product, are on the host at once.
   private static var panelRows: Int { 4096 }
-  /// Directions that are projected together.
+  /// How many directions are projected together.
   private static var batch: Int { 256 }
 
   /// - Parameters:
   ///   - matrix: `[V, D]`
   ///   - backend: where to compute.
-  ///   - gain: `[D]`, for the unembedding the final norm's; nil leaves it out.
+  ///   - gain: `[D]`, for the unembedding the final norm's gain; nil means ones.
   ///   - normsRows: divides each row by its rms, as a first norm would.
-  ///   - epsilon: of that norm.
+  ///   - epsilon: the epsilon of that norm.
   package init(_ matrix: Backend.Matrix, backend: Backend, gain: [Float]?, normsRows: Bool, epsilon: Float = 0) {
     self.matrix = matrix
     self.backend = backend
@@ -71,7 +71,7 @@ package struct VocabularyTable<Backend: ComputeBackend>: Sendable {
 
   /// Projects `count` directions `[count, D]` and keeps the `topCount` highest and lowest tokens of each.
   ///
-  /// Costs `2 * count * V * D` operations; holds 256 directions times 4096 tokens at a time.
+  /// Takes `2 * count * V * D` operations, and memory for 256 directions times 4096 tokens.
   package func project(
     _ directions: Region<Backend.Buffer>, count: Int, topCount: Int
   ) -> [DirectionProjection] {
@@ -115,7 +115,7 @@ private struct Scan {
   private var squares = 0.0
 
   init(topCount: Int) {
-    // One at least, for the extremes.
+    // Keep at least one, for the extremes.
     highest = LargestValues(capacity: max(1, topCount))
     lowest = LargestValues(capacity: max(1, topCount))
     keeps = topCount
@@ -156,7 +156,7 @@ private struct Scan {
 }
 
 extension [Float] {
-  /// Euclidean norms of the rows of a packed matrix.
+  /// The Euclidean norms of the rows of a packed matrix.
   fileprivate func norms(width: Int) -> [Float] {
     (0..<count / width).map { r in
       self[r * width..<(r + 1) * width].reduce(into: Float(0)) { $0 += $1 * $1 }.squareRoot()
