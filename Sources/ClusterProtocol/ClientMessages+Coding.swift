@@ -1,11 +1,9 @@
 // autointerp
-// Requests of clients and their replies, as frames.
+// `NumberedRequest` and `NumberedReply` encode themselves as frames and decode frames; `InboundMessage` decodes only.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-
 extension NumberedRequest {
-  /// The request as one frame; see `WireFormat` for the fields.
+  /// Encodes the request as one frame. `WireFormat` describes the fields.
   package func encoded() -> [UInt8] {
     let writer = MessageWriter()
     switch request {
@@ -26,6 +24,11 @@ extension NumberedRequest {
     case .retry(let run):
       start(writer, .retry, fieldCount: 1)
       writer.field("run", run)
+    case .discard(let run, let key, let worker):
+      start(writer, .discard, fieldCount: 3)
+      writer.field("run", run)
+      writer.field("key", key)
+      writer.field("worker", worker)
     case .quarantine(let run, let from):
       start(writer, .quarantine, fieldCount: 2)
       writer.field("run", run)
@@ -43,11 +46,12 @@ extension NumberedRequest {
   }
 
   private func start(_ writer: MessageWriter, _ type: WireFormat.MessageType, fieldCount: Int) {
-    writer.message(type, fieldCount: fieldCount + 1)
+    writer.message(type, fieldCount: fieldCount + 2)
     writer.field("n", number)
+    writer.field("receipt", receipt)
   }
 
-  /// Nil when `type` is not a client's.
+  /// Returns nil if `type` is not a client's message.
   init?(_ type: WireFormat.MessageType, _ fields: FieldMap) throws(ProtocolError) {
     let request: ClientRequest
     switch type {
@@ -57,6 +61,10 @@ extension NumberedRequest {
     case .cancel: request = .cancel(run: try fields.shortString("run"))
     case .quarantine:
       request = .quarantine(run: try fields.shortString("run"), from: try fields.integer("from", in: 0 ... .max))
+    case .discard:
+      request = .discard(
+        run: try fields.shortString("run"), key: try fields.optionalString("key"),
+        worker: try fields.optionalString("worker"))
     case .retry: request = .retry(run: try fields.shortString("run"))
     case .export:
       request = .export(run: try fields.shortString("run"), offset: try fields.integer("offset", in: 0 ... .max))
@@ -66,12 +74,13 @@ extension NumberedRequest {
         seconds: try fields.isNull("seconds") ? nil : min(max(fields.double("seconds"), 0), 1e9))
     default: return nil
     }
-    self.init(number: try fields.integer("n"), request: request)
+    self.init(
+      number: try fields.integer("n"), receipt: try fields.integer("receipt"), request: request)
   }
 }
 
 extension NumberedReply {
-  /// The reply as one frame; see `WireFormat` for the fields.
+  /// Encodes the reply as one frame. `WireFormat` describes the fields.
   package func encoded() -> [UInt8] {
     let writer = MessageWriter()
     switch reply {
@@ -87,19 +96,20 @@ extension NumberedReply {
       writer.field("reason", WireFormat.cut(reason))
     case .status(let status):
       start(writer, .fleetStatus, fieldCount: 1)
-      writer.field("json", status.json())
+      writer.field("json", json(of: status))
     case .done(let outcome):
       start(writer, .done, fieldCount: OrderOutcome.fieldCount)
       outcome.write(to: writer)
     case .quarantine(let prompts, let isLast):
       start(writer, .quarantinedPrompts, fieldCount: 2)
-      writer.field("json", prompts.json())
+      writer.field("json", json(of: prompts))
       writer.field("last", isLast)
     case .exported(let piece, let offset, let totalBytes, let generation):
       start(writer, .exported, fieldCount: 4)
       writer.field("piece", piece)
       writer.field("offset", offset)
-      writer.field("total", totalBytes)
+      writer.key("total")
+      if let totalBytes { writer.integer(totalBytes) } else { writer.null() }
       writer.field("generation", generation)
     case .summary(let text):
       start(writer, .runSummary, fieldCount: 1)
@@ -108,14 +118,21 @@ extension NumberedReply {
     return writer.bytes
   }
 
-  private func start(_ writer: MessageWriter, _ type: WireFormat.MessageType, fieldCount: Int) {
-    writer.message(type, fieldCount: fieldCount + 1)
-    writer.field("n", number)
+  private func json(of value: some Encodable) -> [UInt8] {
+    // Cannot fail: structs of strings, integers and floats always have this form.
+    guard let bytes = try? StatusJSON.encode(value) else { preconditionFailure("a status must be encodable") }
+    return bytes
   }
 
-  /// Decodes a frame. A pure function of the bytes.
+  private func start(_ writer: MessageWriter, _ type: WireFormat.MessageType, fieldCount: Int) {
+    writer.message(type, fieldCount: fieldCount + 2)
+    writer.field("n", number)
+    writer.field("receipt", receipt)
+  }
+
+  /// Decodes a frame. Depends only on the bytes.
   ///
-  /// - Throws: `ProtocolError` for anything that is not a reply to a client.
+  /// - Throws: `ProtocolError` if the frame is not a reply to a client.
   package init(frame: [UInt8]) throws(ProtocolError) {
     self = try WireFormat.read(frame, within: .reply) { type, fields throws(ProtocolError) in
       let reply: ClientReply
@@ -127,7 +144,7 @@ extension NumberedReply {
       case .requestRefused: reply = .refused(reason: try fields.reason())
       case .fleetStatus:
         do {
-          reply = .status(try FleetStatus(json: try fields.binary("json")))
+          reply = .status(try StatusJSON.decode(FleetStatus.self, from: try fields.binary("json")))
         } catch let error as ProtocolError {
           throw error
         } catch {
@@ -137,7 +154,8 @@ extension NumberedReply {
       case .quarantinedPrompts:
         do {
           reply = .quarantine(
-            try [QuarantinedPrompt](json: try fields.binary("json")), isLast: try fields.bool("last"))
+            try StatusJSON.decode([QuarantinedPrompt].self, from: try fields.binary("json")),
+            isLast: try fields.bool("last"))
         } catch let error as ProtocolError {
           throw error
         } catch {
@@ -146,54 +164,25 @@ extension NumberedReply {
       case .exported:
         reply = .exported(
           piece: try fields.binary("piece"), offset: try fields.integer("offset", in: 0 ... .max),
-          totalBytes: try fields.integer("total", in: 0 ... .max), generation: try fields.integer("generation"))
+          totalBytes: try fields.isNull("total") ? nil : fields.integer("total", in: 0 ... .max),
+          generation: try fields.integer("generation"))
       case .runSummary: reply = .summary(try fields.string("text"))
       default: return nil
       }
-      return NumberedReply(number: try fields.integer("n"), reply: reply)
+      return NumberedReply(
+        number: try fields.integer("n"), receipt: try fields.integer("receipt"), reply: reply)
     }
   }
 }
 
 extension InboundMessage {
-  /// Decodes what arrived at a coordinator's socket. A pure function of the bytes.
+  /// Decodes a frame that arrived at the coordinator's socket. Depends only on the bytes.
   ///
-  /// - Throws: `ProtocolError` for anything that is not a message of a worker or a client.
+  /// - Throws: `ProtocolError` if the frame is not a message of a worker or a client.
   package init(frame: [UInt8]) throws(ProtocolError) {
     self = try WireFormat.read(frame, within: .frame) { type, fields throws(ProtocolError) in
       if let message = try WorkerMessage(type, fields) { return .worker(message) }
       return try NumberedRequest(type, fields).map { .client($0) }
     }
-  }
-}
-
-extension [QuarantinedPrompt] {
-  fileprivate func json() -> [UInt8] {
-    // Strings and integers in structs: there is nothing that JSON cannot say.
-    guard let data = try? JSONEncoder().encode(self) else { preconditionFailure("prompts must be encodable") }
-    return [UInt8](data)
-  }
-
-  fileprivate init(json: [UInt8]) throws { self = try JSONDecoder().decode(Self.self, from: Data(json)) }
-}
-
-extension FleetStatus {
-  /// The status as JSON with sorted keys, as the status port serves it.
-  package func json() -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    // Strings, integers and floats in structs: with the strategy above there is nothing that JSON cannot say.
-    guard let data = try? encoder.encode(self) else { preconditionFailure("a fleet status must be encodable") }
-    return [UInt8](data)
-  }
-
-  /// Reads what `json()` wrote.
-  package init(json: [UInt8]) throws {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    self = try decoder.decode(FleetStatus.self, from: Data(json))
   }
 }

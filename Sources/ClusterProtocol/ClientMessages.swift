@@ -1,31 +1,34 @@
 // autointerp
-// What a researcher's command asks of a coordinator, over the same socket as the workers.
+// `ClientRequest` and `ClientReply` are the messages between a researcher's command and the coordinator.
 // SPDX-License-Identifier: Apache-2.0
 
 package import Circuits
 
-/// A client's request; the coordinator answers each with one reply that carries the same number.
+/// A client's request. The coordinator answers each with one reply that carries the same number.
 package enum ClientRequest: Equatable, Sendable {
-  /// Queues the run, or resumes the one with this specification.
+  /// Queues the run, or resumes the existing run with this specification.
   case submit(RunSpecification)
-  /// As `submit`, for a run that is too large for a frame. Nothing is queued before all pieces are there.
+  /// Like `submit`, for a run that is too large for one frame. Nothing is queued before all pieces have arrived.
   case submitPiece(SubmissionPiece)
   case status
   case cancel(run: String)
-  /// Asks for the quarantined prompts of a run from this number on, as many as go into one reply.
+  /// Asks for the quarantined prompts of a run from this number on, as many as fit into one reply.
   case quarantine(run: String, from: Int32)
   /// Puts the quarantined prompts of a run back into its queue.
   case retry(run: String)
-  /// Asks for a piece of the run's edge-statistics JSON, as it stands now or, once finished, for good.
+  /// Queues again the prompts of the run that workers with this key or of this name have done or failed. If both are
+  /// given, both must match.
+  case discard(run: String, key: String?, worker: String?)
+  /// Asks for a piece of the run's edge-statistics JSON: its current state or, if the run is finished, its final one.
   case export(run: String, offset: Int64)
-  /// Asks for the summary of the run for people; `seconds`, when given, is the time that it says the run took.
+  /// Asks for a readable summary of the run. `seconds`, if given, is the duration that the summary shows.
   case summary(run: String, seconds: Double?)
 }
 
-/// A part of a submission. The digest of the whole tells which, so that pieces may be sent again and by any connection of
-/// the same client.
+/// A part of a submission. The digest of the whole submission connects the pieces, so a client may send them again, and
+/// over any of its connections.
 package struct SubmissionPiece: Equatable, Sendable {
-  /// BLAKE2b-256 of all bytes.
+  /// BLAKE2b-256 of all bytes of the submission.
   package var digest: [UInt8]
   package var offset: Int64
   package var totalBytes: Int64
@@ -50,33 +53,38 @@ package struct SubmissionPiece: Equatable, Sendable {
   }
 }
 
-/// A coordinator's answer to a client.
+/// The coordinator's answer to a client.
 package enum ClientReply: Equatable, Sendable {
-  /// The run's name; `finishedPrompts` were already done before.
+  /// The run's name, and how many of its prompts were already done.
   case submitted(run: String, finishedPrompts: Int)
-  /// So many bytes of a submission in pieces are here.
+  /// How many bytes of a submission in pieces have arrived.
   case submitting(receivedBytes: Int64)
   case refused(reason: String)
   case status(FleetStatus)
-  /// A cancellation or retry is carried out, and on the disk.
+  /// A cancellation or retry was carried out and written to disk.
   case done(OrderOutcome)
-  /// `isLast`: there are none after these.
+  /// `isLast` is true if no prompts follow these.
   case quarantine([QuarantinedPrompt], isLast: Bool)
-  /// Bytes `offset...` of an export of `totalBytes`; `generation` differs when the export was made anew between pieces
-  /// (start again from 0).
-  case exported(piece: [UInt8], offset: Int64, totalBytes: Int64, generation: Int64)
+  /// The bytes `offset...` of an export of `totalBytes`, or of one whose size is not known yet (nil). No bytes mean that
+  /// they are being made: ask again. If `generation` changes between pieces, the export was made
+  /// again; start again at 0.
+  case exported(piece: [UInt8], offset: Int64, totalBytes: Int64?, generation: Int64)
   /// Lines of ASCII text.
   case summary(String)
 }
 
-/// A request with the number that its reply will carry. Numbers are the client's own: it sends a request again under the
-/// same number when no reply comes, so a time-out never means "not delivered".
+/// A request and the number that its reply will carry. The client chooses the number. If no reply comes, it sends the
+/// request again under the same number, so a time-out does not mean that the request was lost.
 package struct NumberedRequest: Equatable, Sendable {
   package var number: UInt64
+  /// That of the last reply that the client has read on this connection; 0 before the first. It shows the coordinator
+  /// how much of what it sent was read.
+  package var receipt: UInt64
   package var request: ClientRequest
 
-  package init(number: UInt64, request: ClientRequest) {
+  package init(number: UInt64, receipt: UInt64 = 0, request: ClientRequest) {
     self.number = number
+    self.receipt = receipt
     self.request = request
   }
 }
@@ -84,15 +92,18 @@ package struct NumberedRequest: Equatable, Sendable {
 /// A reply with the number of its request.
 package struct NumberedReply: Equatable, Sendable {
   package var number: UInt64
+  /// Random, for the next request.
+  package var receipt: UInt64
   package var reply: ClientReply
 
-  package init(number: UInt64, reply: ClientReply) {
+  package init(number: UInt64, receipt: UInt64 = 0, reply: ClientReply) {
     self.number = number
+    self.receipt = receipt
     self.reply = reply
   }
 }
 
-/// What can arrive at a coordinator's socket.
+/// What may arrive at a coordinator's socket.
 package enum InboundMessage: Equatable, Sendable {
   case worker(WorkerMessage)
   case client(NumberedRequest)

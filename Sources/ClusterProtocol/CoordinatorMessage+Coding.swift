@@ -1,11 +1,11 @@
 // autointerp
-// What a coordinator says to workers, as frames.
+// `CoordinatorMessage` encodes itself as a frame and decodes a frame.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits
 
 extension CoordinatorMessage {
-  /// The message as one frame; see `WireFormat` for the fields.
+  /// Encodes the message as one frame. `WireFormat` describes the fields.
   package func encoded() -> [UInt8] {
     let writer = MessageWriter()
     switch self {
@@ -18,11 +18,12 @@ extension CoordinatorMessage {
       writer.message(.refused, fieldCount: 1)
       writer.field("reason", WireFormat.cut(reason))
     case .lease(let lease):
-      writer.message(.lease, fieldCount: 7)
+      writer.message(.lease, fieldCount: 8)
       writer.write(lease.fence)
       writer.field("origin", lease.origin.rawValue)
       writer.field("text", lease.text)
       writer.field("answer_prefix", lease.answerPrefix)
+      writer.field("target", lease.target?.text)
       writer.write(lease.template)
       writer.write(lease.settings)
       writer.field("milliseconds", lease.leaseMilliseconds)
@@ -31,6 +32,8 @@ extension CoordinatorMessage {
       writer.write(fence)
     case .heartbeat:
       writer.message(.heartbeat, fieldCount: 0)
+    case .describeModel:
+      writer.message(.describeModel, fieldCount: 0)
     case .unknownWorker:
       writer.message(.unknownWorker, fieldCount: 0)
     case .drain(let reason):
@@ -40,9 +43,9 @@ extension CoordinatorMessage {
     return writer.bytes
   }
 
-  /// Decodes a frame. A pure function of the bytes.
+  /// Decodes a frame. Depends only on the bytes.
   ///
-  /// - Throws: `ProtocolError` for anything that is not a message of a coordinator to a worker.
+  /// - Throws: `ProtocolError` if the frame is not a message of a coordinator to a worker.
   package init(frame: [UInt8]) throws(ProtocolError) {
     self = try WireFormat.read(frame, within: .reply) { type, fields throws(ProtocolError) in
       try CoordinatorMessage(type, fields)
@@ -62,14 +65,17 @@ extension CoordinatorMessage {
     case .lease:
       self = .lease(
         Lease(
-          fence: try Fence(fields), origin: try fields.choice("origin", of: PromptOrigin.self),
+          fence: try Fence(fields), origin: try fields.group("origin"),
           text: try fields.string("text"), answerPrefix: try fields.string("answer_prefix"),
+          target: try fields.promptTarget("target"),
           template: try TemplateSpecification(fields), settings: try AttributionSettings(fields),
           leaseMilliseconds: try fields.integer("milliseconds", in: Self.milliseconds)))
     case .acknowledged:
       self = .acknowledged(try Fence(fields))
     case .heartbeat:
       self = .heartbeat
+    case .describeModel:
+      self = .describeModel
     case .unknownWorker:
       self = .unknownWorker
     case .drain:
@@ -79,6 +85,6 @@ extension CoordinatorMessage {
     }
   }
 
-  /// Spans of time a peer may ask for: up to 30 days, far from the ends of Int64.
+  /// The times that a peer may ask for: up to 30 days, which is far from the ends of Int64.
   private static let milliseconds: ClosedRange<Int64> = 1...2_592_000_000
 }

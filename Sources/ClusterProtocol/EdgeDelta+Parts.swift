@@ -1,5 +1,5 @@
 // autointerp
-// The parts of an edge delta's payload.
+// `MessageWriter.write` encodes each part of an `EdgeDelta`, such as its metric, neurons and edges; their `init` decodes it.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits
@@ -7,10 +7,11 @@ internal import Circuits
 extension MessageWriter {
   func write(_ metric: Metric) {
     key("metric")
-    map(count: 7)
+    map(count: 8)
     field("kind", metric.kind.rawValue)
     field("position", metric.position)
     field("value", metric.value)
+    field("linear", metric.linear)
     field("tokens", metric.targets.map(\.token))
     field("logits", metric.targets.map(\.logit))
     field("probabilities", metric.targets.map(\.probability))
@@ -19,13 +20,25 @@ extension MessageWriter {
 
   func write(_ neurons: NeuronColumns) {
     key("neurons")
-    map(count: 6)
+    map(count: 8)
     field("layer", neurons.layer)
     field("index", neurons.index)
     field("position", neurons.position)
     field("activation", neurons.activation)
     field("gradient", neurons.gradient)
     field("relp", neurons.relp)
+    field("gradient_score", neurons.gradientScore)
+    field("stream_share", neurons.streamShare)
+  }
+
+  func write(_ verified: VerifiedNodes) {
+    key("verified")
+    map(count: 5)
+    field("neuron", verified.neuron)
+    field("reason", verified.reason)
+    field("zero", verified.zero)
+    field("twice", verified.twice)
+    field("mean", verified.mean)
   }
 
   func write(_ edges: EdgeColumns) {
@@ -51,7 +64,7 @@ extension MessageWriter {
     field("candidate_neurons", counts.candidateNeurons)
     field("candidate_edges", counts.candidateEdges)
     field("truncated", counts.truncated)
-    field("kept_relp_share", counts.keptRelpShare)
+    field("kept_score_share", counts.keptScoreShare)
     field("kept_flow_share", counts.keptFlowShare)
   }
 
@@ -73,7 +86,7 @@ extension Metric {
     let weights = try fields.floatColumn("weights", count: tokens.count)
     self.init(
       kind: try fields.choice("kind", of: Kind.self), position: try fields.integer("position"),
-      value: try fields.double("value"),
+      value: try fields.double("value"), linear: try fields.double("linear"),
       targets: tokens.indices.map {
         Target(token: tokens[$0], logit: logits[$0], probability: probabilities[$0], weight: weights[$0])
       })
@@ -89,6 +102,20 @@ extension NeuronColumns {
     activation = try fields.floatColumn("activation", count: layer.count)
     gradient = try fields.floatColumn("gradient", count: layer.count)
     relp = try fields.floatColumn("relp", count: layer.count)
+    // Empty in graphs without them, which validation knows.
+    gradientScore = try fields.floatColumn("gradient_score")
+    streamShare = try fields.floatColumn("stream_share")
+  }
+}
+
+extension VerifiedNodes {
+  init(_ fields: FieldMap) throws(ProtocolError) {
+    self.init()
+    neuron = try fields.int32Column("neuron")
+    reason = try fields.int32Column("reason", count: neuron.count)
+    zero = try fields.floatColumn("zero")
+    twice = try fields.floatColumn("twice")
+    mean = try fields.floatColumn("mean")
   }
 }
 
@@ -115,7 +142,7 @@ extension GraphCounts {
     self.init(
       candidateNeurons: try fields.integer("candidate_neurons", in: 0 ... .max),
       candidateEdges: try fields.integer("candidate_edges", in: 0 ... .max),
-      truncated: try fields.bool("truncated"), keptRelpShare: try fields.float("kept_relp_share"),
+      truncated: try fields.bool("truncated"), keptScoreShare: try fields.float("kept_score_share"),
       keptFlowShare: try fields.float("kept_flow_share"))
   }
 }

@@ -1,22 +1,23 @@
 // autointerp
-// Reads the fields of a MessagePack map.
+// `FieldMap` reads the fields of a MessagePack map and checks their types.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CMsgPack
+internal import Circuits
 
-/// The fields of one map inside a frame. Keys it is not asked for are ignored, so that later releases can add some.
+/// The fields of one map in a frame. Keys that nobody asks for are ignored, so that later releases can add some.
 ///
-/// Holds pointers into the frame and the parser's memory, valid only within the call of `FieldMap.read`.
+/// Holds pointers into the frame and the parser's memory. They are valid only during the call of `FieldMap.read`.
 struct FieldMap {
   private let entries: UnsafeBufferPointer<msgpack_object_kv>
-  /// Names this map in errors, such as `lease.fence`; empty for the outermost.
+  /// The map's name in errors, such as `lease.fence`; empty for the outermost map.
   private let path: String
 
-  /// Parses `bytes`, within the limits, as one map and hands it to `body`.
+  /// Parses `bytes`, within the limits, as one map and passes it to `body`.
   static func read<Result>(
     _ bytes: [UInt8], _ limits: FrameLimits, path: String = "", _ body: (FieldMap) throws(ProtocolError) -> Result
   ) throws(ProtocolError) -> Result {
-    // The closure type of `withUnsafeBytes` loses typed throws; a Swift.Result carries the error across.
+    // The closure type of `withUnsafeBytes` loses typed throws, so a Swift.Result carries the error.
     let result: Swift.Result<Result, ProtocolError> = bytes.withUnsafeBytes { buffer in
       do throws(ProtocolError) {
         return .success(try read(buffer, limits, path: path, body))
@@ -40,7 +41,7 @@ struct FieldMap {
     let pointer = bytes.baseAddress!.assumingMemoryBound(to: CChar.self)
     let status = msgpack_unpack_next(&unpacked, pointer, bytes.count, &offset)
     guard status == MSGPACK_UNPACK_SUCCESS else {
-      throw .malformed(offset: offset, reason: "msgpack-c refuses it (code \(status.rawValue))")
+      throw .malformed(offset: offset, reason: "it is not MessagePack (msgpack-c returned code \(status.rawValue))")
     }
     return try body(FieldMap(unpacked.data, path: path))
   }
@@ -64,18 +65,23 @@ struct FieldMap {
 
   private func name(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
-  private func object(_ key: String) throws(ProtocolError) -> msgpack_object {
+  private func entry(_ key: String) -> msgpack_object_kv? {
     var key = key
-    let found = key.withUTF8 { wanted in entries.first { $0.key.utf8!.elementsEqual(wanted) } }
-    guard let found else { throw .missing(field: name(key)) }
-    return found.val
+    return key.withUTF8 { wanted in entries.first { $0.key.utf8!.elementsEqual(wanted) } }
+  }
+
+  private func has(_ key: String) -> Bool { entry(key) != nil }
+
+  private func object(_ key: String) throws(ProtocolError) -> msgpack_object {
+    guard let entry = entry(key) else { throw .missing(field: name(key)) }
+    return entry.val
   }
 
   private func wrongType(_ key: String, _ expected: String, _ object: msgpack_object) -> ProtocolError {
     .wrongType(field: name(key), expected: expected, found: object.kindName)
   }
 
-  /// The error for a field whose value no message can have.
+  /// Makes the error for a field whose value no message may have.
   func invalid(_ key: String, _ reason: String) -> ProtocolError { .invalid(field: name(key), reason: reason) }
 }
 
@@ -132,6 +138,19 @@ extension FieldMap {
     return Float(object.via.f64)
   }
 
+  /// A setting's value. Nil if the map does not have the key.
+  func settingValue(_ key: String) throws(ProtocolError) -> SettingValue? {
+    guard has(key) else { return nil }
+    let object = try object(key)
+    switch object.type {
+    case MSGPACK_OBJECT_NIL: return SettingValue.none
+    case MSGPACK_OBJECT_POSITIVE_INTEGER, MSGPACK_OBJECT_NEGATIVE_INTEGER: return .integer(try integer(key))
+    case MSGPACK_OBJECT_FLOAT32, MSGPACK_OBJECT_FLOAT64: return .number(try double(key))
+    case MSGPACK_OBJECT_STR: return .text(try string(key))
+    default: throw wrongType(key, "an integer, a number, a string or nil", object)
+    }
+  }
+
   func binary(_ key: String) throws(ProtocolError) -> [UInt8] { try Array(rawBinary(key)) }
 
   /// A `bin` of little-endian Int32.
@@ -184,7 +203,7 @@ extension FieldMap {
     return result
   }
 
-  /// A string that is one of an enumeration's.
+  /// A string that must be one of an enumeration's values.
   func choice<Value: RawRepresentable & CaseIterable>(
     _ key: String, of type: Value.Type
   ) throws(ProtocolError) -> Value where Value.RawValue == String {
@@ -193,6 +212,15 @@ extension FieldMap {
       throw invalid(key, "is '\(text)', expected \(Value.allCases.map(\.rawValue).joined(separator: ", "))")
     }
     return value
+  }
+
+  /// The name of a group of prompts.
+  func group(_ key: String) throws(ProtocolError) -> PromptGroup {
+    let text = try string(key)
+    guard let group = PromptGroup(rawValue: text) else {
+      throw invalid(key, "is '\(text.prefix(80))', expected a name of small letters, digits, - and _")
+    }
+    return group
   }
 
   private func array(_ key: String) throws(ProtocolError) -> UnsafeBufferPointer<msgpack_object> {
@@ -227,7 +255,7 @@ extension FieldMap {
 }
 
 extension msgpack_object {
-  /// The bytes of a string, nil for anything else.
+  /// The bytes of a string, or nil for anything else.
   fileprivate var utf8: UnsafeBufferPointer<UInt8>? {
     guard type == MSGPACK_OBJECT_STR else { return nil }
     let raw = UnsafeRawBufferPointer(start: via.str.ptr, count: Int(via.str.size))

@@ -1,39 +1,39 @@
 // autointerp
-// What a frame may ask of its reader, checked before anything is allocated for it.
+// `FrameLimits` checks the size and structure of a frame before anything is allocated for it.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Bounds on bytes that a peer sent. `check` walks them once, allocates nothing, and leaves bytes that a parser can take at
-/// its word: every announced length and count is really there.
+/// Bounds on bytes from a peer. `check` walks over them once and allocates nothing. Afterwards a parser can trust every
+/// announced length and count.
 package struct FrameLimits: Sendable {
-  /// The largest frame to a coordinator, which holds as much for anybody who connects, before it knows who that is.
+  /// The largest frame to a coordinator. The coordinator must hold this much for anybody who connects, even before it
+  /// knows who that is.
   ///
-  /// It is for deltas. Of SmolLM2 on a prompt of 90 tokens one has 0.1 MB with the default settings, 0.4 MB with tau at a
-  /// fifth and no cap on nodes, 1 MB with every edge of 500 nodes, and passes this limit with tau at a fifth and the edge
-  /// threshold at a tenth. A worker whose delta is larger reports that, with the way out. What is larger and has to get
-  /// through, submissions, comes in pieces.
+  /// The limit is made for deltas. For SmolLM2 and a prompt of 90 tokens, a delta has 0.1 MB with the default settings,
+  /// 0.4 MB with a fifth of the default tau and no cap on nodes, and 1 MB with every edge of 500 nodes; it exceeds the
+  /// limit with a fifth of tau and a tenth of the edge threshold. A worker whose delta is larger reports that and says
+  /// what to do. Larger submissions are sent in pieces.
   package static let maximumFrameBytes = 8 << 20
-  /// The largest frame from a coordinator, whom its peers know: the state of a fleet of 20,000 workers is 10 MB.
+  /// The largest frame from a coordinator, which its peers trust. The state of a fleet of 20,000 workers is 10 MB.
   package static let maximumReplyBytes = 64 << 20
-  /// The largest submission, put together from its pieces (100,000 prompts are 20 MB), and the largest delta that a run's
-  /// file may hold.
+  /// The largest submission made of pieces (100,000 prompts are 20 MB), and the largest delta in a run's file.
   package static let maximumDocumentBytes = 64 << 20
 
-  /// Of a frame to a coordinator. 1024 slots with all the reports that wait for each are 100,000 values.
+  /// For a frame to a coordinator. 1024 slots with all the reports that may wait for each are 100,000 values.
   static let frame = FrameLimits(maximumBytes: maximumFrameBytes, maximumValues: 1 << 19)
-  /// Of a frame from a coordinator.
+  /// For a frame from a coordinator.
   static let reply = FrameLimits(maximumBytes: maximumReplyBytes, maximumValues: 1 << 19)
-  /// Of what is put together from pieces or comes from a file; a prompt of a submission has two values.
+  /// For bytes that are put together from pieces or read from a file. A prompt of a submission has two values.
   static let document = FrameLimits(maximumBytes: maximumDocumentBytes, maximumValues: 1 << 21)
 
-  /// All of it.
+  /// The largest number of bytes in total.
   let maximumBytes: Int
-  /// Values, however nested: bounds the parser's memory to 24 bytes times this.
+  /// The largest number of values at any depth. It bounds the parser's memory to 24 bytes per value.
   let maximumValues: Int
-  /// UTF-8 of one string.
+  /// The largest UTF-8 length of one string.
   static let maximumTextBytes = 1 << 20
-  /// Nesting of maps and arrays.
+  /// The deepest nesting of maps and arrays.
   static let maximumDepth = 8
-  /// Keys of one map; messages have less than twenty.
+  /// The most keys of one map. Messages have fewer than twenty.
   static let maximumKeys = 64
 
   /// Checks that `bytes` are exactly one MessagePack value within the limits.
@@ -49,7 +49,7 @@ package struct FrameLimits: Sendable {
   }
 }
 
-/// One pass over MessagePack bytes.
+/// Walks once over MessagePack bytes.
 private struct Walk {
   let bytes: UnsafeRawBufferPointer
   let maximumValues: Int
@@ -100,7 +100,7 @@ private struct Walk {
   }
 
   private mutating func elements(_ count: Int, depth: Int) throws(ProtocolError) {
-    // Each takes at least a byte, so a count that the rest of the frame cannot hold is refused at once.
+    // Each value takes at least one byte, so a count that the rest of the frame cannot hold is refused at once.
     guard count <= bytes.count - offset else {
       throw .malformed(offset: offset, reason: "\(count) values announced, \(bytes.count - offset) bytes left")
     }
@@ -114,7 +114,7 @@ private struct Walk {
     offset += count
   }
 
-  /// A big-endian number of at most 4 bytes.
+  /// Reads a big-endian number of at most 4 bytes.
   private mutating func unsigned(width: Int) throws(ProtocolError) -> UInt32 {
     let start = offset
     try skip(width)

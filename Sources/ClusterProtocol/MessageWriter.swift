@@ -1,12 +1,12 @@
 // autointerp
-// Writes MessagePack.
+// `MessageWriter` writes MessagePack values to a byte array.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CMsgPack
 
-/// Appends MessagePack values to a byte array, in the smallest form of each, so that equal values are equal bytes.
+/// Writes each value in its smallest form, so that equal values give equal bytes.
 ///
-/// A class because the packer of msgpack-c writes through a pointer to it.
+/// It is a class because msgpack-c's packer writes through a pointer to it.
 final class MessageWriter {
   private(set) var bytes: [UInt8] = []
   private var packer = msgpack_packer()
@@ -41,7 +41,7 @@ final class MessageWriter {
     value.withUnsafeBytes { rawBinary($0) }
   }
 
-  /// `values` as a `bin` of little-endian fixed-width integers.
+  /// Writes `values` as a `bin` of little-endian Int32.
   func column(_ values: [Int32]) {
     #if _endian(little)
       values.withUnsafeBytes { rawBinary($0) }
@@ -50,7 +50,7 @@ final class MessageWriter {
     #endif
   }
 
-  /// `values` as a `bin` of little-endian IEEE 754 binary32.
+  /// Writes `values` as a `bin` of little-endian IEEE 754 binary32.
   func column(_ values: [Float]) {
     #if _endian(little)
       values.withUnsafeBytes { rawBinary($0) }
@@ -124,7 +124,7 @@ extension MessageWriter {
     column(values)
   }
 
-  /// Starts a message: the outermost map with version and type, to be followed by `fieldCount` fields.
+  /// Starts a message: the outermost map with version and type. `fieldCount` fields must follow.
   func message(_ type: String, fieldCount: Int) {
     map(count: fieldCount + 2)
     field("v", ProtocolVersion.current)

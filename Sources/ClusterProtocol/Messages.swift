@@ -1,62 +1,42 @@
 // autointerp
-// Every message between workers, coordinator and clients.
+// `WorkerMessage` and `CoordinatorMessage` are the messages between workers and the coordinator.
 // SPDX-License-Identifier: Apache-2.0
 
 package import Circuits
 
-/// The version of the protocol that this build speaks; a peer with another one is refused with a reason.
+/// The protocol version of this build. A peer with another version is refused with a reason.
 package enum ProtocolVersion {
-  package static let current = 1
+  package static let current = 2
 }
 
-/// Identifies one grant of one prompt to one worker; a report whose fence is not the live one is stale.
-package struct Fence: Hashable, Sendable {
-  /// Which run the prompt belongs to.
-  package var run: String
-  /// The prompt's number in the run.
-  package var prompt: Int32
-  /// Counts grants of this prompt, from 1.
-  package var attempt: Int32
-  /// The incarnation of the worker that was granted the prompt.
-  package var incarnation: UInt64
-  /// Counts starts of the coordinator on this run; higher is newer.
-  package var epoch: Int64
-
-  package init(run: String, prompt: Int32, attempt: Int32, incarnation: UInt64, epoch: Int64) {
-    self.run = run
-    self.prompt = prompt
-    self.attempt = attempt
-    self.incarnation = incarnation
-    self.epoch = epoch
-  }
-}
-
-/// What a worker says.
+/// A message of a worker.
 package enum WorkerMessage: Equatable, Sendable {
   case hello(Hello)
-  /// Pulls work: at the time of sending, the worker has room for `credit` leases besides those it holds.
+  /// Asks for work: at the time of sending, the worker has room for `credit` leases besides those it holds.
   ///
-  /// The number is absolute, not an increment, and is repeated with every heartbeat, so a lost or doubled one is
-  /// harmless; the coordinator takes the smaller of it and `slots` minus the leases it believes to be held.
+  /// The number is absolute and repeated with every heartbeat, so a lost or doubled message does no harm. The
+  /// coordinator uses the smaller of it and `slots` minus the leases that it believes the worker to hold.
   case ready(credit: Int)
   case delta(DeltaReport)
   case failed(FailureReport)
   case heartbeat(WorkerHeartbeat)
-  /// The worker is leaving; leases it still holds (also those whose reports are not acknowledged) are handed back and
-  /// count as nobody's failure.
+  /// Answers `describeModel` with the canonical bytes of the `ModelCard` of the worker's model.
+  case model(card: [UInt8])
+  /// The worker leaves. Leases that it still holds (also those whose reports are not acknowledged) are handed back and
+  /// count as failures of nobody.
   case goodbye(reason: String)
 
   package struct Hello: Equatable, Sendable {
-    /// Stable name of the worker, unique in the fleet.
+    /// The stable name of the worker, unique in the fleet.
     package var worker: String
-    /// New for every start of the process.
+    /// A new number for every start of the process.
     package var incarnation: UInt64
     package var host: String
     package var slots: Int
     package var modelName: String
     package var modelFingerprint: String
     package var softwareVersion: String
-    /// The BLAS kernel (OpenBLAS core type) that decides the bits of every delta.
+    /// The BLAS kernel (OpenBLAS core type), which determines the bits of every delta.
     package var computeKernel: String
 
     package init(
@@ -74,15 +54,15 @@ package enum WorkerMessage: Equatable, Sendable {
     }
   }
 
-  /// A finished prompt. The graph stays in its canonical encoding, the bytes that are digested and stored; whoever needs
-  /// the columns decodes them, off the socket's thread.
+  /// A finished prompt. The graph stays in its canonical encoding, the bytes that are digested and stored. Whoever
+  /// needs the columns decodes them outside the socket's thread.
   package struct DeltaReport: Equatable, Sendable {
     package var fence: Fence
-    /// `EdgeDelta.payload()` of the worker, byte for byte. Not looked into when the message is decoded: `delta()` does.
+    /// The worker's `EdgeDelta.payload()`, byte for byte. It is not decoded with the message; `delta()` does that.
     package var payload: [UInt8]
     package var computeMilliseconds: Int64
 
-    /// Up to 30 days; sums of them stay far from the end of Int64.
+    /// Up to 30 days, so that sums stay far from the end of Int64.
     package static let computeRange: ClosedRange<Int64> = 0...2_592_000_000
 
     package init(fence: Fence, payload: [UInt8], computeMilliseconds: Int64) {
@@ -96,9 +76,9 @@ package enum WorkerMessage: Equatable, Sendable {
       self.init(fence: fence, payload: delta.payload(), computeMilliseconds: computeMilliseconds)
     }
 
-    /// The graph, decoded and checked (see `EdgeDelta.init(payload:)`), and for the prompt that the fence names.
-    package func delta() throws(ProtocolError) -> EdgeDelta {
-      let delta = try EdgeDelta(payload: payload)
+    /// Decodes and checks the graph (see `ValidDelta.init(payload:)`), which must be of the prompt in the fence.
+    package func delta() throws(ProtocolError) -> ValidDelta {
+      let delta = try ValidDelta(payload: payload)
       guard delta.prompt == fence.prompt else {
         throw .invalid(
           field: "delta.payload.prompt", reason: "is \(delta.prompt), but the lease was for \(fence.prompt)")
@@ -109,9 +89,9 @@ package enum WorkerMessage: Equatable, Sendable {
 
   package struct FailureReport: Equatable, Sendable {
     package enum Kind: String, Sendable, CaseIterable {
-      /// The prompt cannot be attributed (too long, not tokenizable, metric zero …): another worker may confirm it.
+      /// The prompt cannot be computed (too long, not tokenizable, metric zero …). Another worker may confirm it.
       case prompt
-      /// The worker is at fault (out of memory, accelerator error …).
+      /// The worker is to blame (out of memory, accelerator error …).
       case worker
     }
     package var fence: Fence
@@ -126,8 +106,9 @@ package enum WorkerMessage: Equatable, Sendable {
   }
 
   package struct WorkerHeartbeat: Equatable, Sendable {
-    /// Every lease the worker holds, that is, every one whose report is not acknowledged. A lease that was granted a
-    /// while ago and is not in here was lost on the way: send it again (the same fence is taken only once).
+    /// Every lease that the worker holds, which means every lease whose report is not acknowledged. A lease that was
+    /// granted some time ago and is missing here was lost on the way and is sent again (a worker computes a fence only
+    /// once).
     package var slots: [SlotProgress]
     package var residentBytes: Int64
 
@@ -137,17 +118,17 @@ package enum WorkerMessage: Equatable, Sendable {
     }
   }
 
-  /// How far a worker is with one lease.
+  /// The progress of one lease.
   package struct SlotProgress: Equatable, Sendable {
     package enum Phase: String, Sendable, CaseIterable {
-      /// A compute thread is at work on it.
+      /// A thread computes it.
       case executing
-      /// Its report is sent and not acknowledged; it takes up no slot.
+      /// Its report is sent but not acknowledged. It takes up no slot.
       case reported
     }
     package var fence: Fence
     package var phase: Phase
-    /// Grows while work is being done; how a wedged worker is noticed. Says nothing once `reported`.
+    /// Grows while the prompt is computed, so that a stuck worker is noticed. Meaningless once `reported`.
     package var progress: Int64
 
     package init(fence: Fence, phase: Phase = .executing, progress: Int64) {
@@ -158,24 +139,27 @@ package enum WorkerMessage: Equatable, Sendable {
   }
 }
 
-/// What a coordinator says to a worker.
+/// A message of the coordinator to a worker.
 package enum CoordinatorMessage: Equatable, Sendable {
   case welcome(Welcome)
   case refused(reason: String)
   case lease(Lease)
-  /// The report with this fence is committed (or was not wanted any more); the worker may forget it.
+  /// The report with this fence is committed (or no longer wanted). The worker may forget it.
   case acknowledged(Fence)
-  /// The answer to a worker's heartbeat; tells it that its coordinator is alive and knows it.
+  /// Answers a worker's heartbeat: the coordinator is alive and knows the worker.
   case heartbeat
-  /// The peer is not known (the coordinator restarted, or gave the worker up): say hello again.
+  /// The card of the worker's model is not known yet. Until then the worker gets no lease.
+  case describeModel
+  /// The coordinator does not know the worker, because it restarted or declared the worker dead. The worker must say
+  /// hello again.
   case unknownWorker
-  /// Finish what is being executed (for a bounded time), then leave with `goodbye`.
+  /// The worker must finish its current prompts (for a bounded time) and then leave with `goodbye`.
   case drain(reason: String)
 
   package struct Welcome: Equatable, Sendable {
     package var epoch: Int64
     package var heartbeatMilliseconds: Int64
-    /// Silence after which either side gives the other up.
+    /// After this silence either side declares the other dead.
     package var deadAfterMilliseconds: Int64
 
     package init(epoch: Int64, heartbeatMilliseconds: Int64, deadAfterMilliseconds: Int64) {
@@ -188,22 +172,25 @@ package enum CoordinatorMessage: Equatable, Sendable {
   package struct Lease: Equatable, Sendable {
     package var fence: Fence
     package var origin: PromptOrigin
-    /// The prompt as in the corpus; the worker applies the template.
+    /// The prompt as in the corpus. The worker applies the template.
     package var text: String
     package var answerPrefix: String
+    /// What this prompt asks about. Nil means the metric of the settings.
+    package var target: PromptTarget?
     package var template: TemplateSpecification
     package var settings: AttributionSettings
-    /// Time the worker has, from receipt.
+    /// How long the worker has, from the receipt of the lease.
     package var leaseMilliseconds: Int64
 
     package init(
-      fence: Fence, origin: PromptOrigin, text: String, answerPrefix: String, template: TemplateSpecification,
-      settings: AttributionSettings, leaseMilliseconds: Int64
+      fence: Fence, origin: PromptOrigin, text: String, answerPrefix: String, target: PromptTarget? = nil,
+      template: TemplateSpecification, settings: AttributionSettings, leaseMilliseconds: Int64
     ) {
       self.fence = fence
       self.origin = origin
       self.text = text
       self.answerPrefix = answerPrefix
+      self.target = target
       self.template = template
       self.settings = settings
       self.leaseMilliseconds = leaseMilliseconds

@@ -1,18 +1,20 @@
 // autointerp
-// What became of a client's order.
+// `OrderOutcome` says what the coordinator did with an order to cancel or retry a run.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a coordinator did when it was told to cancel or to retry a run.
+/// What the coordinator did when it was told to cancel or retry a run.
 package enum OrderOutcome: Equatable, Sendable {
-  /// The run was under way and is cancelled.
+  /// The run was unfinished and is cancelled now.
   case cancelled
   case alreadyCancelled
-  /// Nothing was left to cancel.
+  /// There was nothing left to cancel.
   case alreadyComplete
-  /// So many prompts left the quarantine for the queue.
+  /// How many prompts were moved from quarantine back to the queue.
   case queuedAgain(prompts: Int)
   case nothingQuarantined
-  /// Nothing was done: a cancelled run is resumed by submitting it again.
+  /// How many prompts were queued again because their worker's results were discarded.
+  case discarded(prompts: Int)
+  /// Nothing was done, because the run is cancelled. Submitting it again resumes it.
   case runIsCancelled
 }
 
@@ -23,7 +25,21 @@ extension OrderOutcome {
     case alreadyComplete = "already-complete"
     case queuedAgain = "queued-again"
     case nothingQuarantined = "nothing-quarantined"
+    case discarded
     case runIsCancelled = "run-is-cancelled"
+  }
+
+  /// For logs, for example `3 prompts discarded`.
+  package var words: String {
+    switch self {
+    case .cancelled: "cancelled"
+    case .alreadyCancelled: "was cancelled before"
+    case .alreadyComplete: "was complete before"
+    case .queuedAgain(let prompts): "\(prompts) prompts queued again"
+    case .nothingQuarantined: "nothing was quarantined"
+    case .discarded(let prompts): "\(prompts) prompts discarded"
+    case .runIsCancelled: "nothing done, because the run is cancelled"
+    }
   }
 
   static let fieldCount = 2
@@ -37,6 +53,7 @@ extension OrderOutcome {
       case .alreadyComplete: (.alreadyComplete, 0)
       case .queuedAgain(let prompts): (.queuedAgain, prompts)
       case .nothingQuarantined: (.nothingQuarantined, 0)
+      case .discarded(let prompts): (.discarded, prompts)
       case .runIsCancelled: (.runIsCancelled, 0)
       }
     writer.field("outcome", kind.rawValue)
@@ -50,6 +67,7 @@ extension OrderOutcome {
     case .alreadyComplete: self = .alreadyComplete
     case .queuedAgain: self = .queuedAgain(prompts: try fields.integer("prompts", in: 0 ... .max))
     case .nothingQuarantined: self = .nothingQuarantined
+    case .discarded: self = .discarded(prompts: try fields.integer("prompts", in: 0 ... .max))
     case .runIsCancelled: self = .runIsCancelled
     }
   }

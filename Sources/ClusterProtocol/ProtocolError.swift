@@ -1,19 +1,19 @@
 // autointerp
-// Why a frame was refused.
+// `ProtocolError` says why bytes are not a valid message.
 // SPDX-License-Identifier: Apache-2.0
 
 /// Why bytes from the network or from a run's file are not a message of this protocol. Field names are paths such as
 /// `lease.fence.run`.
 package enum ProtocolError: Error, Equatable, Sendable {
-  /// Not MessagePack, or cut short.
+  /// It is not MessagePack, or it is cut off.
   case malformed(offset: Int, reason: String)
-  /// Larger, deeper or longer than a frame may be; found before anything is allocated for it.
+  /// It is larger, deeper or longer than permitted. This is found before anything is allocated.
   case tooLarge(what: String, limit: Int, found: Int)
   case unsupportedVersion(found: Int64, supported: Int)
   case unknownType(String)
   case missing(field: String)
   case wrongType(field: String, expected: String, found: String)
-  /// Well-formed, but no message can say this.
+  /// It is well-formed, but no message may have this value.
   case invalid(field: String, reason: String)
 }
 

@@ -1,5 +1,5 @@
 // autointerp
-// Templates, settings and run specifications inside messages.
+// `MessageWriter.write` encodes a `RunSpecification`, its template and its settings; their `init` decodes them.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits
@@ -14,35 +14,21 @@ extension MessageWriter {
 
   func write(_ settings: AttributionSettings) {
     key("settings")
-    map(count: 6)
-    write(settings.metric)
-    key("position")
-    if let position = settings.position { integer(position) } else { null() }
-    field("tau", settings.tau)
-    field("edge_threshold", settings.edgeThreshold)
-    field("maximum_nodes", settings.maximumNodeCount)
-    field("maximum_sweep_rows", settings.maximumSweepRows)
-  }
-
-  func write(_ metric: MetricSpecification) {
-    key("metric")
-    map(count: 2)
-    switch metric {
-    case .topLogits(let count):
-      field("kind", Metric.Kind.topLogits.rawValue)
-      field("count", count)
-    case .tokens(let tokens):
-      field("kind", Metric.Kind.tokens.rawValue)
-      field("tokens", tokens)
-    case .contrast(let first, let second):
-      field("kind", Metric.Kind.contrast.rawValue)
-      field("tokens", [first, second])
+    map(count: AttributionSettings.list.count)
+    for setting in AttributionSettings.list {
+      key(setting.name)
+      switch setting.read(settings) {
+      case .none: null()
+      case .integer(let value): integer(value)
+      case .number(let value): double(value)
+      case .text(let value): string(value)
+      }
     }
   }
 
   func write(_ run: RunSpecification) {
     key("run")
-    map(count: 11)
+    map(count: 13)
     field("name", run.name)
     field("model", run.modelName)
     field("fingerprint", run.modelFingerprint)
@@ -51,18 +37,25 @@ extension MessageWriter {
     field("corpus_digest", run.corpusDigest)
     field("corpus", run.corpusName)
     field("seed", run.seed)
-    field("origins", run.prompts.map { UInt8($0.origin == .domain ? 0 : 1) })
+    let groups = run.groups
+    key("groups")
+    array(count: groups.count)
+    for group in groups { string(group.rawValue) }
+    field("origins", run.prompts.map { UInt8(groups.firstIndex(of: $0.origin) ?? 0) })
     key("texts")
     array(count: run.prompts.count)
     for prompt in run.prompts { string(prompt.text) }
     key("answer_prefixes")
     array(count: run.prompts.count)
     for prompt in run.prompts { string(prompt.answerPrefix) }
+    key("targets")
+    array(count: run.prompts.count)
+    for prompt in run.prompts { string(prompt.target?.text ?? "") }
   }
 }
 
 extension TemplateSpecification {
-  /// The field `template` of a message.
+  /// Reads the field `template` of a message.
   init(_ message: FieldMap) throws(ProtocolError) {
     let fields = try message.fields("template")
     self.init(name: try fields.string("name"), system: try fields.optionalString("system"))
@@ -70,49 +63,35 @@ extension TemplateSpecification {
 }
 
 extension AttributionSettings {
-  /// The field `settings` of a message.
+  /// Reads the field `settings` of a message.
   init(_ message: FieldMap) throws(ProtocolError) {
     let fields = try message.fields("settings")
-    self.init()
-    metric = try MetricSpecification(fields)
-    position = try fields.isNull("position") ? nil : fields.integer("position", in: 0...Int(Int32.max))
-    tau = try fields.double("tau")
-    edgeThreshold = try fields.double("edge_threshold")
-    maximumNodeCount = try fields.integer("maximum_nodes", in: 0...Int(Int32.max))
-    maximumSweepRows = try fields.integer("maximum_sweep_rows", in: 1...Int(Int32.max))
-    if tau < 0 { throw fields.invalid("tau", "is negative") }
-    if edgeThreshold < 0 { throw fields.invalid("edge_threshold", "is negative") }
+    try self.init(
+      reading: { (name) throws(ProtocolError) in try fields.settingValue(name) },
+      failure: { name, reason in fields.invalid(name, reason) })
   }
 }
 
-extension MetricSpecification {
-  /// The field `metric` of the settings.
-  init(_ settings: FieldMap) throws(ProtocolError) {
-    let fields = try settings.fields("metric")
-    switch try fields.choice("kind", of: Metric.Kind.self) {
-    case .topLogits:
-      self = .topLogits(count: try fields.integer("count", in: 1...Int(Int32.max)))
-    case .tokens:
-      let tokens = try fields.int32Column("tokens")
-      guard !tokens.isEmpty, tokens.allSatisfy({ $0 >= 0 }) else {
-        throw fields.invalid("tokens", "is empty or has a negative token id")
-      }
-      self = .tokens(tokens)
-    case .contrast:
-      let tokens = try fields.int32Column("tokens", count: 2)
-      guard tokens.allSatisfy({ $0 >= 0 }) else { throw fields.invalid("tokens", "has a negative token id") }
-      self = .contrast(tokens[0], tokens[1])
-    }
+extension FieldMap {
+  /// What a prompt asks about. Nil means the run's metric.
+  func promptTarget(_ key: String) throws(ProtocolError) -> PromptTarget? {
+    try promptTarget(key, text: try optionalString(key) ?? "")
+  }
+
+  func promptTarget(_ key: String, text: String) throws(ProtocolError) -> PromptTarget? {
+    if text.isEmpty { return nil }
+    guard let target = PromptTarget(text: text) else { throw invalid(key, "names no tokens") }
+    return target
   }
 }
 
 extension RunSpecification {
-  /// The frame of a `submit`, of any size.
+  /// Encodes the run as a `submit` frame of any size.
   package func submission() -> [UInt8] { NumberedRequest(number: 0, request: .submit(self)).encoded() }
 
-  /// Reads a submission that was put together from its pieces. A pure function of the bytes.
+  /// Reads a submission that was put together from its pieces. Depends only on the bytes.
   ///
-  /// - Throws: `ProtocolError` for anything else.
+  /// - Throws: `ProtocolError` if the bytes are not a submission.
   package init(submission bytes: [UInt8]) throws(ProtocolError) {
     self = try WireFormat.read(bytes, within: .document) { type, fields throws(ProtocolError) in
       guard type == .submit else { return nil }
@@ -120,7 +99,7 @@ extension RunSpecification {
     }
   }
 
-  /// True when a coordinator takes this submission as one frame.
+  /// True if the coordinator accepts this submission as one frame.
   package static func fitsFrame(submission bytes: [UInt8]) -> Bool {
     bytes.withUnsafeBytes { bytes in
       do {
@@ -132,21 +111,32 @@ extension RunSpecification {
     }
   }
 
-  /// Checks that the run can be submitted and each of its leases fits into a frame: a worker would refuse another again
-  /// and again.
+  /// Checks that the run can be submitted and that each of its leases fits into a frame. Workers would refuse a larger
+  /// lease again and again.
   ///
   /// - Complexity: O(bytes of the prompts)
   package func checkFitsFrames() throws(ProtocolError) {
     _ = try RunSpecification(submission: submission())
   }
 
-  /// The field `run` of a submission.
+  /// Reads the field `run` of a submission.
   init(_ message: FieldMap) throws(ProtocolError) {
     let fields = try message.fields("run")
     let origins = try fields.binary("origins")
     let texts = try fields.strings("texts", count: origins.count)
     let answerPrefixes = try fields.strings("answer_prefixes", count: origins.count)
-    guard origins.allSatisfy({ $0 <= 1 }) else { throw fields.invalid("origins", "has a byte other than 0 and 1") }
+    var targets: [PromptTarget?] = []
+    for text in try fields.strings("targets", count: origins.count) {
+      targets.append(try fields.promptTarget("targets", text: text))
+    }
+    let names = try fields.strings("groups")
+    let groups = names.compactMap { PromptGroup(rawValue: $0) }
+    guard groups.count == names.count, Set(groups).count == groups.count else {
+      throw fields.invalid("groups", "has a name that is none, or one twice")
+    }
+    guard origins.allSatisfy({ Int($0) < groups.count }) else {
+      throw fields.invalid("origins", "has the number of a group beyond the \(groups.count) that are named")
+    }
     self.init(
       name: try fields.shortString("name"), modelName: try fields.shortString("model"),
       modelFingerprint: try fields.optionalString("fingerprint"), template: try TemplateSpecification(fields),
@@ -154,7 +144,7 @@ extension RunSpecification {
       corpusName: try fields.shortString("corpus"), seed: try fields.integer("seed"),
       prompts: origins.indices.map {
         RunPrompt(
-          origin: origins[$0] == 0 ? .domain : .baseline, text: texts[$0], answerPrefix: answerPrefixes[$0])
+          origin: groups[Int(origins[$0])], text: texts[$0], answerPrefix: answerPrefixes[$0], target: targets[$0])
       })
   }
 }

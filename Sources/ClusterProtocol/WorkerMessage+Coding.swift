@@ -1,9 +1,9 @@
 // autointerp
-// What workers say, as frames.
+// `WorkerMessage` encodes itself as a frame and decodes a frame.
 // SPDX-License-Identifier: Apache-2.0
 
 extension WorkerMessage {
-  /// The message as one frame; see `WireFormat` for the fields.
+  /// Encodes the message as one frame. `WireFormat` describes the fields.
   package func encoded() -> [UInt8] {
     switch self {
     case .hello(let hello):
@@ -50,6 +50,11 @@ extension WorkerMessage {
         writer.field("progress", slot.progress)
       }
       return writer.bytes
+    case .model(let card):
+      let writer = MessageWriter(capacity: card.count + 64)
+      writer.message(.model, fieldCount: 1)
+      writer.field("card", card)
+      return writer.bytes
     case .goodbye(let reason):
       let writer = MessageWriter()
       writer.message(.goodbye, fieldCount: 1)
@@ -58,16 +63,16 @@ extension WorkerMessage {
     }
   }
 
-  /// Decodes a frame. A pure function of the bytes.
+  /// Decodes a frame. Depends only on the bytes.
   ///
-  /// - Throws: `ProtocolError` for anything that is not a message of a worker.
+  /// - Throws: `ProtocolError` if the frame is not a message of a worker.
   package init(frame: [UInt8]) throws(ProtocolError) {
     self = try WireFormat.read(frame, within: .frame) { type, fields throws(ProtocolError) in
       try WorkerMessage(type, fields)
     }
   }
 
-  /// Nil when `type` is not a worker's.
+  /// Returns nil if `type` is not a worker's message.
   init?(_ type: WireFormat.MessageType, _ fields: FieldMap) throws(ProtocolError) {
     switch type {
     case .hello:
@@ -97,6 +102,8 @@ extension WorkerMessage {
       }
       self = .heartbeat(
         WorkerHeartbeat(slots: slots, residentBytes: try fields.integer("resident", in: 0 ... .max)))
+    case .model:
+      self = .model(card: try fields.binary("card"))
     case .goodbye:
       self = .goodbye(reason: try fields.reason())
     default:
@@ -108,22 +115,28 @@ extension WorkerMessage {
 extension MessageWriter {
   func write(_ fence: Fence) {
     key("fence")
-    map(count: 5)
+    map(count: 7)
     field("run", fence.run)
+    field("file", fence.file)
     field("prompt", fence.prompt)
     field("attempt", fence.attempt)
     field("incarnation", fence.incarnation)
     field("epoch", fence.epoch)
+    field("proof", fence.proof.bytes)
   }
 }
 
 extension Fence {
-  /// The field `fence` of a message.
+  /// Reads the field `fence` of a message.
   init(_ message: FieldMap) throws(ProtocolError) {
     let fields = try message.fields("fence")
+    let proof = try fields.binary("proof")
+    guard let proof = GrantProof(proof) else {
+      throw fields.invalid("proof", "has \(proof.count) bytes, expected \(GrantProof.byteCount)")
+    }
     self.init(
-      run: try fields.shortString("run"), prompt: try fields.integer("prompt", in: 0 ... .max),
-      attempt: try fields.integer("attempt", in: 1 ... .max), incarnation: try fields.integer("incarnation"),
-      epoch: try fields.integer("epoch", in: 0 ... .max))
+      run: try fields.shortString("run"), file: try fields.integer("file"),
+      prompt: try fields.integer("prompt", in: 0 ... .max), attempt: try fields.integer("attempt", in: 1 ... .max),
+      incarnation: try fields.integer("incarnation"), epoch: try fields.integer("epoch", in: 0 ... .max), proof: proof)
   }
 }

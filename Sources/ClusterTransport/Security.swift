@@ -1,15 +1,15 @@
 // autointerp
-// How a socket and its peers know each other.
+// `ServerSecurity` and `ClientSecurity` say how a connection is protected; `PeerRole` says what a key allows.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What protects a bound socket.
+/// The protection of a bound socket.
 package enum ServerSecurity: Sendable {
-  /// CURVE: encrypted, and only keys of the list get in.
+  /// CURVE: encrypted, and only listed keys may connect.
   case curve(CurveKeyPair, AllowList)
-  /// Nothing. Refused off loopback unless `insecure`.
+  /// No protection. Refused outside loopback unless `insecure`.
   case plain(insecure: Bool = false)
 
-  /// The endpoint of this text, if what is spoken there may be protected like this.
+  /// Parses an endpoint and checks that this protection is permitted there.
   package func endpoint(_ text: String) throws(TransportError) -> Endpoint {
     let endpoint = try Endpoint(text)
     if case .plain(insecure: false) = self, !endpoint.isLoopback { throw .plainOffLoopback(endpoint: text) }
@@ -17,15 +17,15 @@ package enum ServerSecurity: Sendable {
   }
 }
 
-/// What protects a connecting socket.
+/// The protection of a connecting socket.
 package enum ClientSecurity: Sendable {
-  /// CURVE: encrypted, and the peer proves that it has the secret of `server`.
+  /// CURVE: encrypted, and the peer proves that it has the secret key of `server`.
   case curve(CurveKeyPair, server: CurvePublicKey)
-  /// Nothing. Refused off loopback unless `insecure`.
+  /// No protection. Refused outside loopback unless `insecure`.
   case plain(insecure: Bool = false)
 }
 
-/// What a peer's key entitles it to.
+/// What a peer's key allows it to do.
 package enum PeerRole: String, Hashable, Sendable, CaseIterable {
   case worker
   case client

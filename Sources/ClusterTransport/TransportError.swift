@@ -1,12 +1,12 @@
 // autointerp
-// What can go wrong between a socket and its peers.
+// `TransportError` says what went wrong with a socket, a key or an endpoint.
 // SPDX-License-Identifier: Apache-2.0
 
 package enum TransportError: Error, Equatable, Sendable {
   /// A ZeroMQ call failed; `reason` is the system's text.
   case system(operation: String, reason: String)
   case invalidEndpoint(String, reason: String)
-  /// Plain TCP to or from another machine, and nobody said that this is wanted.
+  /// Unprotected TCP to or from another machine, without `insecure`.
   case plainOffLoopback(endpoint: String)
   case invalidKey(String)
   case unsafeKeyFile(path: String, mode: UInt32)
@@ -22,7 +22,7 @@ extension TransportError: CustomStringConvertible {
     switch self {
     case .system(let operation, let reason): "\(operation): \(reason)"
     case .invalidEndpoint(let endpoint, let reason):
-      "'\(endpoint)' is no endpoint: \(reason) (expected tcp://HOST:PORT)"
+      "'\(endpoint)' is not an endpoint: \(reason) (expected tcp://HOST:PORT)"
     case .plainOffLoopback(let endpoint):
       """
       \(endpoint) is not on loopback and the connection would be neither encrypted nor authenticated: make keys with \

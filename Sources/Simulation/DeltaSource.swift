@@ -1,13 +1,15 @@
 // autointerp
-// The deltas of a history's prompts, as workers compute them.
+// `DeltaSource` makes the deltas that the simulated workers compute.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits
 internal import Coordinator
+internal import Platform
+internal import TestSupport
 
-/// Computes each prompt's delta once; the same prompt, run and kernel always give the same bytes.
+/// Computes each prompt's delta once. The same prompt, run and kernel always give the same bytes.
 final class DeltaSource {
-  /// The bits that a worker's kernel gives.
+  /// The kernel of a worker, which decides the bits.
   enum Kernel: Int {
     case usual
     case odd
@@ -29,7 +31,7 @@ final class DeltaSource {
     return payload
   }
 
-  /// The delta that has this digest, nil when no worker could have computed it.
+  /// Returns the delta that has this digest, or nil if no worker could have computed it.
   func delta(run: Int, prompt: Int32, origin: PromptOrigin, digest: DeltaDigest) -> EdgeDelta? {
     for kernel in [Kernel.usual, .odd] {
       let known = payloads[Key(run: run, prompt: prompt, kernel: kernel)]

@@ -1,8 +1,8 @@
 // autointerp
-// What is going to happen, in order.
+// `EventQueue` holds the simulation's future events in order of time.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A binary heap of events by time; events of the same time come out in the order in which they went in. O(log n).
+/// A binary heap of events by time. Events of the same time come out in the order in which they were added. O(log n).
 struct EventQueue<Event> {
   private struct Entry {
     var time: SimulatedTime

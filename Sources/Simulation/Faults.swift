@@ -1,5 +1,5 @@
 // autointerp
-// One phase of faults.
+// `Faults` describes one phase of a simulation: which faults happen, when and how often.
 // SPDX-License-Identifier: Apache-2.0
 
 /// A span of simulated time.
@@ -22,7 +22,7 @@ package struct Partition: Sendable {
   package var direction = Direction.bothWays
 }
 
-/// What a person asks of the coordinator; asked again until it is so, as long as nobody wishes otherwise.
+/// What an operator asks of the coordinator. It is asked again until it happens, unless the operator changes the wish.
 package enum OperatorAction: Sendable {
   case submit(run: Int)
   case cancel(run: Int)
@@ -31,37 +31,37 @@ package enum OperatorAction: Sendable {
   case drainFleet
 }
 
-/// What goes wrong for a while; afterwards there is a calm in which all work must get done. Times count from the start of
-/// the phase, and everything in it ends with it.
+/// The faults of one phase. A calm follows, in which all work must get done. Times count from the start of the phase,
+/// and every fault ends with it.
 package struct Faults: Sendable {
   package var length: SimulatedTime = 0
   package var loss = 0.0
   package var duplication = 0.0
-  /// Chance of a message to take up to `longDelay`, and so to be overtaken.
+  /// The chance that a message takes up to `longDelay`, so that others overtake it.
   package var delay = 0.0
   package var longDelay: SimulatedTime = .seconds(5)
   package var partitions: [Partition] = []
 
-  /// Chance, for each worker and second, that its process dies.
+  /// The chance, per worker and second, that its process dies.
   package var workerCrashes = 0.0
-  /// Chance of a crashed worker never to return.
+  /// The chance that a crashed worker never returns.
   package var workerDepartures = 0.0
-  /// Chance, for each worker and second, of a SIGTERM.
+  /// The chance, per worker and second, of a SIGTERM.
   package var workerDrains = 0.0
-  /// Chance, for each worker and second, of a SIGSTOP, and when the SIGCONT comes.
+  /// The chance, per worker and second, of a SIGSTOP, and the time until its SIGCONT.
   package var workerPauses = 0.0
   package var pauseLength: ClosedRange<SimulatedTime> = .seconds(0.5) ... .seconds(8)
-  /// Chance of one execution to hang until the process is restarted.
+  /// The chance that a computation hangs until the process restarts.
   package var wedges = 0.0
-  /// Chance of one execution to give a delta that breaks its contract.
+  /// The chance that a computation gives an invalid delta.
   package var corruption = 0.0
-  /// The workers that fail everything do.
+  /// True if the workers that may fail everything do so.
   package var failingWorkersFail = false
 
   package var coordinatorCrashes: [SimulatedTime] = []
   package var coordinatorPauses: [TimeSpan] = []
   package var diskFull: [TimeSpan] = []
-  /// Chance of a write to take up to `longWrite`.
+  /// The chance that a write takes up to `longWrite`.
   package var slowWrites = 0.0
   package var longWrite: SimulatedTime = .seconds(3)
 

@@ -1,8 +1,8 @@
 // autointerp
-// Everything that can go wrong in a simulation, and what the fleet did about it.
+// `Occurrence` lists the events that a simulation counts: faults, operators' actions and answers of the fleet.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A fault, a wish of an operator, or an answer of the fleet that histories are counted by: what never happens is not
+/// A fault, a wish of an operator, or an answer of the fleet. Histories count them, because what never happens is not
 /// tested. The raw values are for people.
 package enum Occurrence: String, CaseIterable, Sendable {
   // The network.
@@ -37,7 +37,7 @@ package enum Occurrence: String, CaseIterable, Sendable {
   case resumption = "resumptions"
   case retry = "retries of quarantined prompts"
   case fleetDrain = "drains of the fleet"
-  // What came of it.
+  // The fleet's answers.
   case messageAfterEnd = "messages after the end of every run"
   case leaseRepeated = "leases sent again"
   case adoption = "executions adopted"
@@ -51,7 +51,7 @@ package enum Occurrence: String, CaseIterable, Sendable {
   case rebuild = "aggregates rebuilt"
 }
 
-/// How often what happened.
+/// How often each occurrence happened.
 package struct OccurrenceCounts: Equatable, Sendable {
   private var counts = [Int](repeating: 0, count: Occurrence.allCases.count)
   private static let places = Dictionary(

@@ -1,49 +1,49 @@
 // autointerp
-// Defects to put into a fleet, to see that a simulation notices them.
+// `Sabotage` lists defects that tests put into a fleet to see that the simulation notices them.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A defect that the simulation's adapter makes of sound machines, by what it hands them, or passes on of what they want.
+/// A defect that the simulation adds to correct machines by changing what they get or what they ask for.
 package enum Sabotage: String, CaseIterable, Sendable {
-  /// A delta is acknowledged as soon as it is accepted.
+  /// Acknowledges a delta as soon as it is accepted.
   case acknowledgesBeforeCommit
-  /// A delta is acknowledged never.
+  /// Never acknowledges a delta.
   case neverAcknowledges
-  /// What a transaction held is gone after the next crash.
+  /// Loses the last transaction at the next crash.
   case losesLastTransaction
-  /// A delta is written twice.
+  /// Writes a delta twice.
   case mergesTwice
-  /// A restart does not know what is done.
+  /// A restart forgets which prompts are done.
   case forgetsDeltas
-  /// A restart does not know what failed.
+  /// A restart forgets which prompts failed.
   case forgetsFailures
-  /// A restart does not know what is quarantined.
+  /// A restart forgets which prompts are quarantined.
   case forgetsQuarantine
-  /// A failure whose lease is over counts against the lease that is live.
+  /// A failure of an old lease counts against the live lease.
   case countsStaleFailures
-  /// A failure is recorded twice.
+  /// Records a failure twice.
   case recordsFailuresTwice
-  /// All leases of a coordinator's successors look alike.
+  /// All starts of the coordinator use the same epoch.
   case constantEpoch
-  /// All leases of a prompt look alike.
+  /// All leases of a prompt use the same attempt.
   case constantAttempt
-  /// What is being executed is not given a new lease.
+  /// A worker that computes a prompt without a lease gets no new lease.
   case adoptsNothing
-  /// Stragglers are left to themselves.
+  /// Stragglers get no backup copy.
   case makesNoBackups
   /// Deltas are not compared.
   case ignoresDigests
-  /// Who is asked to leave gets more to do.
+  /// A worker that was asked to leave gets more leases.
   case leasesToLeavingWorkers
   /// Leases are granted while the disk is full.
   case leasesOnFullDisk
-  /// The time in which the coordinator was stopped is held against its workers.
+  /// Workers are blamed for the time in which the coordinator was stopped.
   case blamesWorkersForOwnPause
-  /// Nobody notices that time passes.
+  /// The machine never gets a tick.
   case neverTicks
-  /// A prompt that is under way goes to a second worker.
+  /// A prompt that is being computed goes to a second worker.
   case leasesTwice
-  /// Deltas that break their contract are taken for failures of nobody.
+  /// An invalid delta counts as a failure of nobody.
   case ignoresInvalidDeltas
-  /// The last bits of a sum depend on the order of the summands.
+  /// The last bits of a sum depend on the order of merging.
   case altersMerges
 }

@@ -1,12 +1,13 @@
 // autointerp
-// Scenarios from seeds.
+// `Scenario.drawn` makes a random fleet with random faults from a seed.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Coordinator
+internal import Platform
 internal import Worker
 
 extension Scenario {
-  /// A small fleet with a few kinds of faults at once, or a single one, drawn from the seed.
+  /// Draws a small fleet with one or several kinds of faults from the seed.
   package static func drawn(from seed: UInt64) -> Scenario {
     var random = SeededRandom(seed: seed &* 2 &+ 1)
     var scenario = Scenario()
@@ -33,10 +34,22 @@ extension Scenario {
       let time = random.time(in: 0...scenario.phases[phase].length)
       scenario.phases[phase].actions.append((time, .submit(run: 1)))
     }
+    scenario.patience += scenario.worstExtraTime
     return scenario
   }
 
-  /// Any of the workers but the first.
+  /// The time that a single slow worker may need beyond the usual patience: it computes the longest run one prompt
+  /// after the other, and retries each bad prompt until that is quarantined, with a restart each time.
+  private var worstExtraTime: SimulatedTime {
+    guard slowWorkers > 0 else { return 0 }
+    let compute = computeTime.upperBound * slowness
+    let restart = settings.deadAfter.milliseconds * 1000 + workerRestart.upperBound
+    let bad = runs.reduce(0) { $0 + $1.natures.count }
+    let longest = runs.map(\.promptCount).max() ?? 0
+    return compute * Int64(longest) + Int64(bad * settings.failuresToQuarantine) * (compute + restart)
+  }
+
+  /// Draws any of the workers except the first.
   private func someWorkers(_ random: inout SeededRandom) -> Set<Int> {
     var chosen: Set<Int> = []
     for worker in 1..<max(1, workerCount) where random.chance(0.4) { chosen.insert(worker) }
@@ -45,7 +58,7 @@ extension Scenario {
 
   private mutating func drawNatures(ofRun run: Int, _ random: inout SeededRandom) {
     for prompt in 0..<Int32(runs[run].promptCount) where runs[run].natures.count < 2 && random.chance(0.05) {
-      // Four tries of one that hangs take the better part of a lone worker's two minutes.
+      // Four attempts at a prompt that hangs take most of a single worker's two minutes.
       let mayHang = !runs.contains { $0.natures.values.contains(.hangs) }
       runs[run].natures[prompt] = [.fails, .kills, .hangs][random.integer(in: 0...(mayHang ? 2 : 1))]
     }
@@ -54,7 +67,7 @@ extension Scenario {
   private func drawnFaults(_ random: inout SeededRandom) -> Faults {
     var faults = Faults()
     faults.length = .seconds(Double(random.integer(in: 3...16)))
-    // One kind alone shows what that kind may not cause.
+    // A single kind of fault shows what this kind must not cause.
     let only = random.chance(0.25) ? random.integer(in: 0...FaultKind.allCases.count - 1) : nil
     for (place, kind) in FaultKind.allCases.enumerated() {
       let isDrawn = random.chance(kind.probability)
@@ -122,7 +135,7 @@ extension Scenario {
     }
   }
 
-  /// A large fleet with a little of everything.
+  /// Makes a large fleet with a few faults of every kind.
   package static func fleet(workers: Int, prompts: Int, seed: UInt64) -> Scenario {
     var random = SeededRandom(seed: seed &* 2 &+ 1)
     var scenario = Scenario()
@@ -173,7 +186,7 @@ extension Scenario {
       (end * 7 / 8, .retry(run: 0)),
     ]
     scenario.phases = [faults]
-    // What hangs takes so many deadlines; what the faults held up comes on top.
+    // A hanging prompt takes this many deadlines, plus the delay by other faults.
     let deadline = scenario.settings.progressDeadline.milliseconds * 1000
     scenario.patience = .seconds(120) + 3 * work + Int64(scenario.settings.failuresToQuarantine) * 2 * deadline
     scenario.checksEverything = false

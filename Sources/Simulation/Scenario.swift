@@ -1,29 +1,29 @@
 // autointerp
-// A fleet and what goes wrong with it.
+// `Scenario` describes a simulated fleet, its runs and its faults.
 // SPDX-License-Identifier: Apache-2.0
 
 package import Coordinator
 package import Worker
 
-/// What a prompt does to those who try it.
+/// What a prompt does to the workers that try it.
 package enum PromptNature: Sendable {
   case ordinary
-  /// Every worker reports it.
+  /// Every worker reports that it cannot be computed.
   case fails
-  /// Kills the process that executes it.
+  /// It kills the process that computes it.
   case kills
-  /// Never ends, without progress.
+  /// It never ends and makes no progress.
   case hangs
 }
 
-/// A fleet, its runs, and every fault that will strike it; together with a seed it is one history.
+/// A fleet, its runs, and all faults that will happen. Together with a seed it determines one history.
 package struct Scenario: Sendable {
   package struct Run: Sendable {
     package var promptCount: Int
     package var natures: [Int32: PromptNature] = [:]
-    /// Needs the model of the foreign workers.
+    /// True if the run needs the foreign workers' model.
     package var isForeign = false
-    /// The client knows which model it wants; otherwise the first worker binds the run.
+    /// True if the client names the model; otherwise the first worker decides.
     package var namesModel = true
 
     package init(promptCount: Int) { self.promptCount = promptCount }
@@ -31,31 +31,32 @@ package struct Scenario: Sendable {
 
   package var workerCount = 4
   package var slots: ClosedRange<Int> = 1...2
-  /// The first is submitted at the start, others by the operator.
+  /// The first run is submitted at the start, others by the operator.
   package var runs = [Run(promptCount: 20)]
   package var settings = FleetSettings()
   package var workerSettings = WorkerSettings()
-  /// Time to compute one prompt on an ordinary worker.
+  /// The time that an ordinary worker takes for a prompt.
   package var computeTime: ClosedRange<SimulatedTime> = .seconds(0.3) ... .seconds(1.2)
-  /// Time of a message between two machines, without faults.
+  /// The time that a message takes between two machines without faults.
   package var latency: ClosedRange<SimulatedTime> = .seconds(0.0002) ... .seconds(0.002)
   package var commitTime: ClosedRange<SimulatedTime> = .seconds(0.001) ... .seconds(0.02)
   package var workerRestart: ClosedRange<SimulatedTime> = .seconds(0.2) ... .seconds(4)
   package var coordinatorRestart: ClosedRange<SimulatedTime> = .seconds(0.1) ... .seconds(6)
 
-  /// Share of workers that are `slowness` times slower, in calm as well.
+  /// The share of workers that are `slowness` times slower, also without faults.
   package var slowWorkers = 0.0
   package var slowness: SimulatedTime = 12
-  /// By number; worker 0 is always an ordinary one.
+  /// By number. Worker 0 is always ordinary.
   package var failingWorkers: Set<Int> = []
   package var foreignWorkers: Set<Int> = []
   /// Workers whose deltas differ in their last bits.
   package var oddKernels: Set<Int> = []
 
   package var phases: [Faults] = [Faults()]
-  /// All work must be done this long after a phase of faults, and so long after each retry of what bad luck quarantined.
+  /// After this time without faults all work must be done, and also after each retry of prompts that were quarantined
+  /// by bad luck.
   package var patience: SimulatedTime = .seconds(120)
-  /// Everything is checked after every event, not only what the event touched.
+  /// True if everything is checked after every event, not only what the event touched.
   package var checksEverything = true
 
   package init() {
@@ -71,5 +72,7 @@ package struct Scenario: Sendable {
     settings.backupAfter = .seconds(4)
     settings.parole = .seconds(15)
     settings.lastStorageRetry = .seconds(4)
+    // The results of odd kernels are what the comparison of second deltas is tested with.
+    settings.allowsMixedKernels = true
   }
 }

@@ -1,15 +1,16 @@
 // autointerp
-// Which histories are being played, for the note that a trap leaves behind.
+// `SeedsUnderWay` prints the seeds of the running histories if a failed precondition ends the process.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
 internal import Synchronization
 
-/// A precondition that fails in a machine ends the process on the spot; the seeds under way are all that is needed to
-/// see it happen again. They stand in a table that a signal handler may read.
+/// A failed precondition in a machine ends the process at once. To reproduce it, the seeds of the running histories are
+/// enough. They are kept in a table that a signal handler may read.
 package enum SeedsUnderWay {
   private static let capacity = 256
-  /// A seed plus one; zero is vacant. Written under the lock; the handler reads words that are whole whenever it comes.
+  /// A seed plus one; zero marks a vacant entry. It is written under the lock. The handler can read whole words at any
+  /// time.
   private nonisolated(unsafe) static let table: UnsafeMutablePointer<UInt64> = {
     let table = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
     table.initialize(repeating: 0, count: capacity)
@@ -30,13 +31,13 @@ package enum SeedsUnderWay {
     lock.withLock { _ in table[place] = 0 }
   }
 
-  /// From now on a trap (SIGILL, SIGTRAP) says which seeds were under way before it ends the process as ever.
+  /// Prints the seeds in progress on a trap (SIGILL, SIGTRAP) before the process ends.
   package static func noteWhenTrapped() {
     _ = table
     for number in [SIGILL, SIGTRAP] { signal(number) { SeedsUnderWay.leaveNote(becauseOf: $0) } }
   }
 
-  /// In a signal handler: nothing but stores and `write`.
+  /// Runs in a signal handler, so it only stores and calls `write`.
   private static func leaveNote(becauseOf number: Int32) {
     put("\nA machine trapped. Seeds under way:")
     for place in 0..<capacity where table[place] != 0 {

@@ -1,36 +1,38 @@
 // autointerp
-// A run's file without a file.
+// `SimulatedFile` stands in for a run's file: it holds what is committed and survives every crash.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Atlas
 internal import Circuits
 internal import Coordinator
 
-/// What is committed of one run: it survives every crash, and nothing else does. Takes writes in the order in which the
-/// real file does, and keeps the run's real aggregate as the vault does.
+/// What is committed of one run. It survives every crash, and nothing else does. Writes are applied in the real file's
+/// order, and the run's real aggregate is kept as the vault does.
 struct SimulatedFile {
   let specification: RunSpecification
+  let identity: RunIdentity
   private(set) var fingerprint: String?
   private(set) var state = StoredRunState.unfinished
   private(set) var digests: [Int32: DeltaDigest] = [:]
   private(set) var attempts: [Int32: Int32] = [:]
-  /// Failures that count, by prompt.
+  /// The failures that count, by prompt.
   private(set) var failures: [Int32: [StoredFailure]] = [:]
   private(set) var quarantined: [Int32: StoredQuarantine] = [:]
   private(set) var openings: Int64 = 0
   private(set) var aggregate = EdgeAggregate()
-  /// For `Sabotage.altersMerges`.
+  /// Used by `Sabotage.altersMerges`.
   var altersMerges = false
 
-  init(_ specification: RunSpecification) {
+  init(_ specification: RunSpecification, _ identity: RunIdentity) {
     self.specification = specification
+    self.identity = identity
     fingerprint = specification.modelFingerprint
   }
 
-  /// What a coordinator that starts reads; `delta` is the delta of a prompt with the given digest.
+  /// Returns what a starting coordinator reads. `delta` returns the delta of a prompt with the given digest.
   mutating func open(delta: (Int32, DeltaDigest) throws -> EdgeDelta) throws -> StoredRun {
     openings += 1
-    // In parts, and not in the order of the commits, as after a real restart.
+    // Merge in parts and not in the order of the commits, as after a real restart.
     var parts = [EdgeAggregate(), EdgeAggregate()]
     for prompt in digests.keys.sorted(by: >) {
       try parts[Int(prompt) * 2 / specification.prompts.count].merge(delta(prompt, digests[prompt]!))
@@ -50,18 +52,19 @@ struct SimulatedFile {
     ledger.quarantined = quarantined.values.sorted { $0.prompt < $1.prompt }
     var specification = specification
     specification.modelFingerprint = fingerprint
-    return StoredRun(specification: specification, epoch: openings, ledger: ledger)
+    return StoredRun(specification: specification, epoch: openings, identity: identity, ledger: ledger)
   }
 
-  /// One transaction.
-  mutating func commit(_ writes: [RunWrite], deltas: [DeltaTicket: CheckedDelta]) throws {
-    for batch in WriteBatch.batches(of: writes) {
-      if batch.releases, !quarantined.isEmpty {
+  /// Commits one transaction.
+  mutating func commit(_ writes: [RunWrite]) throws {
+    var deltas = writes.deltas.makeIterator()
+    for batch in AtlasBatch.batches(of: writes, at: 0) {
+      if batch.releasesQuarantine, !quarantined.isEmpty {
         for prompt in quarantined.keys { failures[prompt] = nil }
         quarantined = [:]
         state = .unfinished
       }
-      if let model = batch.fingerprint {
+      if let model = batch.modelFingerprint {
         fingerprint = fingerprint ?? model
         guard fingerprint == model else {
           throw SimulationFailure.brokenInvariant("a run of \(fingerprint ?? "") is bound to \(model) as well")
@@ -74,22 +77,23 @@ struct SimulatedFile {
       for quarantine in batch.quarantined where digests[quarantine.prompt] == nil {
         quarantined[quarantine.prompt] = quarantine
       }
-      for accepted in batch.deltas {
-        let prompt = accepted.receipt.fence.prompt
+      for stored in batch.deltas {
+        let prompt = stored.prompt
         guard digests[prompt] == nil else {
           throw SimulationFailure.brokenInvariant("prompt \(prompt) is merged a second time")
         }
-        guard let delta = deltas[accepted.receipt.ticket] else {
-          throw SimulationFailure.brokenInvariant("the delta of prompt \(prompt) is written after it was let go")
-        }
-        guard delta.delta.prompt == prompt, delta.digest == accepted.receipt.digest else {
+        guard let delta = deltas.next(), delta.delta.prompt == prompt, delta.digest.bytes == stored.digest else {
           throw SimulationFailure.brokenInvariant("prompt \(prompt) gets the delta of another")
         }
         digests[prompt] = delta.digest
-        attempts[prompt] = accepted.receipt.fence.attempt
+        attempts[prompt] = stored.attempt
         quarantined[prompt] = nil
+        guard altersMerges else {
+          try aggregate.merge(delta.valid)
+          continue
+        }
         var merged = delta.delta
-        if altersMerges { merged.graph.edges.flow[0] = merged.graph.edges.flow[0].nextUp }
+        merged.graph.edges.flow[0] = merged.graph.edges.flow[0].nextUp
         try aggregate.merge(merged)
       }
       state = batch.state ?? state

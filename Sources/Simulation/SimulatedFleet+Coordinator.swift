@@ -1,5 +1,5 @@
 // autointerp
-// The coordinator's process: what it hears, says, and lives through.
+// `SimulatedFleet` simulates the coordinator's process: start, crash, pause, messages and actions.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits
@@ -45,7 +45,7 @@ extension SimulatedFleet {
     if coordinator != nil, !hasFaults { try seeToEnd() }
   }
 
-  /// What a coordinator would do that takes the time in which it was stopped for silence of its workers.
+  /// Does what a coordinator would do that mistakes its own pause for silence of its workers.
   private mutating func tickThroughPause() throws {
     guard let paused = coordinator?.pausedAt else { return }
     coordinator!.pausedAt = nil
@@ -64,12 +64,12 @@ extension SimulatedFleet {
     coordinator!.resumesAt = max(coordinator!.resumesAt, end)
   }
 
-  /// The process dies. A transaction that was under way is either on the disk or not.
+  /// Kills the process. A transaction in progress is either on disk or not.
   mutating func crashCoordinator() throws {
     guard let process = coordinator, hasFaults else { return }
     count(.coordinatorCrash)
     trace("coordinator crashes")
-    // What waited at the door of a stopped process reaches its successor, late.
+    // Messages that waited for the stopped process reach its successor late.
     for worker in workers.indices where process.resumesAt > now { touch(worker, until: process.resumesAt) }
     for (run, writes) in process.writesUnderWay.sorted(by: { $0.key < $1.key })
     where !isDiskFull && random.chance(0.5) {
@@ -89,19 +89,26 @@ extension SimulatedFleet {
     schedule(.coordinatorStarts, within: scenario.coordinatorRestart)
   }
 
-  /// A coordinator that asked everybody to leave ends when they have, and what is on its way to the disk has got there.
+  /// Ends a coordinator that has asked all workers to leave, once they have left and its writes are on disk.
   private mutating func leaveIfDrained() throws {
     guard let process = coordinator, process.isDraining, process.machine.isDeserted else { return }
-    guard process.deltas.isEmpty && process.writesUnderWay.isEmpty || isDiskFull else { return }
+    guard process.machine.uncommittedCount == 0 && process.writesUnderWay.isEmpty || isDiskFull else { return }
     trace("coordinator leaves, as all workers have")
     endCoordinator()
   }
 
   // MARK: Hearing
 
+  private mutating func hearAgain(_ worker: Int) {
+    if workers[worker].heardAt < workers[worker].touchedAt { workers[worker].heardAgainAt = now }
+    workers[worker].heardAt = now
+  }
+
   mutating func coordinatorReceives(_ message: WorkerMessage, from peer: PeerID, worker: Int) throws {
-    // What is sent to nobody is lost.
+    // Messages to a coordinator that does not run are lost.
     guard coordinator != nil else { return touch(worker) }
+    // A message of an earlier process, or over a closed connection, says nothing about the present one.
+    if workers[worker].process?.peer == peer { hearAgain(worker) }
     trace("coordinator < \(peer.bytes): \(summary(message))")
     if runs.indices.allSatisfy({ runs[$0].file?.state == .complete }) { count(.messageAfterEnd) }
     switch message {
@@ -113,6 +120,8 @@ extension SimulatedFleet {
       try coordinate { $0.receive(message, from: peer, now: $1) }
     case .failed(let report):
       touched.append((runNumber(report.fence), report.fence.prompt))
+      failureUnderWay = report.fence
+      defer { failureUnderWay = nil }
       guard sabotage == .countsStaleFailures, let (fence, holder) = liveLease(insteadOf: report.fence) else {
         return try coordinate { $0.receive(message, from: peer, now: $1) }
       }
@@ -122,44 +131,40 @@ extension SimulatedFleet {
     case .heartbeat(let beat):
       for slot in beat.slots { touched.append((runNumber(slot.fence), slot.fence.prompt)) }
       try coordinatorReceives(beat, from: peer, worker: worker)
-    case .ready, .goodbye:
+    case .ready, .goodbye, .model:
       try coordinate { $0.receive(message, from: peer, now: $1) }
     }
   }
 
-  /// As the shell does: decoded and checked, then accepted or rejected.
+  /// Decodes and checks the delta, then accepts or rejects it, as the shell does.
   private mutating func coordinatorReceives(
     _ report: WorkerMessage.DeltaReport, from peer: PeerID, worker: Int
   ) throws {
     let (run, fence) = (runNumber(report.fence), report.fence)
     touched.append((run, fence.prompt))
-    let delta: CheckedDelta
-    do { delta = try CheckedDelta(report, expectedOrigin: runs[run].origin(of: fence.prompt)) } catch {
+    var delta: CheckedDelta
+    do { delta = try CheckedDelta(report, DeltaContract(origin: runs[run].origin(of: fence.prompt))) } catch {
       runs[run][fence]?.wasInvalid = true
       runs[run][fence]?.hadMishap = true
       if sabotage == .ignoresInvalidDeltas { return try tell(.acknowledged(fence), to: peer) }
       return try coordinate { $0.reject(fence, error: "invalid: \(error)", from: peer, now: $1) }
     }
     runs[run][fence]?.wasValid = true
-    coordinator!.lastTicket += 1
-    let ticket = DeltaTicket(coordinator!.lastTicket)
-    let known = digestInUse(run: run, prompt: fence.prompt)
-    coordinator!.deltas[ticket] = delta
-    var receipt = DeltaReceipt(
-      ticket: ticket, fence: fence, digest: delta.digest, computeMilliseconds: report.computeMilliseconds,
-      byteCount: report.payload.count)
-    if sabotage == .ignoresDigests { receipt.digest = known ?? receipt.digest }
-    let before = coordinator!.machine.counters
-    try coordinate { [receipt] in $0.accept(receipt, from: peer, now: $1) }
-    try checkComparison(of: delta.digest, with: known, since: before)
-    if coordinator!.deltas[ticket] != nil { coordinator!.accepted[run, default: [:]][fence.prompt] = delta.digest }
+    let (digest, known) = (delta.digest, digestInUse(run: run, prompt: fence.prompt))
+    if sabotage == .ignoresDigests, let known { delta.digest = known }
+    let (before, uncommitted) = (coordinator!.machine.counters, coordinator!.machine.uncommittedCount)
+    try coordinate { [delta] in $0.accept(delta, from: peer, now: $1) }
+    try checkComparison(of: digest, with: known, since: before)
+    if coordinator!.machine.uncommittedCount > uncommitted {
+      coordinator!.accepted[run, default: [:]][fence.prompt] = digest
+    }
     if sabotage == .acknowledgesBeforeCommit { try tell(.acknowledged(fence), to: peer) }
   }
 
-  /// The digest of the delta that the coordinator has for the prompt, on the disk or on its way there.
+  /// The digest of the coordinator's delta for the prompt, on disk or on its way there.
   private func digestInUse(run: Int, prompt: Int32) -> DeltaDigest? {
     if let stored = runs[run].file?.digests[prompt] { return stored }
-    guard coordinator?.machine.standing(of: prompt, run: runs[run].name) == .committing else { return nil }
+    guard coordinator?.machine.phase(of: prompt, run: runs[run].name) == .committing else { return nil }
     return coordinator?.accepted[run]?[prompt]
   }
 
@@ -180,7 +185,7 @@ extension SimulatedFleet {
     try checkAdoption(after: beat, from: peer, worker: worker)
   }
 
-  /// The lease of the same prompt that a report could be mistaken to be about, and who holds it.
+  /// The lease of the same prompt that a report could be mistaken for, and its holder.
   private func liveLease(insteadOf fence: Fence) -> (Fence, PeerID)? {
     let live = coordinator!.machine.liveLeases(of: fence.prompt, run: fence.run)
     guard live.allSatisfy({ $0.fence != fence }), let lease = live.first,
@@ -191,19 +196,18 @@ extension SimulatedFleet {
 
   // MARK: Speaking
 
-  /// One event of the machine: what it wants is done, and what it promises is checked.
+  /// Passes one event to the machine, carries out its actions and checks its promises.
   mutating func coordinate(_ event: (inout FleetMachine, Duration) -> [FleetAction]) throws {
     let actions = event(&coordinator!.machine, clock)
     for action in actions {
       switch action {
       case .send(let message, let peer): try tell(message, to: peer)
       case .write(let name, let writes): try beginWrite(writes, run: Int(name.utf8.last!) - 48)
-      case .discard(let ticket):
-        guard coordinator!.deltas.removeValue(forKey: ticket) != nil else {
-          throw SimulationFailure.brokenInvariant("a delta is let go twice")
-        }
       case .finished(let name): trace("\(name) is complete")
-      case .note(let text): trace("note: \(text)")
+      case .strike(let peer, let reason): trace("strike against \(peer.bytes): \(reason)")
+      case .note(let text):
+        trace("note: \(text)")
+        try checkLoss(text)
       }
     }
     try checkMachine()
@@ -227,14 +231,14 @@ extension SimulatedFleet {
       coordinator!.leaving.insert(peer)
     case .refused:
       count(.foreignModel)
-    case .welcome, .heartbeat, .unknownWorker:
+    case .welcome, .heartbeat, .unknownWorker, .describeModel:
       break
     }
     transmit(.toWorker(message, worker: worker, peer: peer), worker: worker)
     try undermine(message, worker: worker, peer: peer)
   }
 
-  /// The defects that follow a message.
+  /// Adds the sabotage that follows a message.
   private mutating func undermine(_ message: CoordinatorMessage, worker: Int, peer: PeerID) throws {
     switch (sabotage, message) {
     case (.leasesTwice, .lease(var lease)):

@@ -1,12 +1,12 @@
 // autointerp
-// What becomes of messages on their way.
+// `SimulatedFleet` simulates the network: messages get lost, doubled, delayed or cut off.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ClusterProtocol
 internal import Coordinator
 
 extension SimulatedFleet {
-  /// Schedules what becomes of a message: nothing, once, or twice, sooner or later.
+  /// Schedules the delivery of a message: never, once or twice, sooner or later.
   mutating func transmit(_ event: Event, worker: Int) {
     statistics.messages += 1
     guard hasFaults else { return schedule(event, within: scenario.latency) }
@@ -47,7 +47,7 @@ extension SimulatedFleet {
     return time
   }
 
-  /// From now on, or until then, a fault may be to blame for what the coordinator thinks of the worker.
+  /// From now, or until that time, a fault may explain what the coordinator thinks of the worker.
   mutating func touch(_ worker: Int, until time: SimulatedTime? = nil) {
     workers[worker].touchedAt = max(workers[worker].touchedAt, time ?? now)
   }
@@ -62,6 +62,7 @@ extension SimulatedFleet {
     case .delta(let report): "delta \(name(report.fence))"
     case .failed(let report): "failed \(name(report.fence))"
     case .heartbeat(let beat): "heartbeat " + beat.slots.map { "\(name($0.fence)) \($0.phase)" }.joined(separator: ", ")
+    case .model: "model"
     case .ready(let credit): "ready \(credit)"
     case .goodbye(let reason): "goodbye: \(reason)"
     }
@@ -71,7 +72,7 @@ extension SimulatedFleet {
     switch message {
     case .lease(let lease): "lease \(name(lease.fence))"
     case .acknowledged(let fence): "acknowledged \(name(fence))"
-    case .welcome, .refused, .heartbeat, .unknownWorker, .drain: "\(message)"
+    case .welcome, .refused, .heartbeat, .describeModel, .unknownWorker, .drain: "\(message)"
     }
   }
 

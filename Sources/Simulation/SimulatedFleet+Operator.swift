@@ -1,5 +1,5 @@
 // autointerp
-// What people ask for, and when a history is over.
+// `SimulatedFleet` plays the operators' actions, such as cancelling a run, and decides when a history is over.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Atlas
@@ -22,7 +22,7 @@ extension SimulatedFleet {
 
   mutating func act(_ action: OperatorAction) throws {
     if case .submit(let run) = action { return try submit(run) }
-    // Who finds no coordinator gives up, for now.
+    // An operator who finds no coordinator gives up for now.
     guard coordinator != nil else { return }
     switch action {
     case .submit: break
@@ -47,7 +47,8 @@ extension SimulatedFleet {
     }
     trace("operator submits \(runs[run].name)")
     if run > 0 { count(.secondRun) }
-    runs[run].file = SimulatedFile(runs[run].specification)
+    runs[run].file = SimulatedFile(
+      runs[run].specification, RunIdentity(file: UInt64(run + 1), key: [UInt8](repeating: UInt8(run + 1), count: 32)))
     runs[run].file!.altersMerges = sabotage == .altersMerges
     try open(run)
   }
@@ -58,7 +59,7 @@ extension SimulatedFleet {
     trace("operator cancels \(name)")
     runs[run].endGrants()
     try coordinate { $0.cancel(name, now: $1) }
-    // One whose last write is on its way is complete, for all that.
+    // A run whose last write is on its way becomes complete anyway.
     guard coordinator!.machine.state(of: name) == .cancelled else { return }
     count(.cancellation)
     runs[run].wish = .cancelled
@@ -86,14 +87,14 @@ extension SimulatedFleet {
 
   // MARK: The calm
 
-  /// Once the faults are over: repeats wishes that a crash swallowed, retries what was quarantined by bad luck, and goes
-  /// on to the next phase when there is nothing left to do.
+  /// Once the faults are over: repeats wishes that a crash swallowed, retries prompts that were quarantined by bad
+  /// luck, and starts the next phase when nothing is left to do.
   mutating func seeToEnd() throws {
     for run in runs.indices where runs[run].file != nil {
       let state = coordinator!.machine.state(of: runs[run].name)
       switch runs[run].wish {
       case .complete where state == .cancelled: try repeatWish(.resume(run: run))
-      // A crash swallowed the wish, and the run went on to its end.
+      // A crash swallowed the wish, so the run was completed.
       case .cancelled where state == .complete: runs[run].wish = .complete
       case .cancelled where state == .queued || state == .active: try repeatWish(.cancel(run: run))
       default: break
@@ -113,7 +114,7 @@ extension SimulatedFleet {
     }
     if hasRetried {
       retriesInCalm += 1
-      // Nothing goes wrong any more, so nobody may be unlucky again.
+      // There are no faults any more, so nobody may have bad luck again.
       guard retriesInCalm == 1 else {
         throw SimulationFailure.brokenInvariant("prompts are quarantined for no reason, after the faults")
       }
@@ -128,9 +129,10 @@ extension SimulatedFleet {
     try act(action)
   }
 
-  /// Every wish is fulfilled, on the disk too, and nobody holds anything.
+  /// True if every wish is fulfilled, also on disk, and nobody holds anything.
   private var isQuiet: Bool {
-    guard let process = coordinator, !process.isDraining, process.deltas.isEmpty, process.writesUnderWay.isEmpty,
+    guard let process = coordinator, !process.isDraining, process.machine.uncommittedCount == 0,
+      process.writesUnderWay.isEmpty,
       process.machine.liveLeaseCount == 0
     else { return false }
     for run in runs {

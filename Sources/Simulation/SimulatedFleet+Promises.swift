@@ -1,5 +1,5 @@
 // autointerp
-// What is promised of leases and reports, checked as each is made.
+// `SimulatedFleet` checks each lease and each report against what the coordinator promises.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Atlas
@@ -10,21 +10,38 @@ internal import Coordinator
 extension SimulatedFleet {
   private func broken(_ text: String) -> SimulationFailure { .brokenInvariant(text) }
 
-  /// Something that happened may be why the coordinator gave the lease up: it failed, its process is gone or hangs, or
-  /// a fault came between it and the coordinator. That the coordinator itself was stopped is no excuse.
+  /// True if something that happened explains why the coordinator took the lease away: it failed, its process died or
+  /// hangs, or a fault came between worker and coordinator. A pause of the coordinator itself is no reason.
   func hasCause(_ grant: Grant) -> Bool {
     guard workers[grant.worker].process?.incarnation == grant.fence.incarnation else { return true }
-    // What was said in the last heartbeat before the grant may still be on its way.
+    // The last heartbeat before the grant may still be on its way.
     let margin = 2 * scenario.settings.heartbeat.milliseconds * 1000
     return grant.hadMishap || workers[grant.worker].process?.hanging.isEmpty == false
       || workers[grant.worker].touchedAt + margin >= grant.at
+      // After a fault, a worker may wait for seconds before it says hello again.
+      || workers[grant.worker].heardAt < workers[grant.worker].touchedAt
+      // And what was granted before it said hello may have been lost with it.
+      || workers[grant.worker].heardAgainAt >= grant.at
+  }
+
+  /// Checks that no worker is called lost for a silence that is not its own: with a fault between it and the coordinator, or
+  /// when its process ended.
+  func checkLoss(_ note: String) throws {
+    let (head, tail) = ("lost worker ", ": nothing heard")
+    guard note.hasPrefix(head), let end = note.firstRange(of: tail) else { return }
+    let name = note[note.index(note.startIndex, offsetBy: head.count)..<end.lowerBound]
+    let worker = workers[SimulatedWorker.number(named: String(name))]
+    guard worker.process != nil, worker.heardAt >= worker.touchedAt else { return }
+    let margin = (scenario.settings.deadAfter + scenario.settings.heartbeat * 2).milliseconds * 1000
+    guard worker.touchedAt + margin < now else { return }
+    throw broken("\(worker.name) is called lost although nothing happened to it")
   }
 
   // MARK: Leases
 
-  /// A lease is sent: no prompt has two that are live, other than one backup copy; none looks like an earlier one; none
-  /// goes to a worker that leaves, for a prompt that is done or condemned, without a disk that takes what comes of it; and
-  /// no prompt is given out again unless something happened to it.
+  /// Checks a lease that is sent. A prompt has no second live lease, except one backup copy. No lease equals an earlier
+  /// one. None goes to a worker that leaves, for a prompt that is done or quarantined, or while the disk is full. No
+  /// prompt is granted again unless something happened to it.
   mutating func checkGrant(_ fence: Fence, to worker: Int, at peer: PeerID) throws {
     let run = runNumber(fence)
     touched.append((run, fence.prompt))
@@ -61,8 +78,14 @@ extension SimulatedFleet {
     }) == true {
       count(.adoption)
     }
-    runs[run].tracks[Int(fence.prompt)].grants.append(
-      Grant(fence: fence, worker: worker, at: now, isBackup: own.isBackup))
+    var grant = Grant(fence: fence, worker: worker, at: now, isBackup: own.isBackup)
+    // An execution that continues under a new lease is as slow as under the old one.
+    if track.grants.contains(where: {
+      $0.worker == worker && $0.fence.incarnation == fence.incarnation && $0.isSlow
+    }) {
+      (grant.isSlow, grant.hadMishap) = (true, true)
+    }
+    runs[run].tracks[Int(fence.prompt)].grants.append(grant)
   }
 
   private func checkMayWork(on fence: Fence, worker: Int, peer: PeerID) throws {
@@ -79,12 +102,12 @@ extension SimulatedFleet {
     if let model = file.fingerprint, model != workers[worker].model {
       throw broken("\(workers[worker].name) gets a prompt for another model")
     }
-    // What the disk knows, the machine knows, across restarts; a retry on its way is ahead of the disk.
+    // Across restarts the machine knows what the disk knows. A retry on its way is ahead of the disk.
     if run.isReleasing { return }
     if file.quarantined[fence.prompt] != nil { throw broken("prompt \(fence.prompt) is quarantined and given out") }
     let failures = file.failures[fence.prompt] ?? []
     let reporters = Set(failures.filter { $0.kind == FailureKind.prompt.rawValue }.map(\.worker))
-    // One worker is one voice, for a while.
+    // For a while one worker counts as one opinion.
     let isOneVoice = Set(failures.map(\.worker)).count == 1
     let limit = scenario.settings.failuresToQuarantine * (isOneVoice ? 4 : 1)
     if reporters.count >= scenario.settings.reportsToQuarantine || failures.count >= limit {
@@ -92,7 +115,7 @@ extension SimulatedFleet {
     }
   }
 
-  /// A slot begins with a lease: once, and the lease is the worker's own.
+  /// Checks a computation that starts: a lease is computed once, and only by its worker.
   mutating func checkExecution(_ fence: Fence, worker: Int) throws {
     statistics.executions += 1
     guard var grant = runs[runNumber(fence)][fence], grant.worker == worker else {
@@ -103,12 +126,12 @@ extension SimulatedFleet {
     runs[runNumber(fence)][fence] = grant
   }
 
-  /// What a worker executes and nobody has a lease for is adopted when it is heard of.
+  /// Checks that a computation for which nobody has a lease is adopted when the coordinator hears of it.
   func checkAdoption(after beat: WorkerMessage.WorkerHeartbeat, from peer: PeerID, worker: Int) throws {
     for slot in beat.slots where slot.phase == .executing {
       let fence = slot.fence
       let run = runs[runNumber(fence)]
-      guard coordinator!.machine.standing(of: fence.prompt, run: fence.run) == .queued,
+      guard coordinator!.machine.phase(of: fence.prompt, run: fence.run) == .queued,
         coordinator!.machine.isGranting(fence.run), !coordinator!.machine.hasFailures(fence.prompt, run: fence.run),
         coordinator!.machine.hasRoom(at: peer), run.file?.fingerprint == workers[worker].model
       else { continue }
@@ -116,7 +139,7 @@ extension SimulatedFleet {
     }
   }
 
-  /// Workers with nothing else to do get copies of what takes too long. Looked at once a tick.
+  /// Checks once per tick that idle workers get copies of prompts that take too long.
   mutating func checkStragglers() throws {
     guard let process = coordinator else { return }
     let idle = process.machine.idleWorkers(now: clock)
@@ -127,7 +150,7 @@ extension SimulatedFleet {
     let limit = max(settings.backupAfter, settings.lease / 2) + settings.heartbeat * 2
     for lease in process.machine.liveLeases where clock - lease.grantedAt > limit {
       let (prompt, run) = (lease.fence.prompt, lease.fence.run)
-      guard process.machine.isGranting(run), process.machine.standing(of: prompt, run: run) == .leased,
+      guard process.machine.isGranting(run), process.machine.phase(of: prompt, run: run) == .leased,
         !process.machine.hasFailures(prompt, run: run),
         process.machine.liveLeases(of: prompt, run: run).count == 1,
         let model = runs[runNumber(lease.fence)].file?.fingerprint
@@ -141,7 +164,7 @@ extension SimulatedFleet {
 
   // MARK: Reports
 
-  /// A delta that is acknowledged is on the disk, unless nobody wants it.
+  /// Checks that an acknowledged delta is on disk, unless nobody wants it.
   mutating func checkAcknowledgement(_ fence: Fence) throws {
     let run = runNumber(fence)
     touched.append((run, fence.prompt))
@@ -150,15 +173,16 @@ extension SimulatedFleet {
       runs[run].tracks[Int(fence.prompt)].isPromised = true
       return
     }
-    guard grant.wasValid else { return }
+    // A failure is acknowledged too. One that was delayed on the way comes after the delta of the same lease.
+    guard grant.wasValid, failureUnderWay != fence else { return }
     let state = coordinator!.machine.state(of: fence.run)
     let isWanted = state == .active || state == .queued
-    if isWanted, coordinator!.machine.standing(of: fence.prompt, run: fence.run) != .quarantined {
+    if isWanted, coordinator!.machine.phase(of: fence.prompt, run: fence.run) != .quarantined {
       throw broken("prompt \(fence.prompt) is acknowledged, but not on the disk")
     }
   }
 
-  /// Of two deltas of a prompt the second is compared with the first, and dropped.
+  /// Checks that the second of two deltas of a prompt is compared with the first and dropped.
   mutating func checkComparison(
     of digest: DeltaDigest, with known: DeltaDigest?, since before: FleetStatus.Counters
   ) throws {
@@ -171,19 +195,19 @@ extension SimulatedFleet {
       guard duplicates + conflicts == 0 else { throw broken("a first delta is taken for a second") }
       return
     }
-    // From a connection that is not known nothing is taken.
+    // Frames of an unknown connection are ignored.
     guard duplicates + conflicts > 0 else { return }
     guard (duplicates, conflicts) == (digest == known ? (1, 0) : (0, 1)) else {
       throw broken("a delta that \(digest == known ? "equals" : "differs from") the one kept is counted as the other")
     }
   }
 
-  /// Something is about to be durable: there is a reason for each failure, one failure for each lease at most, and no
-  /// more of them than executions that really failed.
+  /// Checks a write: each failure has a reason, each lease has at most one failure, and there are no more failures than
+  /// computations that really failed.
   mutating func check(_ write: RunWrite, run: Int) throws {
     switch write {
-    case .delta(let receipt, let worker, _):
-      let fence = receipt.fence
+    case .delta(let delta, let worker, _, _):
+      let fence = delta.fence
       touched.append((run, fence.prompt))
       guard runs[run][fence] != nil else { throw broken("the delta of prompt \(fence.prompt) has no lease") }
       let model = workers[SimulatedWorker.number(named: worker)].model
@@ -195,7 +219,7 @@ extension SimulatedFleet {
       touched.append((run, quarantine.prompt))
       try check(quarantine, run: run)
       count(.quarantine)
-    case .release, .model, .worker, .state:
+    case .release, .discard, .model, .card, .worker, .order, .state:
       break
     }
   }

@@ -1,28 +1,25 @@
 // autointerp
-// What holds of machine and disk after each event, at each start, and in the end.
+// `SimulatedFleet` checks the machine and the disk after each event, and the result of every run at the end.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits
 internal import Coordinator
+internal import Platform
 
 extension SimulatedFleet {
   private func broken(_ text: String) -> SimulationFailure { .brokenInvariant(text) }
 
-  /// After each event of the coordinator: totals, and the prompts that the event touched, O(touched); everything, where
-  /// the fleet is small, and now and then where it is not.
+  /// Runs after each event of the coordinator. Checks totals and the prompts that the event touched, O(touched). Checks
+  /// everything if the fleet is small, and otherwise from time to time.
   mutating func checkMachine() throws {
     coordinator!.events += 1
-    var committing = 0
     for run in runs.indices where runs[run].file != nil {
       let name = runs[run].name
-      guard let counts = coordinator!.machine.counts(ofRun: name) else { continue }
-      committing += counts[PromptStanding.committing.rawValue]
+      let counts = PromptPhase.allCases.compactMap { coordinator!.machine.count($0, ofRun: name) }
+      guard !counts.isEmpty else { continue }
       guard counts.reduce(0, +) == runs[run].tracks.count else { throw broken("\(name) has too many or few prompts") }
-      let (done, stored) = (counts[PromptStanding.done.rawValue], runs[run].file!.digests.count)
+      let (done, stored) = (counts[PromptPhase.done.rawValue], runs[run].file!.digests.count)
       guard done == stored else { throw broken("\(done) prompts of \(name) are done, but \(stored) are on the disk") }
-    }
-    guard committing == coordinator!.deltas.count else {
-      throw broken("\(coordinator!.deltas.count) deltas are kept for \(committing) prompts")
     }
     for (run, prompt) in touched where runs[run].file != nil { try checkPrompt(prompt, run: run) }
     let isSmall = scenario.checksEverything
@@ -34,15 +31,15 @@ extension SimulatedFleet {
 
   private func checkPrompt(_ prompt: Int32, run: Int) throws {
     let name = runs[run].name
-    guard let standing = coordinator!.machine.standing(of: prompt, run: name) else { return }
+    guard let phase = coordinator!.machine.phase(of: prompt, run: name) else { return }
     let leases = coordinator!.machine.liveLeases(of: prompt, run: name)
     let isStored = runs[run].file!.digests[prompt] != nil
-    guard isStored == (standing == .done) else {
-      throw broken("prompt \(prompt) is \(standing), and \(isStored ? "" : "not ")on the disk")
+    guard isStored == (phase == .done) else {
+      throw broken("prompt \(prompt) is \(phase), and \(isStored ? "" : "not ")on the disk")
     }
-    switch standing {
+    switch phase {
     case .queued, .quarantined:
-      guard leases.isEmpty else { throw broken("prompt \(prompt) is \(standing), but has a live lease") }
+      guard leases.isEmpty else { throw broken("prompt \(prompt) is \(phase), but has a live lease") }
     case .leased:
       guard (1...2).contains(leases.count), Set(leases.map(\.worker)).count == leases.count,
         leases.count(where: { !$0.isBackup }) <= 1
@@ -55,7 +52,7 @@ extension SimulatedFleet {
     }
   }
 
-  /// What a worker was told to be safe is there after a restart.
+  /// Checks that what a worker was told to be safe is still there after a restart.
   func checkNothingIsLost(of run: Int) throws {
     for (prompt, track) in runs[run].tracks.enumerated()
     where track.isPromised && runs[run].file?.digests[Int32(prompt)] == nil {
@@ -63,8 +60,8 @@ extension SimulatedFleet {
     }
   }
 
-  /// Every prompt of a complete run is merged once, or quarantined with a reason if something is wrong with it; and the
-  /// aggregate and its export are, byte for byte, those of the same deltas in a history without faults.
+  /// Checks that every prompt of a complete run is merged once, or quarantined with a reason if something is wrong with
+  /// it, and that the aggregate and its export equal, byte for byte, those of the same deltas without faults.
   func checkResult(of run: SimulatedRun) throws {
     guard let file = run.file else { return }
     if run.wish == .complete {

@@ -1,5 +1,5 @@
 // autointerp
-// The coordinator's disk.
+// `SimulatedFleet` simulates the coordinator's disk.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Atlas
@@ -19,7 +19,7 @@ extension SimulatedFleet {
       }
       return delta
     }
-    // A retry that was not durable is forgotten, and what failed before it counts.
+    // A retry that was not durable is forgotten, so earlier failures count.
     if runs[run].isReleasing { runs[run].rememberGrants() }
     try checkNothingIsLost(of: run)
     switch sabotage {
@@ -60,14 +60,13 @@ extension SimulatedFleet {
     coordinator!.writesUnderWay[run] = nil
     try commit(writes, run: run)
     if sabotage == .mergesTwice { try commit(writes, run: run) }
-    for case .delta(let receipt, _, _) in writes { coordinator!.deltas[receipt.ticket] = nil }
     runs[run].isFailing = false
     trace("disk has \(writes.count) more facts of \(runs[run].name)")
     let name = runs[run].name
     try coordinate { $0.written(run: name, now: $1) }
   }
 
-  /// One transaction.
+  /// Commits one transaction.
   mutating func commit(_ writes: [RunWrite], run: Int) throws {
     var writes = writes
     if sabotage == .recordsFailuresTwice {
@@ -75,7 +74,7 @@ extension SimulatedFleet {
     }
     if sabotage == .losesLastTransaction { runs[run].fileBefore = runs[run].file }
     for write in writes { try check(write, run: run) }
-    try runs[run].file!.commit(writes, deltas: coordinator!.deltas)
+    try runs[run].file!.commit(writes)
     runs[run].releases -= writes.count { $0 == .release }
   }
 }

@@ -1,10 +1,11 @@
 // autointerp
-// The workers' processes.
+// `SimulatedFleet` simulates the workers' processes.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits
 internal import ClusterProtocol
 internal import ClusterTransport
+internal import TestSupport
 internal import Worker
 
 extension SimulatedFleet {
@@ -33,10 +34,10 @@ extension SimulatedFleet {
     try perform(actions, worker: number)
   }
 
-  /// Sees to it that the machine is called when it has something to do.
+  /// Makes sure that the machine gets a tick when it has something to do.
   private mutating func scheduleTick(_ number: Int) {
     guard let process = workers[number].process, let deadline = process.machine.nextDeadline else { return }
-    // Rounded up: a tick before its time does nothing.
+    // Rounded up, because a tick that comes too early does nothing.
     let time = max(now + 1, deadline.milliseconds * 1000 + 1000)
     guard time < process.tickAt ?? .max else { return }
     workers[number].process!.tickAt = time
@@ -44,13 +45,13 @@ extension SimulatedFleet {
   }
 
   mutating func workerReceives(_ message: CoordinatorMessage, worker number: Int, peer: PeerID) throws {
-    // What was sent through a connection goes down with it. That is no fault: leases are sent again.
+    // Messages to an old connection disappear with it. That is no fault, because leases are sent again.
     guard workers[number].process?.peer == peer else { return }
     let actions = workers[number].process!.machine.receive(message, at: clock)
     try perform(actions, worker: number)
   }
 
-  /// Once a second, for what may happen to the process while there are faults.
+  /// Runs once a second and decides what happens to the process during faults.
   mutating func tryWorker(_ number: Int, incarnation: UInt64) throws {
     guard workers[number].process?.incarnation == incarnation else { return }
     schedule(.workerIsTried(number, incarnation: incarnation), after: .seconds(1))
@@ -75,7 +76,7 @@ extension SimulatedFleet {
     count(.workerCrash)
     workers[number].process = nil
     touch(number)
-    // Somebody stays, so that the work gets done.
+    // One worker always stays, so that the work gets done.
     if hasFaults, number > 0, number != scenario.foreignWorkers.min(), random.chance(faults.workerDepartures) {
       count(.workerDeparture)
       return
@@ -129,10 +130,11 @@ extension SimulatedFleet {
       time *= scenario.slowness
       count(.slowExecution)
     }
-    // It fails at once, before anything is computed.
+    // It fails at once, before it computes anything.
     if workers[number].isFailing, hasFaults, faults.failingWorkersFail { time /= 10 }
     if time + .seconds(2) > scenario.settings.lease.milliseconds * 1000 {
       runs[runNumber(fence)][fence]?.hadMishap = true
+      runs[runNumber(fence)][fence]?.isSlow = true
     }
     let incarnation = workers[number].process!.incarnation
     schedule(.workerComputed(number, incarnation: incarnation, fence), after: time)
@@ -163,7 +165,7 @@ extension SimulatedFleet {
     try perform(actions, worker: number)
   }
 
-  /// Half of it, or the delta of another prompt, or one of the other origin.
+  /// Corrupts a payload: half of it, the delta of another prompt, or the other origin.
   private mutating func corrupt(_ payload: inout [UInt8], run: Int, _ fence: Fence) {
     count(.invalidDelta)
     trace("a delta of prompt \(fence.prompt) is invalid")

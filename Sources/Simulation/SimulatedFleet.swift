@@ -1,15 +1,16 @@
 // autointerp
-// One history: a coordinator, its disk, its workers and the network between them.
+// `SimulatedFleet` plays one history of a coordinator, its disk, its workers and their network.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits
 internal import ClusterProtocol
 internal import ClusterTransport
 internal import Coordinator
+internal import Platform
 
 /// A discrete-event simulation of a fleet. The machines of coordinator and workers, the order of writes, the deltas and
-/// the aggregate are the real ones; network, disk, processes and time are not. Scenario and seed determine everything
-/// that happens.
+/// the aggregate are the real ones; network, disk, processes and time are simulated. Scenario and seed determine
+/// everything that happens.
 struct SimulatedFleet {
   enum Event {
     case toCoordinator(WorkerMessage, from: PeerID, worker: Int)
@@ -17,7 +18,7 @@ struct SimulatedFleet {
     case workerStarts(Int)
     case workerTicks(Int, incarnation: UInt64)
     case workerComputed(Int, incarnation: UInt64, Fence)
-    /// Once a second: may this worker crash, stop, or be asked to leave?
+    /// Once a second: decides whether this worker crashes, stops or is asked to leave.
     case workerIsTried(Int, incarnation: UInt64)
     case coordinatorStarts
     case coordinatorTicks(generation: Int)
@@ -28,28 +29,26 @@ struct SimulatedFleet {
     case phaseBegins(Int)
   }
 
-  /// What only lives as long as the coordinator's process.
+  /// The state that lives only as long as the coordinator's process.
   struct CoordinatorProcess {
     var machine: FleetMachine
     let generation: Int
     /// By run.
     var writesUnderWay: [Int: [RunWrite]] = [:]
-    var lastTicket: UInt64 = 0
-    var deltas: [DeltaTicket: CheckedDelta] = [:]
-    /// By run and prompt: the digest of the delta that was last kept.
+    /// By run and prompt: the digest of the delta that was kept last.
     var accepted: [Int: [Int32: DeltaDigest]] = [:]
-    /// Connections of workers that were asked to leave, and did not say hello since.
+    /// Connections of workers that were asked to leave and have not said hello since.
     var leaving: Set<PeerID> = []
-    /// It ends once the workers have left.
+    /// True if it ends once the workers have left.
     var isDraining = false
-    /// Stopped until then.
+    /// The process is stopped until then.
     var resumesAt: SimulatedTime = 0
-    /// Start of the last stop, for a sabotage, as the last hello of each connection.
+    /// The start of the last pause, and the last hello of each connection, for a sabotage.
     var pausedAt: SimulatedTime?
     var hellos: [PeerID: WorkerMessage] = [:]
-    /// The heartbeat that is being heard.
+    /// The heartbeat that is being handled.
     var beating: WorkerMessage.WorkerHeartbeat?
-    /// Had nothing to do at the last tick.
+    /// The workers that had nothing to do at the last tick.
     var idle: Set<String> = []
     var events = 0
   }
@@ -57,7 +56,7 @@ struct SimulatedFleet {
   let scenario: Scenario
   let sabotage: Sabotage?
   let isTraced: Bool
-  /// Takes a line for everything that happens, when somebody wants to know.
+  /// Gets one line for everything that happens.
   private let sink: (String) -> Void
   var random: SeededRandom
   var now: SimulatedTime = 0
@@ -68,12 +67,14 @@ struct SimulatedFleet {
   var coordinatorGeneration = 0
   var workers: [SimulatedWorker] = []
   var statistics = SimulationStatistics()
-  /// Prompts that the event under way touched.
+  /// The prompts that the current event touched.
   var touched: [(run: Int, prompt: Int32)] = []
+  /// The report of a failure that the coordinator receives now.
+  var failureUnderWay: Fence?
 
   var phase = 0
   var phaseStart: SimulatedTime = 0
-  /// The fleet is stuck when it has not finished by then.
+  /// If the fleet has not finished by then, it is stuck.
   var deadline = SimulatedTime.max
   var retriesInCalm = 0
   var isOver = false
@@ -101,7 +102,7 @@ struct SimulatedFleet {
 
   var faults: Faults { scenario.phases[phase] }
   var hasFaults: Bool { now < phaseStart + scenario.phases[phase].length }
-  /// Time since the phase began.
+  /// The time since the phase began.
   var phaseTime: SimulatedTime { now - phaseStart }
   var clock: Duration { .microseconds(now) }
 
@@ -113,9 +114,9 @@ struct SimulatedFleet {
 
   mutating func count(_ occurrence: Occurrence) { statistics.occurrences[occurrence] += 1 }
 
-  /// Lets the history take its course.
+  /// Plays the history to its end.
   ///
-  /// - Throws: `SimulationFailure` when a promise is broken.
+  /// - Throws: `SimulationFailure` if a promise is broken.
   mutating func play() throws {
     while !isOver, let (time, event) = events.next() {
       precondition(time >= now, "time runs forwards")
@@ -154,7 +155,7 @@ struct SimulatedFleet {
     }
   }
 
-  /// When the process that the event is for runs again, if it is stopped: until then everything waits at its door.
+  /// When the stopped process of an event's receiver runs again. Until then its events wait.
   private func resumption(after event: Event) -> SimulatedTime? {
     let resumesAt: SimulatedTime?
     switch event {

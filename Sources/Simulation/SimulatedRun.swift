@@ -1,5 +1,5 @@
 // autointerp
-// A run as a simulation follows it from outside.
+// `SimulatedRun` records what happens to one run's prompts in a simulation.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Atlas
@@ -7,54 +7,57 @@ internal import Circuits
 internal import ClusterProtocol
 internal import Coordinator
 
-/// One lease that was given out, and what came of it.
+/// One lease that was granted, and what happened to it.
 struct Grant {
   let fence: Fence
   let worker: Int
   let at: SimulatedTime
   let isBackup: Bool
-  /// Times that a slot began with it: once at most.
+  /// How often a slot started with it: at most once.
   var executions = 0
-  /// Reports of failure that the worker made of it.
+  /// The failures that the worker reported for it.
   var failures: [WorkerMessage.FailureReport.Kind: Int] = [:]
-  /// A delta that breaks its contract arrived, or one that does not.
+  /// True if an invalid delta arrived, and if a valid one arrived.
   var wasInvalid = false
   var wasValid = false
-  /// Something happened to it that may end it: it failed, or is too slow.
+  /// True if something happened that may end it: it failed or is too slow.
   var hadMishap = false
-  /// Failures on the disk: one at most.
+  /// The worker is so slow that the lease may run out.
+  var isSlow = false
+  /// Its failures on disk: at most one.
   var recorded = 0
 }
 
 /// What happened to one prompt.
 struct PromptTrack {
   var grants: [Grant] = []
-  /// Grants before these places are over and done with: the run was cancelled or retried since; was retried since.
+  /// Grants before these indices are over: before `liveFrom` because the run was cancelled or retried, before
+  /// `countsFrom` because it was retried.
   var liveFrom = 0
   var countsFrom = 0
-  /// A worker was told that its delta is safe.
+  /// True if a worker was told that its delta is safe.
   var isPromised = false
-  /// Executions that ended with a report of failure, and such failures on the disk.
+  /// How many computations ended with a reported failure, and how many such failures are on disk.
   var failedExecutions = 0
   var recordedReports = 0
 
   func place(of fence: Fence) -> Int? { grants.lastIndex { $0.fence == fence } }
 }
 
-/// One run: its file, once there is one, what its operator wants, and what happened to its prompts.
+/// One run: its file, once it exists, the operator's wish, and what happened to its prompts.
 struct SimulatedRun {
   let number: Int
   let specification: RunSpecification
   let natures: [Int32: PromptNature]
   var file: SimulatedFile?
-  /// The file as it was before the last transaction, for a sabotage.
+  /// The file before the last transaction, for a sabotage.
   var fileBefore: SimulatedFile?
   var tracks: [PromptTrack]
-  /// Nil before anybody wants it.
+  /// Nil until somebody wants the run.
   var wish: Wish?
-  /// The last write was refused.
+  /// True if the last write was refused.
   var isFailing = false
-  /// Retries on their way to the disk, which still knows the old record.
+  /// How many retries are on their way to the disk, which still has the old record.
   var releases = 0
   var isReleasing: Bool { releases > 0 }
 
@@ -84,7 +87,7 @@ struct SimulatedRun {
   func nature(of prompt: Int32) -> PromptNature { natures[prompt] ?? .ordinary }
   func origin(of prompt: Int32) -> PromptOrigin { specification.prompts[Int(prompt)].origin }
 
-  /// The grant with this fence, nil when nobody gave it out.
+  /// The grant with this fence, or nil if there was none.
   subscript(fence: Fence) -> Grant? {
     get {
       guard tracks.indices.contains(Int(fence.prompt)) else { return nil }
@@ -97,7 +100,7 @@ struct SimulatedRun {
     }
   }
 
-  /// The run is cancelled: that is why its leases end.
+  /// The run is cancelled, which explains the end of its leases.
   mutating func endGrants() {
     for prompt in tracks.indices { tracks[prompt].liveFrom = tracks[prompt].grants.count }
   }
@@ -107,7 +110,7 @@ struct SimulatedRun {
     for prompt in tracks.indices { tracks[prompt].countsFrom = 0 }
   }
 
-  /// The prompts are retried, with a clean record.
+  /// The prompts are retried with a clean record.
   mutating func forgetGrants(of prompts: [Int32]) {
     for prompt in prompts.map(Int.init) {
       tracks[prompt].liveFrom = tracks[prompt].grants.count

@@ -1,28 +1,28 @@
 // autointerp
-// A worker's process as far as the simulation needs it.
+// `SimulatedWorker` is a worker's process in a simulation.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ClusterProtocol
 internal import ClusterTransport
 internal import Worker
 
-/// One worker: its process, when there is one, and what it computes.
+/// One worker: its process, if it runs, and what it computes.
 struct SimulatedWorker {
   struct Process {
     var machine: WorkerMachine
     let incarnation: UInt64
-    /// The present connection.
+    /// The current connection.
     var peer: PeerID
-    /// What the slots are at work on, with their progress.
+    /// The computations of the slots, with their progress.
     var progress: [Fence: Int64] = [:]
-    /// Executions that never end.
+    /// Computations that never end.
     var hanging: Set<Fence> = []
-    /// When the next tick comes.
+    /// The time of the next tick.
     var tickAt: SimulatedTime?
-    /// Stopped until then.
+    /// The process is stopped until then.
     var resumesAt: SimulatedTime = 0
 
-    /// A tick of the machine, at which everything that does not hang has got on.
+    /// Gives the machine a tick. Everything that does not hang has made progress.
     mutating func tick(at now: Duration) -> [WorkerAction] {
       for fence in progress.keys where !hanging.contains(fence) { progress[fence]! += 1 }
       return machine.tick(at: now, WorkerVitals(progress: progress))
@@ -32,14 +32,18 @@ struct SimulatedWorker {
   let number: Int
   let slots: Int
   let isSlow: Bool
-  /// Fails everything while there are faults.
+  /// True if it fails everything during faults.
   let isFailing: Bool
   let isForeign: Bool
   let kernel: DeltaSource.Kernel
   var process: Process?
-  /// The last moment at which a fault may have kept it and the coordinator from each other.
+  /// The last moment at which a fault may have separated it from the coordinator.
   var touchedAt: SimulatedTime = .min / 2
-  /// Counts connections, over all processes.
+  /// The last moment at which the coordinator heard of it.
+  var heardAt: SimulatedTime = .min / 2
+  /// When the coordinator heard of the worker for the first time after the last mishap before that.
+  var heardAgainAt: SimulatedTime = .min / 2
+  /// Counts the connections of all its processes.
   private var connections = 0
 
   let name: String
@@ -55,7 +59,7 @@ struct SimulatedWorker {
     name = "worker \(number)"
   }
 
-  /// The name of a new connection, from which `number(of:)` gets back to the worker.
+  /// Makes a new connection. `number(of:)` finds the worker by its name.
   mutating func connect() -> PeerID {
     connections += 1
     return PeerID(bytes: [number >> 8, number, connections >> 8, connections].map { UInt8($0 & 0xFF) })

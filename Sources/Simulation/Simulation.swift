@@ -1,16 +1,16 @@
 // autointerp
-// Histories by seed.
+// `Simulation.play` plays the history of a scenario and a seed.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a simulated history added up to.
+/// The figures of a simulated history.
 package struct SimulationStatistics: Equatable, Sendable {
   package internal(set) var events = 0
   package internal(set) var messages = 0
   package internal(set) var simulatedTime: SimulatedTime = 0
   package internal(set) var promptsMerged = 0
-  /// Prompts that a slot began with, each time.
+  /// How many computations slots have started.
   package internal(set) var executions = 0
-  /// The longest time from the end of faults to the end of all work.
+  /// The longest time from the end of the faults to the end of all work.
   package internal(set) var longestCalm: SimulatedTime = 0
   package internal(set) var occurrences = OccurrenceCounts()
 
@@ -45,8 +45,8 @@ extension SimulationFailure: CustomStringConvertible {
 
 /// Plays histories.
 package enum Simulation {
-  /// Plays the history of a scenario and a seed, with a defect in the fleet if one is given. `sink` takes a line for each
-  /// thing that happens, as it happens, so that a history that traps can be followed.
+  /// Plays the history of a scenario and a seed, with a defect in the fleet if one is given. `sink` gets one line for
+  /// each event as it happens, so that a history that traps can be followed.
   ///
   /// - Throws: `SimulationFailure`.
   package static func play(

@@ -1,5 +1,5 @@
 // autointerp
-// Attributes leased prompts with a model on this machine.
+// `ModelAttributor` computes the graphs of leased prompts with a model on this machine.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Attribution
@@ -8,16 +8,16 @@ package import Circuits
 package import ClusterProtocol
 package import Inference
 
-/// One model, shared by all compute threads of a worker; each prompt is computed by one thread alone, so that its numbers
-/// do not depend on what else is running.
+/// Holds one model that all compute threads of a worker share. Each prompt is computed by one thread, so that its
+/// numbers do not depend on what else is running.
 package struct ModelAttributor: PromptAttributing {
   private let propagation: RelevancePropagation<OpenBLASBackend>
   private let tokenizer: Tokenizer
 
   /// - Parameters:
-  ///   - checkpoint: The model.
-  ///   - tokenizer: Its tokenizer.
-  ///   - storage: How the weights are held.
+  ///   - checkpoint: the model.
+  ///   - tokenizer: the model's tokenizer.
+  ///   - storage: how the weights are held in memory.
   package init(checkpoint: Checkpoint, tokenizer: Tokenizer, storage: WeightStorage) {
     let backend = OpenBLASBackend(threadCount: 1)
     propagation = RelevancePropagation(
@@ -31,7 +31,11 @@ package struct ModelAttributor: PromptAttributing {
     let tokens = try PromptTemplate(name: lease.template.name, system: lease.template.system)
       .tokens(for: lease.text, answerPrefix: lease.answerPrefix, tokenizer: tokenizer)
     progress.advance()
-    let graph = try propagation.graph(of: tokens, settings: lease.settings) { _ in progress.advance() }
+    var settings = lease.settings
+    if let target = lease.target {
+      settings.metric = try target.specification(in: settings.metric) { try tokenizer.token(named: $0) }
+    }
+    let graph = try propagation.graph(of: tokens, settings: settings) { _ in progress.advance() }
     let mentioned = Set(graph.tokens + graph.metric.targets.map(\.token)).sorted()
     return EdgeDelta(
       prompt: lease.fence.prompt, origin: lease.origin, graph: graph,

@@ -1,26 +1,25 @@
 // autointerp
-// What a worker's compute threads call.
+// `PromptAttributing` is the interface by which a worker's threads compute a prompt; `LeaseFailure` says why one failed.
 // SPDX-License-Identifier: Apache-2.0
 
 package import Circuits
 package import ClusterProtocol
 internal import Synchronization
 
-/// Turns one leased prompt into its graph. Called by several threads at once, each with a prompt of its own.
+/// Computes the graph of a leased prompt. Several threads call it at once, each with another prompt.
 package protocol PromptAttributing: Sendable {
-  /// Blocks its thread until the graph is there.
+  /// Computes the graph and blocks the thread until it is done.
   ///
   /// - Parameters:
-  ///   - lease: The prompt, its template and settings.
-  ///   - progress: To be advanced while work is being done, at least every few seconds: a worker whose counter stands
-  ///     still is taken for wedged.
-  /// - Returns: The delta of `lease.fence.prompt`.
-  /// - Throws: `LeaseFailure` to say whose fault it is; any other error counts as the prompt's, which another worker may
-  ///   then confirm.
+  ///   - lease: the prompt, its template and its settings.
+  ///   - progress: must advance at least every few seconds while work goes on; otherwise the worker counts as stuck.
+  /// - Returns: the delta of `lease.fence.prompt`.
+  /// - Throws: `LeaseFailure` to say who is to blame. Any other error counts as the prompt's; another worker may
+  ///   confirm it.
   func attribute(_ lease: CoordinatorMessage.Lease, progress: ProgressCounter) throws -> EdgeDelta
 }
 
-/// Why a prompt was not attributed, and whether the prompt or this worker is to blame.
+/// Says why a prompt failed, and whether the prompt or this worker is to blame.
 package struct LeaseFailure: Error, Equatable, Sendable, CustomStringConvertible {
   package var kind: WorkerMessage.FailureReport.Kind
   package var reason: String
@@ -33,7 +32,7 @@ package struct LeaseFailure: Error, Equatable, Sendable, CustomStringConvertible
   package var description: String { reason }
 }
 
-/// A number that grows while a prompt is worked on; any thread may advance and read it.
+/// A counter that grows while a prompt is computed. Any thread may advance or read it.
 package final class ProgressCounter: Sendable {
   private let steps = Atomic<Int64>(0)
 

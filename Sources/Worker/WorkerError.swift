@@ -1,11 +1,11 @@
 // autointerp
-// Why a worker ends.
+// `WorkerError` says why a worker ended with an error.
 // SPDX-License-Identifier: Apache-2.0
 
 package enum WorkerError: Error, Equatable, Sendable {
-  /// The coordinator does not want this worker.
+  /// The coordinator refuses this worker.
   case refused(reason: String)
-  /// Nothing was heard from the coordinator for as long as the worker was told to wait.
+  /// The coordinator was silent for longer than the worker may wait.
   case coordinatorGone(silence: Duration)
 }
 

@@ -1,5 +1,5 @@
 // autointerp
-// One of every message, and deltas of any size.
+// `Samples` makes one message of every kind, and deltas of any size, for tests.
 // SPDX-License-Identifier: Apache-2.0
 
 import Circuits
@@ -7,7 +7,9 @@ import Circuits
 @testable import ClusterProtocol
 
 enum Samples {
-  static let fence = Fence(run: "medical-smollm2-5f3a", prompt: 17, attempt: 2, incarnation: .max, epoch: 3)
+  static let fence = Fence(
+    run: "medical-smollm2-5f3a", file: .max - 1, prompt: 17, attempt: 2, incarnation: .max, epoch: 3,
+    proof: GrantProof((0..<16).map { 0xF0 + $0 })!)
 
   static let hello = WorkerMessage.Hello(
     worker: "node-1", incarnation: 0x8000_0000_0000_0001, host: "node-1.example.org", slots: 8, modelName: "SmolLM2",
@@ -17,7 +19,10 @@ enum Samples {
     var other = AttributionSettings()
     other.metric = .tokens([5, 0, 2_000_000_000])
     other.position = 3
-    other.tau = 0
+    other.rule = .relp
+    other.selection = .tau(0)
+    other.verification = .budget(rowLayers: 70)
+    other.verifiedChanges = [.zero, .twice]
     other.edgeThreshold = 0.125
     other.maximumNodeCount = 0
     other.maximumSweepRows = 1
@@ -38,18 +43,20 @@ enum Samples {
         slots: [
           .init(fence: fence, phase: .executing, progress: .min), .init(fence: fence, phase: .reported, progress: .max),
         ], residentBytes: 1 << 40)),
-    .goodbye(reason: "shutdown"),
+    .model(card: [1, 2, 3]), .goodbye(reason: "shutdown"),
   ]
 
   static let coordinatorMessages: [CoordinatorMessage] =
     [
       .welcome(.init(epoch: 9, heartbeatMilliseconds: 2000, deadAfterMilliseconds: 15000)),
-      .refused(reason: "another model"), .acknowledged(fence), .heartbeat, .unknownWorker, .drain(reason: "upgrade"),
+      .refused(reason: "another model"), .acknowledged(fence), .heartbeat, .describeModel, .unknownWorker,
+      .drain(reason: "upgrade"),
     ]
     + settings.map {
       .lease(
         .init(
           fence: fence, origin: .baseline, text: "The\n\"heart\" \u{0} pumps", answerPrefix: " blood",
+          target: .contrast(" red", "#17"),
           template: .init(name: "chatml", system: $0.position == nil ? nil : ""), settings: $0,
           leaseMilliseconds: 60_000))
     }
@@ -58,8 +65,8 @@ enum Samples {
     name: "medical-smollm2-5f3a", modelName: "SmolLM2", modelFingerprint: nil, template: .init(name: "raw"),
     settings: settings[1], corpusDigest: "00ff", corpusName: "medical", seed: .max,
     prompts: [
-      .init(origin: .domain, text: "Insulin is made in the", answerPrefix: " pancreas"),
-      .init(origin: .baseline, text: "", answerPrefix: ""),
+      .init(origin: .domain, text: "Insulin is made in the", answerPrefix: " pancreas", target: .tokens(["a", " b"])),
+      .init(origin: .baseline, text: "", answerPrefix: "", target: .contrast("ü", "#3")),
     ])
 
   static let requests: [NumberedRequest] = [
@@ -73,6 +80,7 @@ enum Samples {
     .submitted(run: "a", finishedPrompts: 12), .refused(reason: "no such run"), .status(status),
     .done(.queuedAgain(prompts: 3)),
     .exported(piece: [1, 2, 3, 255], offset: 7, totalBytes: 11, generation: -1),
+    .exported(piece: [], offset: 7, totalBytes: nil, generation: 0),
     .summary("medical on SmolLM2\n"), .submitting(receivedBytes: 1 << 40),
   ].enumerated().map { NumberedReply(number: UInt64($0), reply: $1) }
 
@@ -87,7 +95,7 @@ enum Samples {
       recentErrors: [.init(at: 4, text: "</script>")])
   }()
 
-  /// Every frame, with a decoder that tells whether it takes the bytes.
+  /// Every frame, with a decoder that says whether it accepts the bytes.
   static let frames: [Frame] =
     workerMessages.map { Frame($0.encoded()) { (f) throws(ProtocolError) in _ = try WorkerMessage(frame: f) } }
     + coordinatorMessages.map {
@@ -107,8 +115,8 @@ enum Samples {
     }
   }
 
-  /// A valid delta: `neurons` of them over the positions, each driven by the embedding at its position and driving every
-  /// logit.
+  /// A valid delta with `neurons` neurons over the positions. Each is driven by the embedding at its position and
+  /// drives every logit.
   static func delta(neurons neuronCount: Int = 3, tokens tokenCount: Int = 4) -> EdgeDelta {
     let tokens = (0..<tokenCount).map { Int32($0 * 3) }
     let targets = (0..<2).map {
@@ -147,7 +155,7 @@ enum Samples {
         conservation: .init(nodeTotal: 1e-6, layerCut: 2e-6, directEffects: 3e-6),
         counts: .init(
           candidateNeurons: Int32(neuronCount), candidateEdges: Int64(edges.count), truncated: false,
-          keptRelpShare: 0.9, keptFlowShare: 0.8)),
+          keptScoreShare: 0.9, keptFlowShare: 0.8)),
       vocabulary: tokens.map { TokenText(id: $0, text: "t\($0)") }
         + targets.map { TokenText(id: $0.token, text: "<0xE2>") })
   }

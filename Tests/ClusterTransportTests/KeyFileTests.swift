@@ -1,5 +1,5 @@
 // autointerp
-// Keys on disk.
+// `KeyFileTests` tests key files and allow-lists.
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation

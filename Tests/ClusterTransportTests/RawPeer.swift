@@ -1,20 +1,21 @@
 // autointerp
-// A peer that speaks ZMTP byte by byte.
+// `RawPeer` is a peer that speaks ZMTP byte by byte, so that tests can break its rules.
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Platform
 
 @testable import ClusterTransport
 
-/// A TCP connection to a router, on which a test says what it likes (ZMTP 3.0, ZeroMQ RFC 23). Its calls block, each for
-/// ten seconds at most, so they belong on a thread of their own: `onThread`.
+/// A TCP connection to a router over which a test sends any bytes (ZMTP 3.0, ZeroMQ RFC 23). Its calls block for at
+/// most ten seconds each, so run them through `onThread`.
 final class RawPeer {
   struct Failure: Error { let operation: String }
 
-  /// How the other side took what was said.
+  /// How the other side reacted.
   enum Reaction: Equatable {
     case closed
-    /// Nothing that would end it within the time.
+    /// It did not end the connection in time.
     case open
   }
 
@@ -38,7 +39,7 @@ final class RawPeer {
 
   deinit { close(descriptor) }
 
-  /// Runs blocking calls off the cooperative pool.
+  /// Runs blocking calls outside the cooperative pool.
   static func onThread<Result: Sendable>(
     _ body: @escaping @Sendable () throws -> Result
   ) async throws -> Result {
@@ -51,7 +52,7 @@ final class RawPeer {
     }
   }
 
-  /// Sends bytes; false when the other side has closed the connection.
+  /// Sends bytes. Returns false if the other side has closed the connection.
   @discardableResult
   func say(_ bytes: [UInt8]) -> Bool {
     var sent = 0
@@ -65,7 +66,7 @@ final class RawPeer {
     return true
   }
 
-  /// Does the handshake of NULL to its end: what comes before the other side is ready breaks it off.
+  /// Completes the NULL handshake. Anything sent before the other side is ready would break it off.
   func shakeHands() throws {
     say(Self.greeting(mechanism: "NULL") + Self.ready)
     _ = try hear(64)
@@ -79,7 +80,7 @@ final class RawPeer {
     return bytes
   }
 
-  /// Reads whatever comes until the other side closes the connection, or nothing came for `time`.
+  /// Reads until the other side closes the connection or is silent for `time`.
   func reaction(within time: Duration) -> Reaction {
     var bytes = [UInt8](repeating: 0, count: 1 << 16)
     while true {
@@ -89,14 +90,14 @@ final class RawPeer {
     }
   }
 
-  /// Signature, version 3.0, the mechanism, and that we are a client.
+  /// The signature, version 3.0, the mechanism, and the client flag.
   static func greeting(mechanism: String) -> [UInt8] {
     let name = Array(mechanism.utf8)
     let padding = [UInt8](repeating: 0, count: 20 - name.count)
     return [0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0] + name + padding + [0] + [UInt8](repeating: 0, count: 31)
   }
 
-  /// The command that ends the handshake of NULL.
+  /// The command that ends the NULL handshake.
   private static let ready: [UInt8] = {
     let name = Array("Socket-Type".utf8)
     let type = Array("DEALER".utf8)
@@ -104,7 +105,7 @@ final class RawPeer {
     return [4, UInt8(command.count)] + command
   }()
 
-  /// The head of a frame with an 8-byte length; flags are 1 for more parts to follow, 4 for a command.
+  /// The head of a frame with an 8-byte length. Flags: 1 for further parts, 4 for a command.
   static func head(flags: UInt8 = 0, byteCount: Int) -> [UInt8] {
     [flags | 2] + (0..<8).map { UInt8(truncatingIfNeeded: byteCount >> (56 - 8 * $0)) }
   }

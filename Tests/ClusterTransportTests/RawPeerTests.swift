@@ -1,5 +1,5 @@
 // autointerp
-// What a router does with peers that keep to no bounds, before and after they have said who they are.
+// `RawPeerTests` tests that a router survives peers that break the protocol, before and after they authenticate.
 // SPDX-License-Identifier: Apache-2.0
 
 import ClusterProtocol
@@ -8,7 +8,7 @@ import Testing
 @testable import ClusterTransport
 
 @Suite(.timeLimit(.minutes(2))) struct RawPeerTests {
-  /// The head of a frame that is too large is enough: there is no memory for it yet.
+  /// The head of an oversized frame is enough, because memory is not allocated before.
   @Test(arguments: [("NULL", UInt8(4)), ("CURVE", 4), ("NULL", 0)])
   func frameAboveTheLimitBeforeTheHandshakeEndsTheConnectionAtItsHead(mechanism: String, flags: UInt8) async throws {
     let server = try CurveKeyPair.generate()

@@ -1,12 +1,12 @@
 // autointerp
-// A router and dealers on loopback, for tests.
+// `Rig` sets up a router and dealers on loopback for tests of sockets.
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
 
 @testable import ClusterTransport
 
-/// One loop with a bound router; dealers are made on a loop of their own, as in another process.
+/// A loop with a bound router. Dealers get their own loop, as in another process.
 struct Rig {
   let serverLoop: SocketLoop
   let clientLoop: SocketLoop
@@ -27,7 +27,7 @@ struct Rig {
     security: ClientSecurity = .plain(), options: SocketOptions = .dealer,
     onEvent: (@Sendable (ConnectionEvent) -> Void)? = nil
   ) async throws -> DealerSocket {
-    // What a refused dealer has not got rid of need not be waited for.
+    // Do not wait for frames that a refused dealer still has.
     var options = options
     options.linger = .zero
     let dealer = DealerSocket(loop: clientLoop, options: options, onEvent: onEvent)
@@ -41,13 +41,13 @@ struct Rig {
   }
 }
 
-/// Events of a connection, to be awaited in order.
+/// The events of a connection, to await in order.
 func connectionEvents() -> (AsyncStream<ConnectionEvent>, @Sendable (ConnectionEvent) -> Void) {
   let (stream, continuation) = AsyncStream.makeStream(of: ConnectionEvent.self)
   return (stream, { continuation.yield($0) })
 }
 
-/// What a router turned away, to be awaited in order.
+/// What a router refused, to await in order.
 func routerEvents() -> (AsyncStream<RouterEvent>, @Sendable (RouterEvent) -> Void) {
   let (stream, continuation) = AsyncStream.makeStream(of: RouterEvent.self)
   return (stream, { continuation.yield($0) })

@@ -1,5 +1,5 @@
 // autointerp
-// Who gets in.
+// `SecurityTests` tests which peers may connect, by key, role and address.
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
@@ -102,7 +102,7 @@ import Testing
     #expect(await events.first { _ in true } == .removedKeySpoke(worker.publicKey))
     try await other.send([3])
     #expect(await rig.router.incoming.first { _ in true }?.bytes == [3])
-    // What a key entitles to is also what the list says now.
+    // What a key allows follows the current list.
     await rig.router.replaceAllowList(AllowList([worker.publicKey: .client]))
     try await removed.send([4])
     let frame = try #require(await rig.router.incoming.first { _ in true })
@@ -121,13 +121,56 @@ import Testing
     await rig.close()
   }
 
+  @Test func aKeyConnectsAsOftenAsAFleetNeedsAndThenNowAndThen() {
+    var rate = ConnectionRate()
+    let start = ContinuousClock.now
+    let (caller, other) = (
+      ConnectionRate.Caller(key: worker.publicKey, address: "10.0.0.1"),
+      ConnectionRate.Caller(key: worker.publicKey, address: "10.0.0.2")
+    )
+    let admitted = (0..<3000).count { _ in rate.admit(caller, now: start) }
+    #expect(admitted == ConnectionRate.burst)
+    let isOtherAdmitted = rate.admit(other, now: start)
+    #expect(isOtherAdmitted)
+    let later = (0..<100).count { _ in rate.admit(caller, now: start + ConnectionRate.interval * 3) }
+    #expect(later == 3)
+  }
+
+  @Test func callersThatRestedAreForgottenAndAKeyWithManyAddressesIsOneCaller() {
+    let start = ContinuousClock.now
+    func call(_ rate: inout ConnectionRate, from number: Int, at time: ContinuousClock.Instant) -> Bool {
+      rate.admit(.init(key: worker.publicKey, address: "2001:db8::\(number)"), now: time)
+    }
+    var rate = ConnectionRate()
+    let more = ConnectionRate.capacity + 3 * ConnectionRate.burst
+    let admitted = (0..<more).count { call(&rate, from: $0, at: start) }
+    #expect(admitted == ConnectionRate.capacity + ConnectionRate.burst)
+    #expect(rate.count == ConnectionRate.capacity + 1)
+    let isAdmittedLater = call(&rate, from: more, at: start + ConnectionRate.interval)
+    #expect(isAdmittedLater && rate.count <= 2, "one connection each is forgotten after an interval")
+  }
+
+  /// A router numbers its unnamed connections from a number that differs from start to start.
+  @Test func namesThatARouterGivesAreNotTheSameAfterEveryStart() async throws {
+    var names: Set<[UInt8]> = []
+    for _ in 0..<3 {
+      let rig = try await Rig()
+      let dealer = try await rig.dealer()
+      try await dealer.send([1])
+      names.insert(try #require(await rig.router.incoming.first { _ in true }).peer.bytes)
+      await dealer.close()
+      await rig.close()
+    }
+    #expect(names.count == 3)
+  }
+
   @Test func ignoredPeerIsNotHeardAndOthersAre() async throws {
     let (events, onEvent) = routerEvents()
     let rig = try await Rig(onEvent: onEvent)
     let (noisy, quiet) = (try await rig.dealer(), try await rig.dealer())
     try await noisy.send([1])
     let peer = try #require(await rig.router.incoming.first { _ in true }).peer
-    await rig.router.ignore(peer)
+    await rig.router.ignore(peer.sender, for: .seconds(600))
     try await noisy.send([2])
     #expect(await events.first { _ in true } == .ignoredPeerSpoke)
     try await quiet.send([3])

@@ -1,5 +1,5 @@
 // autointerp
-// Frames over real sockets on loopback.
+// `SocketTests` tests frames over real sockets on loopback.
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
@@ -36,7 +36,7 @@ import Testing
     try await dealer.send(frame)
     let received = try #require(await rig.router.incoming.first { _ in true })
     #expect(received.bytes == frame)
-    // A coordinator's answers may be larger than what it takes.
+    // A coordinator's answers may be larger than what it accepts.
     let answer = frame + [UInt8](repeating: 9, count: 4 * byteCount)
     #expect(try await rig.router.send(answer, to: received.peer) == .queued)
     #expect(await dealer.incoming.first { _ in true } == answer)
@@ -84,7 +84,7 @@ import Testing
     let livelyPeer = try #require(await rig.router.incoming.first { _ in true }).peer
     let frame = [UInt8](repeating: 3, count: 1 << 20)
     var outcome = SendOutcome.queued
-    // Queues of both sides and the kernel's buffers hold far less than this.
+    // The queues of both sides and the kernel's buffers hold far less than this.
     for _ in 0..<200 where outcome == .queued { outcome = try await rig.router.send(frame, to: lazyPeer) }
     #expect(outcome == .congested)
     #expect(try await rig.router.send([4], to: livelyPeer) == .queued)
@@ -148,7 +148,8 @@ import Testing
     try await dealer.send([2])
     let second = try #require(await rig.router.incoming.first { _ in true }).peer
     #expect(first != second)
-    // The router notices the end of the old connection on its own time; a frame for it is at worst lost, never misrouted.
+    // The router notices the end of the old connection at its own pace. A frame for it may get lost but never goes
+    // elsewhere.
     var outcome = SendOutcome.queued
     while outcome == .queued {
       outcome = try await rig.router.send([3], to: first)
@@ -176,7 +177,7 @@ import Testing
     tight.sendQueueFrames = 1
     let loop = try SocketLoop()
     let dealer = DealerSocket(loop: loop, options: tight)
-    // Nobody listens there: the queue fills with the first frame.
+    // Nobody listens there, so the queue is full after the first frame.
     try await dealer.connect("tcp://127.0.0.1:9", security: .plain())
     let consumer = Task { await dealer.incoming.first { _ in true } }
     let sender = Task { for _ in 0..<10 { try await dealer.send([1]) } }

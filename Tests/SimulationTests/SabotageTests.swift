@@ -1,12 +1,12 @@
 // autointerp
-// That a simulation can fail.
+// `SabotageTests` tests that the simulation notices every defect in `Sabotage`.
 // SPDX-License-Identifier: Apache-2.0
 
 import Simulation
 import Testing
 
 @Suite struct SabotageTests {
-  /// Sound machines with one defect, which some history must betray.
+  /// Correct machines with one defect, which some history must reveal.
   @Test(arguments: Sabotage.allCases)
   func everyDefectIsNoticed(sabotage: Sabotage) {
     let failed = (UInt64(0)..<1000).first { seed in

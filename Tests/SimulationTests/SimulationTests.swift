@@ -1,5 +1,5 @@
 // autointerp
-// Thousands of histories with faults, and what must hold in each.
+// `SimulationTests` tests thousands of histories with faults against the promises of the cluster.
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
@@ -7,7 +7,7 @@ import Simulation
 import Testing
 
 @Suite struct SimulationTests {
-  /// Ranges of seeds, to be played beside each other.
+  /// Ranges of seeds, played in parallel.
   @Test(arguments: (0..<8).map { UInt64($0) * 350..<UInt64($0 + 1) * 350 })
   func everyHistoryKeepsThePromises(seeds: Range<UInt64>) throws {
     SeedsUnderWay.noteWhenTrapped()
@@ -48,7 +48,7 @@ import Testing
     #expect(statistics.occurrences[.leaseRepeated] == 0)
   }
 
-  /// A crash of the coordinator alone costs no execution that is under way on a worker with nothing else to do.
+  /// A crash of only the coordinator costs no computation on a worker that has nothing else to do.
   @Test(arguments: 0..<20 as Range<UInt64>)
   func loneWorkerExecutesNothingTwiceWhenTheCoordinatorCrashes(seed: UInt64) throws {
     var scenario = Scenario()

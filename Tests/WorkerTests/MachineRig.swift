@@ -1,5 +1,5 @@
 // autointerp
-// A worker machine with a clock, for tests.
+// `MachineRig` is a `WorkerMachine` with a clock, for tests.
 // SPDX-License-Identifier: Apache-2.0
 
 import Circuits
@@ -7,7 +7,7 @@ import ClusterProtocol
 
 @testable import Worker
 
-/// A machine and the time; collects what it does.
+/// A machine and the time. Collects what it does.
 struct MachineRig {
   var machine: WorkerMachine
   var now: Duration = .zero
@@ -67,6 +67,11 @@ struct MachineRig {
   }
 
   /// What the last event made it do, without notes.
+  /// The answer to a lease that the worker is done with.
+  static func refusal(_ fence: Fence) -> WorkerAction {
+    .send(.failed(.init(fence: fence, kind: .worker, error: "this worker is done with this lease")))
+  }
+
   var deeds: [WorkerAction] {
     actions.filter { if case .note = $0 { false } else { true } }
   }

@@ -1,5 +1,5 @@
 // autointerp
-// What a worker makes of a newer lease for a prompt that it had before.
+// `RenewedLeaseTests` tests what a worker does with a newer lease for a prompt that it already had.
 // SPDX-License-Identifier: Apache-2.0
 
 import ClusterProtocol
@@ -11,7 +11,7 @@ import Testing
   private func fence(_ attempt: Int32) -> Fence { MachineRig.fence(0, attempt: attempt) }
   private func lease(_ fence: Fence) -> CoordinatorMessage { .lease(MachineRig.lease(fence)) }
 
-  /// The failure may have been counted, and its acknowledgement lost: it must not be counted a second time.
+  /// The failure may have been counted and its acknowledgement lost, so it must not be counted again.
   @Test func newerLeaseOfAFailedPromptIsAnotherAttempt() {
     var rig = MachineRig.welcomed()
     rig.receive(lease(fence(1)))
@@ -31,7 +31,7 @@ import Testing
     #expect(rig.deeds.first == MachineRig.report(fence(2)))
     rig.receive(.acknowledged(fence(2)))
     rig.receive(lease(fence(1)))
-    #expect(rig.deeds.isEmpty)
+    #expect(rig.deeds == [MachineRig.refusal(fence(1))])
   }
 
   @Test func lateCopyOfALeaseStartsNothingHoweverManyPromptsASlotFinishedSince() {
@@ -46,6 +46,6 @@ import Testing
       rig.receive(.acknowledged(other))
     }
     rig.receive(lease(fence(1)))
-    #expect(rig.deeds.isEmpty)
+    #expect(rig.deeds == [MachineRig.refusal(fence(1))])
   }
 }

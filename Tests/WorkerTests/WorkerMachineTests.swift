@@ -1,5 +1,5 @@
 // autointerp
-// What a worker does about each event.
+// `WorkerMachineTests` tests what `WorkerMachine` does at each event.
 // SPDX-License-Identifier: Apache-2.0
 
 import Circuits
@@ -79,7 +79,7 @@ struct WorkerMachineTests {
     rig.receive(.acknowledged(fence(0)))
     #expect(rig.machine.reportCount == 0)
     rig.receive(lease(fence(0)))
-    #expect(rig.deeds.isEmpty, "a late copy of a lease that is done must start nothing")
+    #expect(rig.deeds == [MachineRig.refusal(fence(0))], "a late copy of a lease that is done must start nothing")
   }
 
   @Test func leaseIsTakenOnceHoweverOftenItArrives() {
@@ -226,7 +226,7 @@ struct WorkerMachineTests {
         #expect(rig.deeds == [.reconnect, .send(.hello(MachineRig.hello(slots: 2)))])
       }
     }
-    // After 10 s as the welcome said, then every 30 s as the settings say.
+    // After 10 s, as the welcome said, then every 30 s, as the settings say.
     #expect(reconnects == 7)
     rig.receive(.welcome(MachineRig.welcome))
     #expect(rig.deeds.contains(.send(.ready(credit: 2))))
@@ -250,7 +250,7 @@ struct WorkerMachineTests {
     #expect(rig.deeds == [.send(.goodbye(reason: "test")), .stop(.drained(handedBack: 0))])
   }
 
-  /// Leaves when it had nothing to do for ten seconds.
+  /// Leaves after ten seconds without work.
   private func impatientRig() -> MachineRig {
     var settings = WorkerSettings()
     settings.leaveWhenIdle = .seconds(10)

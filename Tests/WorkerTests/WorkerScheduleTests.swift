@@ -1,5 +1,5 @@
 // autointerp
-// A worker against a forgetful coordinator and a bad network, by seed.
+// `WorkerScheduleTests` tests `WorkerMachine` against a forgetful coordinator and a bad network, by seed.
 // SPDX-License-Identifier: Apache-2.0
 
 import ClusterProtocol
@@ -16,7 +16,7 @@ struct WorkerScheduleTests {
   }
 }
 
-/// One history: faults for the first half, then a quiet network, in which everything must get done.
+/// One history: faults in the first half, then a quiet network in which everything must get done.
 private struct FaultyHistory {
   let promptCount = 25
   let slots = 3
@@ -36,7 +36,7 @@ private struct FaultyHistory {
   private var incarnation: UInt64 = 1
   private var computing: Set<Fence> = []
   private var stopped = false
-  // The coordinator: what it forgets when it crashes, and what it does not (`done`).
+  // The coordinator: what it forgets in a crash, and what it does not (`done`).
   private var epoch: Int64 = 1
   private var known: UInt64?
   private var held: [Int32: Fence] = [:]
@@ -149,7 +149,7 @@ private struct FaultyHistory {
       for fence in held.values.sorted(by: { $0.prompt < $1.prompt }) where !listed.contains(fence) {
         answer(.lease(MachineRig.lease(fence)))
       }
-    case .hello, .failed, .goodbye: break
+    case .hello, .failed, .goodbye, .model: break
     }
   }
 }

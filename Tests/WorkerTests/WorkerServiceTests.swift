@@ -1,17 +1,18 @@
 // autointerp
-// A worker over a real socket, with a stand-in for the model.
+// `WorkerServiceTests` tests `WorkerService` over a real socket, with a fake instead of the model.
 // SPDX-License-Identifier: Apache-2.0
 
 import Circuits
 import ClusterProtocol
 import ClusterTransport
 import Logging
+import Platform
 import Testing
 
 @testable import Worker
 
 @Suite(.timeLimit(.minutes(2))) struct WorkerServiceTests {
-  /// Gives a graph of one token, or fails as the prompt's text says.
+  /// Gives a graph of one token, or fails, as the prompt's text says.
   private struct Stand: PromptAttributing {
     func attribute(_ lease: CoordinatorMessage.Lease, progress: ProgressCounter) throws -> EdgeDelta {
       progress.advance()
@@ -38,7 +39,7 @@ import Testing
           neurons: NeuronColumns(), embeddingRelp: [1], edges: EdgeColumns(),
           conservation: .init(nodeTotal: 0, layerCut: 0, directEffects: 0),
           counts: .init(
-            candidateNeurons: 0, candidateEdges: 0, truncated: false, keptRelpShare: 1, keptFlowShare: 1)),
+            candidateNeurons: 0, candidateEdges: 0, truncated: false, keptScoreShare: 1, keptFlowShare: 1)),
         vocabulary: [.init(id: 1, text: "a"), .init(id: 2, text: "b")])
     }
   }
@@ -75,7 +76,7 @@ import Testing
           next += 1
         }
       case .delta(let report):
-        #expect(try report.delta().graph.tokens == [1])
+        #expect(try report.delta().delta.graph.tokens == [1])
         outcomes[report.fence.prompt] = "delta"
         try await answer(.acknowledged(report.fence))
       case .failed(let report):
@@ -84,7 +85,7 @@ import Testing
       case .heartbeat(let beat):
         #expect(beat.residentBytes >= 0)
         try await answer(.heartbeat)
-      case .goodbye: break
+      case .goodbye, .model: break
       }
       if outcomes.count == texts.count {
         try await answer(.drain(reason: "test over"))

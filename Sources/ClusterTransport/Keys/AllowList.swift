@@ -1,17 +1,19 @@
 // autointerp
-// Which keys get in, and as what.
+// `AllowList` holds the public keys that may connect to the coordinator, each with its role.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The public keys that a coordinator accepts, each with its role.
+/// The public keys that a coordinator accepts, and their roles.
 ///
-/// As a file: a line `worker KEY [NAME]` or `client KEY [NAME]` each; empty lines and lines that start with `#` and a
-/// blank are comments.
+/// In a file, each line is `worker KEY [NAME]` or `client KEY [NAME]`. Empty lines and lines that start with `#` are
+/// comments.
 package struct AllowList: Sendable, Equatable {
   private var roles: [CurvePublicKey: PeerRole]
+  /// For people.
+  private var names: [CurvePublicKey: String] = [:]
 
   package init(_ roles: [CurvePublicKey: PeerRole] = [:]) { self.roles = roles }
 
-  /// Reads a file.
+  /// Reads the list from a file.
   package init(contentsOf path: String) throws(TransportError) {
     self.init()
     for (number, line) in try TextFile(path).lines.enumerated() {
@@ -29,8 +31,12 @@ package struct AllowList: Sendable, Equatable {
         throw .allowList(path: path, line: number + 1, reason: "the key is listed as \(earlier.rawValue) above")
       }
       roles[key] = role
+      if words.count == 3 { names[key] = String(words[2]) }
     }
   }
+
+  /// The name that the list gives the key; nil if it gives none.
+  package func name(of key: CurvePublicKey) -> String? { names[key] }
 
   package var count: Int { roles.count }
 

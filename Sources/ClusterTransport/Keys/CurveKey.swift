@@ -1,21 +1,21 @@
 // autointerp
-// CURVE keys.
+// `CurvePublicKey` and `CurveKeyPair` are the CURVE keys of a peer.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CZeroMQ
 
 /// A CURVE public key: 32 bytes, written as 40 characters of Z85 (ZeroMQ RFC 32).
 package struct CurvePublicKey: Hashable, Sendable, CustomStringConvertible {
-  /// The key in Z85.
+  /// The key as Z85 text.
   package let text: String
 
-  /// - Throws: `invalidKey` when `text` is not Z85 of 32 bytes.
+  /// - Throws: `invalidKey` if `text` is not the Z85 text of 32 bytes.
   package init(_ text: String) throws(TransportError) {
     guard Z85.decode(text) != nil else { throw .invalidKey("'\(text)'") }
     self.text = text
   }
 
-  /// Nil unless there are 32 bytes.
+  /// Nil unless there are exactly 32 bytes.
   init?(bytes: [UInt8]) {
     guard let text = Z85.encode(bytes) else { return nil }
     self.text = text
@@ -24,12 +24,12 @@ package struct CurvePublicKey: Hashable, Sendable, CustomStringConvertible {
   package var description: String { text }
 }
 
-/// A CURVE key pair. The secret shows in no description, dump or log.
+/// A CURVE key pair. Descriptions, dumps and logs never show the secret.
 package struct CurveKeyPair: Sendable, Equatable {
   package let publicKey: CurvePublicKey
   let secretText: String
 
-  /// A new pair from the system's randomness.
+  /// Makes a new pair with the system's random numbers.
   package static func generate() throws(TransportError) -> CurveKeyPair {
     var publicText = [CChar](repeating: 0, count: Z85.bufferSize)
     var secretText = publicText
@@ -37,7 +37,7 @@ package struct CurveKeyPair: Sendable, Equatable {
     return try CurveKeyPair(secretText: String(zeroTerminated: secretText))
   }
 
-  /// The pair that belongs to a secret key in Z85.
+  /// Makes the pair that belongs to a secret key in Z85.
   init(secretText: String) throws(TransportError) {
     var publicText = [CChar](repeating: 0, count: Z85.bufferSize)
     guard Z85.decode(secretText) != nil, zmq_curve_public(&publicText, secretText) == 0 else {
@@ -54,7 +54,7 @@ extension CurveKeyPair: CustomStringConvertible, CustomDebugStringConvertible, C
   package var customMirror: Mirror { Mirror(self, children: ["publicKey": publicKey]) }
 }
 
-/// The text form of 32-byte keys.
+/// Converts 32-byte keys to text and back.
 enum Z85 {
   /// 40 characters and the terminating zero.
   static let bufferSize = 41
@@ -70,7 +70,7 @@ enum Z85 {
     guard text.utf8.count == bufferSize - 1, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { return nil }
     var bytes = [UInt8](repeating: 0, count: 32)
     guard zmq_z85_decode(&bytes, text) != nil else { return nil }
-    // The decoder takes characters outside the alphabet for something; only what encodes back was Z85.
+    // The decoder accepts characters outside the alphabet, so check that the bytes encode to the same text.
     return encode(bytes) == text ? bytes : nil
   }
 }

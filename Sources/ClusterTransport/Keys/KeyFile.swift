@@ -1,17 +1,17 @@
 // autointerp
-// Key files: a secret one that only its owner can read, and a public one to give away.
+// `KeyFile` reads and writes the files of a key pair: a secret one for its owner and a public one to give away.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
 
-/// Two files a key pair: `NAME.key` with mode 0600 and `NAME.pub`.
+/// A key pair is two files: `NAME.key` with mode 0600 and `NAME.pub`.
 ///
-/// Lines of both are `public Z85` and, in the first, `secret Z85`; empty lines and lines that start with `#` and a blank
-/// are comments.
+/// Both have a line `public Z85`; the first also has `secret Z85`. Empty lines and lines that start with `#` are
+/// comments.
 package enum KeyFile {
-  /// Writes both files into `directory`, which exists. Existing files are never overwritten.
+  /// Writes both files into an existing directory. Existing files are never overwritten.
   ///
-  /// - Returns: The paths of the secret and the public file.
+  /// - Returns: the paths of the secret and the public file.
   package static func write(
     _ pair: CurveKeyPair, name: String, directory: String
   ) throws(TransportError) -> (secret: String, public: String) {
@@ -32,11 +32,13 @@ package enum KeyFile {
 
   /// Reads a key pair.
   ///
-  /// - Throws: `unsafeKeyFile` when anyone but the owner may read the file, `keyFile` when it holds no pair.
+  /// - Throws: `unsafeKeyFile` if others than the owner may read the file, `keyFile` if it does not hold a pair.
   package static func readPair(_ path: String) throws(TransportError) -> CurveKeyPair {
     let file = try TextFile(path)
     guard file.mode & 0o077 == 0 else { throw .unsafeKeyFile(path: path, mode: file.mode) }
-    guard let secret = file.value(of: "secret") else { throw .keyFile(path: path, reason: "has no line 'secret KEY'") }
+    guard let secret = file.value(of: "secret") else {
+      throw .keyFile(path: path, reason: "the line 'secret KEY' is missing")
+    }
     let pair: CurveKeyPair
     do { pair = try CurveKeyPair(secretText: secret) } catch {
       throw .keyFile(path: path, reason: "its secret key is not 40 characters of Z85")
@@ -47,12 +49,12 @@ package enum KeyFile {
     return pair
   }
 
-  /// A public key given as its text or as the path of a file with a line `public KEY`.
+  /// Returns a public key that is given as text or as the path of a file with a line `public KEY`.
   package static func publicKey(_ textOrPath: String) throws(TransportError) -> CurvePublicKey {
     if let key = try? CurvePublicKey(textOrPath) { return key }
     let file = try TextFile(textOrPath)
     guard let text = file.value(of: "public") else {
-      throw .keyFile(path: textOrPath, reason: "has no line 'public KEY'")
+      throw .keyFile(path: textOrPath, reason: "the line 'public KEY' is missing")
     }
     do { return try CurvePublicKey(text) } catch {
       throw .keyFile(path: textOrPath, reason: "its public key is not 40 characters of Z85")
@@ -61,9 +63,9 @@ package enum KeyFile {
 
   private static func create(_ path: String, mode: mode_t, _ text: String) throws(TransportError) {
     let descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, mode)
-    guard descriptor >= 0 else { throw .keyFile(path: path, reason: "cannot be made: \(systemReason())") }
+    guard descriptor >= 0 else { throw .keyFile(path: path, reason: "cannot be created: \(systemReason())") }
     defer { close(descriptor) }
-    // The umask may have taken bits away, never added any; the public file is for everyone.
+    // The umask may have removed permission bits, and the public file must be readable by everyone.
     let written = Array(text.utf8).withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
     guard written == text.utf8.count, fchmod(descriptor, mode) == 0, fsync(descriptor) == 0 else {
       let reason = systemReason()
@@ -73,13 +75,13 @@ package enum KeyFile {
   }
 }
 
-/// A small text file, read whole, and its mode.
+/// A small text file that was read completely, and its mode.
 struct TextFile {
-  /// Permission bits.
+  /// The permission bits.
   let mode: UInt32
   let lines: [Substring]
 
-  /// Key files and allow-lists are a few kB; 100,000 entries fit.
+  /// Key files and allow-lists have a few kB. 100,000 entries fit into this.
   private static let maximumBytes = 16 << 20
 
   init(_ path: String) throws(TransportError) {
@@ -109,13 +111,13 @@ struct TextFile {
     lines = text.split(separator: "\n", omittingEmptySubsequences: false)
   }
 
-  /// The words of a line; empty for comments.
+  /// Returns the words of a line; none for a comment.
   static func words(_ line: Substring) -> [Substring] {
     let words = line.split(whereSeparator: \.isWhitespace)
-    return words.first == "#" ? [] : words
+    return words.first?.first == "#" ? [] : words
   }
 
-  /// The second word of the line that starts with `key` and has two.
+  /// Returns the second word of the first line that has two words and starts with `key`.
   func value(of key: String) -> String? {
     for line in lines {
       let words = Self.words(line)

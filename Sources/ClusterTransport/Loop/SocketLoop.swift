@@ -1,11 +1,14 @@
 // autointerp
-// The one thread on which sockets live.
+// `SocketLoop` runs all sockets of a ZeroMQ context on one thread.
 // SPDX-License-Identifier: Apache-2.0
 
-/// One thread with a ZeroMQ context that runs the jobs of the actors pinned to it and polls their sockets.
+internal import Platform
+
+/// A thread with a ZeroMQ context. It runs the jobs of the actors pinned to it and polls their sockets.
 ///
-/// ZeroMQ sockets must not be used by two threads; an actor whose executor is a `SocketLoop` touches its socket only from
-/// the loop's thread, and its callers simply `await`. The thread ends when the loop and all actors pinned to it are gone.
+/// Two threads must never use one ZeroMQ socket. An actor whose executor is a `SocketLoop` touches its socket only on
+/// the loop's thread, and its callers simply `await`. The thread ends when the loop and all actors pinned to it are
+/// gone.
 package final class SocketLoop: SerialExecutor {
   let core: SocketLoopCore
 
@@ -13,7 +16,11 @@ package final class SocketLoop: SerialExecutor {
     core = try SocketLoopCore()
     core.setExecutor(self)
     let core = core
-    try DedicatedThread.start(name: "socket-loop") { core.run() }
+    do throws(PlatformError) {
+      try DedicatedThread.start(name: "socket-loop") { core.run() }
+    } catch {
+      throw .system(operation: "cannot start the socket loop", reason: "\(error)")
+    }
   }
 
   deinit { core.stop() }
@@ -27,11 +34,11 @@ package final class SocketLoop: SerialExecutor {
   }
 
   package func checkIsolated() {
-    precondition(core.isCurrent, "this belongs to the thread of the socket loop")
+    precondition(core.isCurrent, "this must run on the thread of the socket loop")
   }
 
-  /// Closes every socket, waiting for what they still have to send as long as each one's linger says, and ends the
-  /// context. Actors on the loop stay usable and find their sockets closed.
+  /// Closes every socket and ends the context. Waits, as long as each socket's linger time allows, for frames that
+  /// are still to be sent. Actors on the loop stay usable and find their sockets closed.
   package func shutDown() async {
     await withCheckedContinuation { continuation in
       core.post { [core] in

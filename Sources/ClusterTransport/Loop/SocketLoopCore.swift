@@ -1,15 +1,15 @@
 // autointerp
-// What the thread of a socket loop does.
+// `SocketLoopCore` is the part of a `SocketLoop` that its thread runs: job queue, sockets and polling.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CZeroMQ
 internal import Glibc
 internal import Synchronization
 
-/// The part of a loop that its thread holds on to.
+/// The part of a loop that its thread keeps alive.
 ///
-/// `@unchecked Sendable`: `inbox` is guarded by its mutex, `wakeUp` is a descriptor that any thread may write to until
-/// `stop` was taken from the inbox; all else is touched only by the loop's thread once it runs.
+/// `@unchecked Sendable`: a mutex guards `inbox`. Any thread may write to the descriptor `wakeUp` until the thread
+/// has taken `stop` from the inbox. Only the loop's thread touches the rest once it runs.
 final class SocketLoopCore: @unchecked Sendable {
   private struct Inbox {
     var jobs: [UnownedJob] = []
@@ -28,10 +28,10 @@ final class SocketLoopCore: @unchecked Sendable {
 
   init() throws(TransportError) {
     wakeUp = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
-    guard wakeUp >= 0 else { throw .system(operation: "cannot make an eventfd", reason: systemReason()) }
+    guard wakeUp >= 0 else { throw .system(operation: "cannot create an eventfd", reason: systemReason()) }
     guard let context = zmq_ctx_new() else {
       close(wakeUp)
-      throw .zeroMQ("cannot make a ZeroMQ context")
+      throw .zeroMQ("cannot create a ZeroMQ context")
     }
     self.context = context
     zmq_ctx_set(context, ZMQ_MAX_SOCKETS, 4096)
@@ -46,14 +46,14 @@ final class SocketLoopCore: @unchecked Sendable {
 
   func enqueue(_ job: UnownedJob) { put { $0.jobs.append(job) } }
 
-  /// Runs `closure` on the loop's thread, before the jobs that are enqueued later.
+  /// Runs `closure` on the loop's thread, before jobs that are enqueued later.
   func post(_ closure: @escaping @Sendable () -> Void) { put { $0.closures.append(closure) } }
 
   func stop() { put { $0.isStopped = true } }
 
   private func put(_ change: (inout sending Inbox) -> Void) {
     inbox.withLock { inbox in
-      // After the stop the descriptor is the thread's to close, and there is nobody left to run anything for.
+      // After the stop, the thread may have closed the descriptor, and nothing runs any more.
       guard !inbox.isStopped else { return }
       let mustWake = inbox.isEmpty
       change(&inbox)
@@ -76,7 +76,7 @@ final class SocketLoopCore: @unchecked Sendable {
     sockets.removeAll { $0 === socket }
   }
 
-  /// Closes all sockets and ends the context; blocks until lingering frames are out or given up.
+  /// Closes all sockets and ends the context. Blocks until lingering frames are sent or given up.
   func closeAll() {
     precondition(isCurrent)
     for socket in sockets { socket.close() }
@@ -93,7 +93,7 @@ final class SocketLoopCore: @unchecked Sendable {
     close(wakeUp)
   }
 
-  /// False when the loop is to end.
+  /// Runs what is in the inbox. Returns false if the loop must end.
   private func runInbox() -> Bool {
     while true {
       let (jobs, closures, isStopped) = inbox.withLock { inbox in
@@ -105,8 +105,8 @@ final class SocketLoopCore: @unchecked Sendable {
       }
       for closure in closures { closure() }
       if !jobs.isEmpty {
-        // A job belongs to an actor, and the actor holds on to the loop.
-        guard let executor else { preconditionFailure("a job on a socket loop that is gone") }
+        // A job belongs to an actor, and the actor keeps the loop alive.
+        guard let executor else { preconditionFailure("a job for a socket loop that no longer exists") }
         for job in jobs { job.runSynchronously(on: executor.asUnownedSerialExecutor()) }
       }
       if isStopped { return false }
@@ -133,11 +133,11 @@ final class SocketLoopCore: @unchecked Sendable {
 }
 
 extension TransportError {
-  /// The last ZeroMQ call failed.
+  /// An error for the last ZeroMQ call, which failed.
   static func zeroMQ(_ operation: String) -> TransportError {
     .system(operation: operation, reason: String(cString: zmq_strerror(zmq_errno())))
   }
 }
 
-/// The text of `errno`.
+/// The text for `errno`.
 func systemReason() -> String { String(cString: strerror(errno)) }

@@ -1,5 +1,5 @@
 // autointerp
-// One ZeroMQ socket on a loop.
+// `ZeroMQSocket` wraps one ZeroMQ socket that belongs to a loop.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CZeroMQ
@@ -7,23 +7,27 @@ internal import Glibc
 
 /// One ZeroMQ socket.
 ///
-/// `@unchecked Sendable`: made, used and closed on the thread of its loop only (every method is called by an actor pinned
-/// to the loop or by the loop itself); the reference alone travels, to be closed there when its owner is gone.
+/// `@unchecked Sendable`: it is created, used and closed only on its loop's thread, by an actor pinned to the loop or
+/// by the loop itself. Other threads may only hold the reference.
 final class ZeroMQSocket: @unchecked Sendable {
   private(set) var pointer: UnsafeMutableRawPointer?
   private unowned let core: SocketLoopCore
   var wantsToRead = true
   var wantsToWrite = false
-  /// Called by the loop with (readable, writable).
+  /// The loop calls this with (readable, writable).
   var onReady: ((Bool, Bool) -> Void)?
 
   /// - Parameters:
-  ///   - core: The loop, on whose thread the caller is.
-  ///   - type: Such as `ZMQ_ROUTER`.
-  /// - Throws: `closed` when the loop is shut down.
+  ///   - core: the loop. The caller runs on its thread.
+  ///   - type: a ZeroMQ socket type such as `ZMQ_ROUTER`.
+  /// - Throws: `closed` if the loop is shut down.
   init(on core: SocketLoopCore, type: Int32) throws(TransportError) {
     guard let context = core.context else { throw .closed }
-    guard let pointer = zmq_socket(context, type) else { throw .zeroMQ("cannot make a socket") }
+    // A router numbers connections that bring no name of their own, starting at a number from `rand()`. Unless `rand()`
+    // is seeded, that number is the same after every start, and a peer that takes the next number as its name makes
+    // ZeroMQ abort the process at the following connection.
+    srand(UInt32.random(in: .min ... .max))
+    guard let pointer = zmq_socket(context, type) else { throw .zeroMQ("cannot create a socket") }
     self.core = core
     self.pointer = pointer
     core.add(self)
@@ -95,11 +99,13 @@ final class ZeroMQSocket: @unchecked Sendable {
   /// One part of a message.
   struct Part {
     var bytes: [UInt8]
-    /// What the ZAP handler said of the peer.
+    /// What the ZAP handler reported about the peer.
     var userID: String?
+    /// The peer's address, as far as ZeroMQ knows it.
+    var address = ""
   }
 
-  /// All parts of the next message without blocking; nil when there is none.
+  /// Returns all parts of the next message without blocking, or nil if there is none.
   func receive() -> [Part]? {
     guard let pointer else { return nil }
     var parts: [Part] = []
@@ -113,15 +119,16 @@ final class ZeroMQSocket: @unchecked Sendable {
       }
       let bytes = UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))
       let userID = zmq_msg_gets(&message, "User-Id").map { String(cString: $0) }
-      // A peer can announce any number of parts; nobody here reads more than a ZAP request has.
-      if parts.count < 8 { parts.append(Part(bytes: Array(bytes), userID: userID)) }
+      let address = zmq_msg_gets(&message, "Peer-Address").map { String(cString: $0) } ?? ""
+      // A peer can announce any number of parts. Nobody needs more than a ZAP request has.
+      if parts.count < 8 { parts.append(Part(bytes: Array(bytes), userID: userID, address: address)) }
       if zmq_msg_more(&message) == 0 { return parts }
     }
   }
 }
 
 extension String {
-  /// The text before the first zero of a buffer that C filled.
+  /// Makes a string from a buffer that C filled, up to the first zero.
   init(zeroTerminated buffer: [CChar]) {
     self.init(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }

@@ -1,24 +1,23 @@
 // autointerp
-// Tells of connections made, refused and lost.
+// `ConnectionMonitor` reports when a socket's connection is made, refused or lost.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CZeroMQ
 internal import Synchronization
 
-/// What happened to the connection of a dealer.
+/// What happened to a dealer's connection.
 package enum ConnectionEvent: Equatable, Sendable {
-  /// Connected and, with CURVE, mutually authenticated.
+  /// It is connected and, with CURVE, both sides are authenticated.
   case connected
-  /// Lost, or not made; ZeroMQ goes on trying.
+  /// It was lost or could not be made. ZeroMQ keeps trying.
   case disconnected
-  /// The peer does not accept our key; ZeroMQ gives up (see `DealerSocket.reconnect`).
+  /// The peer does not accept our key. ZeroMQ stops trying (see `DealerSocket.reconnect`).
   case keyRefused
-  /// The peer is not what we expect: another key than the one we know, no CURVE, or not ZeroMQ at all; ZeroMQ may
-  /// give up.
+  /// The peer is not the expected one: it has another key, no CURVE, or is not ZeroMQ. ZeroMQ may stop trying.
   case handshakeFailed
 }
 
-/// The monitor of one socket, on the same loop.
+/// Monitors one socket, on the same loop.
 final class ConnectionMonitor: Sendable {
   private static let count = Atomic<Int>(0)
   private let socket: ZeroMQSocket
@@ -52,7 +51,7 @@ final class ConnectionMonitor: Sendable {
 
   func close() { socket.close() }
 
-  /// The first part of a monitor's message is the event's number and its value, both in host order.
+  /// Reads the first part of a monitor's message: the event's number and value, in host byte order.
   private static func event(_ bytes: [UInt8]) -> ConnectionEvent? {
     guard bytes.count == 6 else { return nil }
     switch Int32(bytes.withUnsafeBytes { $0.loadUnaligned(as: UInt16.self) }) {

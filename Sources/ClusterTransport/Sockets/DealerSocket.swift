@@ -1,12 +1,12 @@
 // autointerp
-// The socket of a worker or a client.
+// `DealerSocket` is the connecting socket of a worker or a client.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CZeroMQ
 internal import Glibc
 
-/// A connecting DEALER socket on a loop. ZeroMQ makes a lost connection again by itself, for ever, but gives up after a
-/// refused handshake: `reconnect` tries anew.
+/// A connecting DEALER socket on a loop. ZeroMQ restores a lost connection by itself, for ever, but stops after a
+/// refused handshake; then `reconnect` starts again.
 package actor DealerSocket {
   private let loop: SocketLoop
   private let options: SocketOptions
@@ -15,7 +15,7 @@ package actor DealerSocket {
   private var monitor: ConnectionMonitor?
   private let onEvent: (@Sendable (ConnectionEvent) -> Void)?
   private var queue: FrameQueue<[UInt8]>
-  /// Frames that ZeroMQ had no room for, with those who wait for it.
+  /// Frames that ZeroMQ had no room for, and the senders that wait for them.
   private var pending: [(number: Int, frame: [UInt8], sender: CheckedContinuation<SendResult, Never>)] = []
   private var nextNumber = 0
   private var isClosed = false
@@ -25,9 +25,9 @@ package actor DealerSocket {
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
   /// - Parameters:
-  ///   - loop: The thread for the socket.
-  ///   - options: Its bounds.
-  ///   - onEvent: Told of connections made and lost; called on the loop's thread, so it must not block.
+  ///   - loop: the thread for the socket.
+  ///   - options: its bounds.
+  ///   - onEvent: called for connections made and lost, on the loop's thread; must not block.
   package init(
     loop: SocketLoop, options: SocketOptions = .dealer, onEvent: (@Sendable (ConnectionEvent) -> Void)? = nil
   ) {
@@ -42,9 +42,9 @@ package actor DealerSocket {
     if let monitor { loop.core.post { monitor.close() } }
   }
 
-  /// Starts to connect and to receive; returns before a connection is up.
+  /// Starts to connect and to receive. Returns before the connection exists.
   ///
-  /// - Throws: `plainOffLoopback` when frames would travel to another machine unprotected.
+  /// - Throws: `plainOffLoopback` if frames would travel to another machine without protection.
   package func connect(_ text: String, security: ClientSecurity) throws(TransportError) {
     precondition(target == nil, "a dealer connects once")
     let endpoint = try Endpoint(text)
@@ -55,8 +55,8 @@ package actor DealerSocket {
     try open()
   }
 
-  /// Drops the connection with everything queued on it and makes a new one: for a peer that is silent although the
-  /// connection looks alive, or that refused us and may have learnt our key since. Suspended senders stay suspended for the new connection.
+  /// Drops the connection and everything queued on it, and makes a new one. Use it if the peer is silent although the
+  /// connection looks alive, or if it refused our key and may know it now. Waiting senders keep waiting.
   package func reconnect() throws(TransportError) {
     guard !isClosed, target != nil else { throw .closed }
     try? socket?.set(ZMQ_LINGER, Int32(0))
@@ -66,9 +66,9 @@ package actor DealerSocket {
     flush()
   }
 
-  /// Queues a frame; waits while the queue is full, or while there is none because the peer refused us.
+  /// Queues a frame. Waits while the queue is full or while there is none because the peer refused us.
   ///
-  /// - Throws: `frameTooLarge`, `closed` (also when the task is cancelled), or `system`.
+  /// - Throws: `frameTooLarge`, `closed` (also if the task is cancelled), or `system`.
   package func send(_ frame: [UInt8]) async throws(TransportError) {
     guard frame.count <= options.maximumSentBytes else {
       throw .frameTooLarge(bytes: frame.count, limit: options.maximumSentBytes)
@@ -96,7 +96,7 @@ package actor DealerSocket {
     try result.get()
   }
 
-  /// Queues a frame if there is room for it; never waits.
+  /// Queues a frame if there is room for it. Never waits.
   ///
   /// - Returns: `queued` or `congested`.
   /// - Throws: `frameTooLarge`, `closed`, or `system`.
@@ -105,7 +105,7 @@ package actor DealerSocket {
       throw .frameTooLarge(bytes: frame.count, limit: options.maximumSentBytes)
     }
     guard let socket, !socket.isClosed else { throw .closed }
-    // Those who wait already come first.
+    // Frames that wait already go first.
     guard pending.isEmpty else { return .congested }
     let status = socket.send(frame)
     if status == EAGAIN { return .congested }
@@ -113,12 +113,13 @@ package actor DealerSocket {
     return .queued
   }
 
-  /// What arrives, for one consumer. Messages of several parts come as an empty frame, which the decoder refuses.
+  /// The received frames, for one consumer. A message of several parts becomes an empty frame, which the decoder
+  /// refuses.
   package nonisolated var incoming: IncomingFrames<[UInt8]> {
     IncomingFrames { [weak self] in await self?.nextBatch() }
   }
 
-  /// Closes the socket; what is queued is still sent within the linger time.
+  /// Closes the socket. Queued frames are still sent within the linger time.
   package func close() {
     isClosed = true
     monitor?.close()
@@ -179,7 +180,7 @@ package actor DealerSocket {
     socket.wantsToRead = !queue.isFull
   }
 
-  /// Sends what waits, in order, until there is no room again.
+  /// Sends waiting frames in order until there is no room.
   private func flush() {
     guard let socket else { return }
     while let first = pending.first {

@@ -1,10 +1,10 @@
 // autointerp
-// What a socket received, as an asynchronous sequence.
+// `IncomingFrames` is the sequence of a socket's received frames; `FrameQueue` is the bounded queue behind it.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The frames of a socket in order of arrival, for one consumer; ends when the socket is closed or the consumer's task is
-/// cancelled. Meant for one loop over the socket's whole life: an iterator takes what is there in batches, and what it has
-/// not handed out is lost with it.
+/// The frames of a socket in order of arrival, for one consumer. It ends when the socket is closed or the consumer's
+/// task is cancelled. Use one loop for the socket's whole life: an iterator takes frames in batches, and those that
+/// it has not returned are lost with it.
 package struct IncomingFrames<Element: Sendable>: AsyncSequence, Sendable {
   let nextBatch: @Sendable () async -> [Element]?
 
@@ -24,7 +24,8 @@ package struct IncomingFrames<Element: Sendable>: AsyncSequence, Sendable {
   package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(nextBatch: nextBatch) }
 }
 
-/// Frames between a socket and its consumer: bounded in number and bytes, with at most one waiting consumer.
+/// Holds frames between a socket and its consumer. Their number and bytes are bounded, and at most one consumer
+/// waits.
 struct FrameQueue<Element: Sendable> {
   private var elements: [Element] = []
   private var bytes = 0
@@ -38,7 +39,7 @@ struct FrameQueue<Element: Sendable> {
     self.maximumBytes = maximumBytes
   }
 
-  /// True when no more should be read from the socket for now.
+  /// True if the socket must not be read for now.
   var isFull: Bool { elements.count >= maximumCount || bytes >= maximumBytes }
 
   mutating func push(_ element: Element, byteCount: Int) {
@@ -46,14 +47,14 @@ struct FrameQueue<Element: Sendable> {
     bytes += byteCount
   }
 
-  /// Hands what there is to a waiting consumer.
+  /// Passes everything to a waiting consumer.
   mutating func deliver() {
     guard let waiter, !elements.isEmpty else { return }
     self.waiter = nil
     waiter.resume(returning: takeAll())
   }
 
-  /// Everything, or nil when there is nothing.
+  /// Returns everything, or nil if there is nothing.
   mutating func takeAll() -> [Element]? {
     guard !elements.isEmpty else { return nil }
     defer {

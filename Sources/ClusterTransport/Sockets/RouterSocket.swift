@@ -1,35 +1,22 @@
 // autointerp
-// The coordinator's socket.
+// `RouterSocket` is the bound socket of the coordinator; it knows which peer sent each frame.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CZeroMQ
 internal import Glibc
 
-/// Names a connection of a router and whose it is. A peer that connects anew gets a new one.
-package struct PeerID: Hashable, Sendable {
-  /// ZeroMQ's name of the connection. A peer may choose it, so that it can be that of a connection that is gone.
-  package var bytes: [UInt8]
-  /// The authenticated key, which no peer can choose; nil without CURVE.
-  package var publicKey: CurvePublicKey?
-
-  package init(bytes: [UInt8], publicKey: CurvePublicKey? = nil) {
-    self.bytes = bytes
-    self.publicKey = publicKey
-  }
-}
-
 /// One frame at a router and who sent it.
 package struct PeerFrame: Sendable {
   package var peer: PeerID
-  /// What the peer's key entitles it to; nil on a socket without CURVE, where everyone may do everything.
+  /// What the peer's key allows; nil on a socket without CURVE, where everything is allowed.
   package var role: PeerRole?
   package var bytes: [UInt8]
 
-  /// True when the peer may speak as `wanted`.
+  /// True if the peer may act as `wanted`.
   package func speaks(as wanted: PeerRole) -> Bool { role == nil || role == wanted }
 }
 
-/// One frame for a peer of a router.
+/// A frame for a peer of a router.
 package struct OutgoingFrame: Sendable {
   package var peer: PeerID
   package var bytes: [UInt8]
@@ -40,37 +27,38 @@ package struct OutgoingFrame: Sendable {
   }
 }
 
-/// What became of a frame for a peer. Being queued does not mean that it arrives.
+/// What happened to a frame for a peer. A queued frame may still get lost.
 package enum SendOutcome: Equatable, Sendable {
   case queued
-  /// There is no such connection (any more).
+  /// The connection does not exist (any more).
   case unroutable
-  /// The peer takes its frames too slowly: its queue is full and the frame was not taken.
+  /// The peer reads too slowly: its queue is full and the frame was not taken.
   case congested
 }
 
-/// What a router turned away.
+/// What a router refused.
 package enum RouterEvent: Equatable, Sendable {
-  /// A connection whose key is not on the allow-list; nil is one without a key.
+  /// A connection whose key is not on the allow-list. Nil means that it had no key.
   case connectionRefused(key: CurvePublicKey?, address: String)
-  /// A frame over a connection that is up, with a key that was removed from the allow-list since.
+  /// A frame over an existing connection whose key was removed from the allow-list.
   case removedKeySpoke(CurvePublicKey)
-  /// A frame of a peer that is not listened to.
+  /// A frame from a peer that is ignored.
   case ignoredPeerSpoke
 }
 
 /// A bound ROUTER socket on a loop.
 package actor RouterSocket {
-  /// A few milliseconds of the loop's time.
+  /// These bounds keep one turn at a few milliseconds of the loop's time.
   private static let framesPerTurn = 64
   private static let bytesPerTurn = 4 << 20
-  /// Peers that are not listened to; more than a coordinator has connections at a time.
+  /// How many ignored peers are remembered: more than a coordinator has connections at one time.
   private static let maximumIgnoredPeers = 16_384
 
   private let loop: SocketLoop
   private let options: SocketOptions
   private let onEvent: (@Sendable (RouterEvent) -> Void)?
-  private var ignored: Set<PeerID> = []
+  /// Ignored senders, each until a time.
+  private var ignored: [PeerID.Sender: ContinuousClock.Instant] = [:]
   private var socket: ZeroMQSocket?
   private var authenticator: ZapAuthenticator?
   private var queue: FrameQueue<PeerFrame>
@@ -78,9 +66,9 @@ package actor RouterSocket {
   package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
   /// - Parameters:
-  ///   - loop: The thread for the socket.
-  ///   - options: Its bounds.
-  ///   - onEvent: Told of what is turned away; called on the loop's thread, so it must not block.
+  ///   - loop: the thread for the socket.
+  ///   - options: its bounds.
+  ///   - onEvent: called for everything refused, on the loop's thread; must not block.
   package init(
     loop: SocketLoop, options: SocketOptions = .router, onEvent: (@Sendable (RouterEvent) -> Void)? = nil
   ) {
@@ -94,13 +82,13 @@ package actor RouterSocket {
     if let socket { loop.core.post { socket.close() } }
   }
 
-  /// Binds the socket and starts to receive. One router with CURVE a loop.
+  /// Binds the socket and starts to receive. A loop can have only one router with CURVE.
   ///
   /// - Parameters:
-  ///   - text: `tcp://HOST:PORT`; port 0 or `*` is one of the system's choice.
-  ///   - security: What protects the socket.
-  /// - Returns: The endpoint with its real port.
-  /// - Throws: `plainOffLoopback` when an unprotected socket would be open to other machines.
+  ///   - text: `tcp://HOST:PORT`. Port 0 or `*` means that the system chooses.
+  ///   - security: the protection of the socket.
+  /// - Returns: the endpoint with its real port.
+  /// - Throws: `plainOffLoopback` if other machines could reach an unprotected socket.
   package func bind(_ text: String, security: ServerSecurity) async throws(TransportError) -> Endpoint {
     precondition(socket == nil, "a router binds once")
     let endpoint = try security.endpoint(text)
@@ -133,28 +121,37 @@ package actor RouterSocket {
     }
   }
 
-  /// Replaces the keys that get in. ZeroMQ cannot close the connection of one peer, so those of removed keys stay up;
-  /// nothing that arrives over them is taken any more.
+  /// Replaces the list of allowed keys. ZeroMQ cannot close the connection of one peer, so connections of removed
+  /// keys stay open, but their frames are refused.
   package func replaceAllowList(_ allowList: AllowList) async {
     await authenticator?.replace(allowList)
   }
 
-  /// Takes nothing more from this connection.
-  package func ignore(_ peer: PeerID) {
-    // Connections that are long gone are among them; that any of them speaks again after this many is no harm.
-    if ignored.count >= Self.maximumIgnoredPeers { ignored = [] }
-    ignored.insert(peer)
+  /// Ignores this sender for a while, whatever connection it uses.
+  package func ignore(_ sender: PeerID.Sender, for time: Duration) {
+    let now = ContinuousClock.now
+    if ignored.count >= Self.maximumIgnoredPeers { ignored = ignored.filter { $0.value > now } }
+    // The list contains connections that are long gone. If one of them speaks again after this many, that does no harm.
+    if ignored.count >= Self.maximumIgnoredPeers { ignored = [:] }
+    ignored[sender] = now + time
   }
 
-  /// Queues a frame for a peer; never blocks.
+  private func isIgnored(_ peer: PeerID) -> Bool {
+    guard !ignored.isEmpty, let end = ignored[peer.sender] else { return false }
+    if end > .now { return true }
+    ignored[peer.sender] = nil
+    return false
+  }
+
+  /// Queues a frame for a peer. Never blocks.
   ///
-  /// - Throws: `frameTooLarge`, `closed`, or `system` for what ZeroMQ alone knows.
+  /// - Throws: `frameTooLarge`, `closed`, or `system` for other ZeroMQ errors.
   package func send(_ frame: [UInt8], to peer: PeerID) throws(TransportError) -> SendOutcome {
     guard frame.count <= options.maximumSentBytes else {
       throw .frameTooLarge(bytes: frame.count, limit: options.maximumSentBytes)
     }
     guard let socket, !socket.isClosed else { throw .closed }
-    // The router decides about the whole message at its first part.
+    // The router decides about the whole message when it gets the first part.
     let status = socket.send(peer.bytes, more: true)
     switch status {
     case 0: break
@@ -167,7 +164,7 @@ package actor RouterSocket {
     return .queued
   }
 
-  /// Queues frames in one turn of the loop; the outcome of each, as `send(_:to:)` tells it.
+  /// Queues frames in one turn of the loop and returns the outcome of each, as `send(_:to:)` does.
   package func sendAll(_ frames: [OutgoingFrame]) -> [Result<SendOutcome, TransportError>] {
     var outcomes: [Result<SendOutcome, TransportError>] = []
     outcomes.reserveCapacity(frames.count)
@@ -181,7 +178,7 @@ package actor RouterSocket {
     return outcomes
   }
 
-  /// What arrives, for one consumer.
+  /// The received frames, for one consumer.
   package nonisolated var incoming: IncomingFrames<PeerFrame> {
     IncomingFrames { [weak self] in await self?.nextBatch() }
   }
@@ -206,20 +203,20 @@ package actor RouterSocket {
     }
   }
 
-  /// Takes what is there, within the bounds of the queue and of a turn: what does not fit into one is taken in the next,
-  /// after the frames that wait to be sent.
+  /// Reads frames within the bounds of the queue and of one turn. The rest is read in the next turn, after frames
+  /// that wait to be sent.
   private func receive() {
     guard let socket else { return }
     var (frames, turnBytes) = (0, 0)
     while !queue.isFull, frames < Self.framesPerTurn, turnBytes < Self.bytesPerTurn, let parts = socket.receive() {
       frames += 1
       guard let peer = parts.first else { continue }
-      // A message of this protocol has one part besides the sender. Others are passed on as an empty frame, which the
-      // decoder refuses, so that they are counted like anything malformed.
+      // A message of this protocol has one part besides the sender. Other messages become an empty frame, which the
+      // decoder refuses, so that they are counted as malformed.
       let bytes = parts.count == 2 ? parts[1].bytes : []
       turnBytes += bytes.count
-      guard let (peer, role) = vouched(peer.bytes, userID: parts.last?.userID) else { continue }
-      if ignored.contains(peer) {
+      guard let (peer, role) = vouched(peer.bytes, by: parts[parts.count - 1]) else { continue }
+      if isIgnored(peer) {
         onEvent?(.ignoredPeerSpoke)
         continue
       }
@@ -229,16 +226,16 @@ package actor RouterSocket {
     socket.wantsToRead = !queue.isFull
   }
 
-  /// Whose frame it is; nil when nothing is taken from its sender: its key is not on the list as it is now.
-  private func vouched(_ connection: [UInt8], userID: String?) -> (peer: PeerID, role: PeerRole?)? {
-    guard let authenticator else { return (PeerID(bytes: connection), nil) }
-    // ZeroMQ lets everyone in when the authenticator is gone; nothing is taken from a peer it did not vouch for.
-    guard let identity = userID.flatMap(ZapAuthenticator.identity) else { return nil }
-    // What the authenticator said when the connection was made may be over.
+  /// Who sent the frame. Nil if its sender is ignored or its key is no longer on the allow-list.
+  private func vouched(_ connection: [UInt8], by part: ZeroMQSocket.Part) -> (peer: PeerID, role: PeerRole?)? {
+    guard let authenticator else { return (PeerID(bytes: connection, address: part.address), nil) }
+    // ZeroMQ admits everyone if the authenticator is gone. A peer for which it did not vouch is ignored.
+    guard let identity = part.userID.flatMap(ZapAuthenticator.identity) else { return nil }
+    // What the authenticator said when the connection was made may no longer hold.
     guard let role = authenticator.assumeIsolated({ $0.role(of: identity.key) }) else {
       onEvent?(.removedKeySpoke(identity.key))
       return nil
     }
-    return (PeerID(bytes: connection, publicKey: identity.key), role)
+    return (PeerID(bytes: connection, publicKey: identity.key, address: part.address), role)
   }
 }

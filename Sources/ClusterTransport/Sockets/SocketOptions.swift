@@ -1,45 +1,45 @@
 // autointerp
-// The bounds and times of a socket.
+// `SocketOptions` holds the bounds and times of a socket.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CZeroMQ
 internal import ClusterProtocol
 
-/// What ZeroMQ does not let us bound: the parts of one message, each within the size of a frame, wait in its memory until
-/// the last has come, however many they are. Only an authenticated peer can do that (without CURVE, anyone can); a limit
-/// on the memory of the process, as in `ops/systemd`, makes it a restart that loses nothing. Nor does it bound the number
-/// of connections, for each of which a frame of the handshake may be held for `handshakeLimit`.
+/// ZeroMQ leaves two things unbounded. The parts of one message, each at most as large as a frame, wait in its memory
+/// until the last part has come. Only an authenticated peer can exploit that (without CURVE, anyone can). A memory
+/// limit for the process, as in `ops/systemd`, turns it into a restart that loses nothing. The number of connections
+/// is not bounded either; for each, a frame of the handshake may be held for `handshakeLimit`.
 package struct SocketOptions: Sendable {
-  /// A peer that announces a larger frame is disconnected before there is memory for it, also within the handshake.
+  /// A peer that announces a larger frame is disconnected before memory is allocated, also during the handshake.
   package var maximumReceivedBytes: Int
   /// A larger frame is not sent.
   package var maximumSentBytes: Int
-  /// High-water mark: frames that wait for one peer to take them.
+  /// High-water mark: frames that wait for one peer to read them.
   package var sendQueueFrames = 1000
   /// High-water mark: frames from one peer that wait in ZeroMQ.
   package var receiveQueueFrames: Int
-  /// A connection that has not authenticated itself by then is closed.
+  /// A connection that has not authenticated itself after this time is closed.
   package var handshakeLimit: Duration = .seconds(5)
-  /// Frames that are taken out of ZeroMQ and wait for the consumer; beyond either bound the socket is not read, and TCP
-  /// makes the peers wait.
+  /// Frames that were read and wait for the consumer. Beyond either bound the socket is not read, and TCP makes the
+  /// peers wait.
   package var bufferedFrames = 4096
   package var bufferedBytes = 128 << 20
-  /// How long closing waits for frames that are not out yet.
+  /// How long closing waits for frames that are not sent yet.
   package var linger: Duration = .seconds(2)
-  /// After this silence TCP probes the peer, and again at the same interval: a connection that died silently is noticed
-  /// after four times that. ZMTP's own pings are not used: libzmq 4.3.4 aborts the process (`!_io_error`) when a ping is
-  /// due on a connection that broke while its input was stopped by the high-water mark.
+  /// After this silence TCP probes the peer, and again after each interval. A connection that died silently is
+  /// noticed after four intervals. ZMTP's own pings are not used: libzmq 4.3.4 aborts the process (`!_io_error`) if a
+  /// ping is due on a connection that broke while the high-water mark had stopped its input.
   package var probeInterval: Duration = .seconds(5)
   /// Bounds of the wait before a lost connection is tried again.
   package var reconnectInterval: Duration = .milliseconds(100)
   package var maximumReconnectInterval: Duration = .seconds(5)
 
-  /// A coordinator's: of each of many peers little is held at a time.
+  /// A coordinator's options: it has many peers and holds little for each.
   package static let router = SocketOptions(
     maximumReceivedBytes: FrameLimits.maximumFrameBytes, maximumSentBytes: FrameLimits.maximumReplyBytes,
     receiveQueueFrames: 4)
 
-  /// A worker's or client's, with one peer, which it knows by its key.
+  /// A worker's or client's options: it has one peer, which it knows by its key.
   package static let dealer = SocketOptions(
     maximumReceivedBytes: FrameLimits.maximumReplyBytes, maximumSentBytes: FrameLimits.maximumFrameBytes,
     receiveQueueFrames: 64)
@@ -50,7 +50,7 @@ package struct SocketOptions: Sendable {
     self.receiveQueueFrames = receiveQueueFrames
   }
 
-  /// Sets everything but security on a socket for `endpoint`.
+  /// Sets everything except security on a socket for `endpoint`.
   func apply(to socket: ZeroMQSocket, for endpoint: Endpoint) throws(TransportError) {
     try socket.set(ZMQ_IPV6, Int32(endpoint.isIPv6 ? 1 : 0))
     try socket.set(ZMQ_MAXMSGSIZE, Int64(maximumReceivedBytes))

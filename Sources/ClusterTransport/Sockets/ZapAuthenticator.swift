@@ -1,23 +1,25 @@
 // autointerp
-// Decides which CURVE keys get in.
+// `ZapAuthenticator` decides which CURVE keys may connect.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CZeroMQ
 
-/// The handler of ZAP requests (ZeroMQ RFC 27) for the context of one loop: accepts the keys of an allow-list and tells
-/// the router, through the User-Id of every frame, whose it is.
+/// Answers the ZAP requests (ZeroMQ RFC 27) of one loop's context. It accepts the keys of an allow-list and tells the
+/// router, through the User-Id of every frame, whose frame it is.
 actor ZapAuthenticator {
   static let domain = "autointerp"
   private static let refusal = Array("400".utf8)
+  private static let acceptance = Array("200".utf8)
 
   private let loop: SocketLoop
   private var allowList: AllowList
   private let onRefusal: @Sendable (_ key: CurvePublicKey?, _ address: String) -> Void
   private var socket: ZeroMQSocket?
+  private var rate = ConnectionRate()
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-  /// `onRefusal` is told of every connection that is turned away; called on the loop's thread.
+  /// Calls `onRefusal` for every refused connection, on the loop's thread.
   init(
     loop: SocketLoop, allowList: AllowList,
     onRefusal: @escaping @Sendable (_ key: CurvePublicKey?, _ address: String) -> Void = { _, _ in }
@@ -31,7 +33,7 @@ actor ZapAuthenticator {
     if let socket { loop.core.post { socket.close() } }
   }
 
-  /// Must be done before the socket that it protects is bound.
+  /// Starts answering. Call it before the protected socket is bound.
   func start() throws(TransportError) {
     let socket = try ZeroMQSocket(on: loop.core, type: ZMQ_REP)
     do {
@@ -50,7 +52,7 @@ actor ZapAuthenticator {
 
   func replace(_ allowList: AllowList) { self.allowList = allowList }
 
-  /// What the key entitles its owner to now, whatever it was when its connection was made.
+  /// What the key allows now, even if that was different when its connection was made.
   func role(of key: CurvePublicKey) -> PeerRole? { allowList.role(of: key) }
 
   func close() { socket?.close() }
@@ -59,7 +61,13 @@ actor ZapAuthenticator {
     guard let socket else { return }
     while let request = socket.receive() {
       let parts = request.map(\.bytes)
-      let reply = Self.reply(to: parts, allowList)
+      var reply = Self.reply(to: parts, allowList)
+      if reply[2] == Self.acceptance, let key = CurvePublicKey(bytes: parts[6]),
+        !rate.admit(.init(key: key, address: String(decoding: parts[3], as: UTF8.self)))
+      {
+        // This is a temporary failure: the peer tries again later.
+        (reply[2], reply[3], reply[4]) = (Array("300".utf8), Array("too many connections".utf8), [])
+      }
       if reply[2] == Self.refusal {
         onRefusal(
           parts.count > 6 ? CurvePublicKey(bytes: parts[6]) : nil,
@@ -71,8 +79,8 @@ actor ZapAuthenticator {
     }
   }
 
-  /// The parts of the reply. The request's are version, request id, domain, address, identity, mechanism and, for CURVE,
-  /// the peer's 32-byte public key.
+  /// Returns the parts of the reply. A request's parts are version, request id, domain, address, identity, mechanism
+  /// and, for CURVE, the peer's 32-byte public key.
   static func reply(to request: [[UInt8]], _ allowList: AllowList) -> [[UInt8]] {
     let version = Array("1.0".utf8)
     func reply(_ status: [UInt8], _ text: String, userID: String = "") -> [[UInt8]] {
@@ -82,10 +90,10 @@ actor ZapAuthenticator {
       request[5] == Array("CURVE".utf8), let key = CurvePublicKey(bytes: request[6])
     else { return reply(refusal, "only CURVE is accepted") }
     guard let role = allowList.role(of: key) else { return reply(refusal, "the key is not on the allow-list") }
-    return reply(Array("200".utf8), "OK", userID: "\(role.rawValue) \(key)")
+    return reply(acceptance, "OK", userID: "\(role.rawValue) \(key)")
   }
 
-  /// What a User-Id says.
+  /// Reads role and key from a User-Id.
   static func identity(_ userID: String) -> (role: PeerRole, key: CurvePublicKey)? {
     let words = userID.split(separator: " ")
     guard words.count == 2, let role = PeerRole(rawValue: String(words[0])),

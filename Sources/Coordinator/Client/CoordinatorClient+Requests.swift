@@ -1,16 +1,17 @@
 // autointerp
-// The requests of a client, each as a call.
+// `CoordinatorClient` offers each request as a method: submit, status, cancel, retry, export, summary.
 // SPDX-License-Identifier: Apache-2.0
 
 package import Circuits
 package import ClusterProtocol
+internal import Platform
 
 extension CoordinatorClient {
-  /// Half of what a frame to a coordinator holds.
+  /// Half of what a frame to a coordinator may hold.
   private static let submissionPieceBytes = FrameLimits.maximumFrameBytes / 2
 
-  /// Queues a run, or resumes the one with this specification; returns its name and what was done before. What is too
-  /// large for a frame goes in pieces, and is queued when all of them are there.
+  /// Queues a run, or resumes the one with this specification. Returns its name and how many prompts were done before.
+  /// A run that is too large for one frame is sent in pieces and queued when all have arrived.
   package func submit(_ specification: RunSpecification) async throws -> (run: String, finishedPrompts: Int) {
     do { try specification.checkFitsFrames() } catch { throw CoordinatorError.refused(reason: "\(error)") }
     let bytes = specification.submission()
@@ -27,8 +28,8 @@ extension CoordinatorClient {
   ) async throws -> (run: String, finishedPrompts: Int) {
     let digest = DeltaDigest(of: bytes).bytes
     var offset = 0
-    // The coordinator says where to go on; one that was started anew, or whose last answer was lost, has nothing. A few
-    // beginnings are enough for all that.
+    // The coordinator says where to continue. After a restart, or if its last answer was lost, it has nothing, so the
+    // upload begins again. The loop allows for a few such beginnings.
     for _ in 0..<8 * (1 + bytes.count / Self.submissionPieceBytes) {
       let piece = Array(bytes[offset..<min(bytes.count, offset + Self.submissionPieceBytes)])
       let request = ClientRequest.submitPiece(
@@ -50,14 +51,19 @@ extension CoordinatorClient {
     return status
   }
 
-  /// Ends a run where it stands; returns what became of the order, once that is on the disk.
+  /// Cancels a run. Returns the outcome once it is on disk.
   @discardableResult
   package func cancel(run: String) async throws -> OrderOutcome { try await order(.cancel(run: run)) }
 
-  /// Puts the quarantined prompts of a run back into its queue; returns what became of the order, once that is on the
-  /// disk.
+  /// Puts the quarantined prompts of a run back into its queue. Returns the outcome once it is on disk.
   @discardableResult
   package func retry(run: String) async throws -> OrderOutcome { try await order(.retry(run: run)) }
+
+  /// Takes back what workers with this key or name did and failed in a run. Returns the outcome once it is durable.
+  @discardableResult
+  package func discard(run: String, key: String?, worker: String?) async throws -> OrderOutcome {
+    try await order(.discard(run: run, key: key, worker: worker))
+  }
 
   private func order(_ request: ClientRequest) async throws -> OrderOutcome {
     guard case .done(let outcome) = try await self.request(request) else {
@@ -66,7 +72,8 @@ extension CoordinatorClient {
     return outcome
   }
 
-  /// All quarantined prompts of a run with all of their errors, in pages; a status has only the first of them.
+  /// Fetches all quarantined prompts of a run with all of their errors, page by page. A status has only the first of
+  /// them.
   package func quarantine(of run: String) async throws -> [QuarantinedPrompt] {
     var prompts: [QuarantinedPrompt] = []
     while true {
@@ -79,31 +86,37 @@ extension CoordinatorClient {
     }
   }
 
-  /// Fetches the edge-statistics JSON of a run, in pieces of one making.
+  /// Fetches the edge-statistics JSON of a run. It waits as long as the coordinator answers, however long the making
+  /// takes. All pieces belong to the same export.
   package func export(run: String) async throws -> [UInt8] {
     var bytes: [UInt8] = []
     var making: Int64?
-    // An export that is made anew between two pieces is fetched from its beginning; a run that changes all the time does
-    // not keep us for ever.
-    for _ in 0..<100_000 {
+    // If the export is made again between two pieces, start again at its beginning. The bound ends this for a run that
+    // changes all the time.
+    var beginnings = 0
+    while beginnings < 1000 {
       let request = ClientRequest.export(run: run, offset: Int64(bytes.count))
       guard case .exported(let piece, let offset, let totalBytes, let generation) = try await self.request(request),
-        offset == bytes.count, !piece.isEmpty || bytes.count == totalBytes
+        offset == bytes.count
       else { throw CoordinatorError.unexpectedAnswer(request: request.title) }
       if let known = making, known != generation {
-        making = nil
-        bytes = []
+        beginnings += 1
+        (making, bytes) = (nil, [])
         continue
       }
+      if piece.isEmpty, totalBytes == nil { continue }
       making = generation
-      bytes.reserveCapacity(Int(clamping: min(totalBytes, 1 << 32)))
       bytes += piece
+      guard let totalBytes else { continue }
       if bytes.count == totalBytes { return bytes }
+      guard bytes.count < totalBytes, !piece.isEmpty else {
+        throw CoordinatorError.unexpectedAnswer(request: request.title)
+      }
     }
     throw CoordinatorError.unexpectedAnswer(request: "the export of run \(run)")
   }
 
-  /// The summary of a run for people; `seconds` is the time that it says the run took.
+  /// Fetches the readable summary of a run. `seconds` is the duration that it shows.
   package func summary(of run: String, seconds: Double?) async throws -> String {
     let request = ClientRequest.summary(run: run, seconds: seconds)
     guard case .summary(let text) = try await self.request(request) else {
@@ -112,13 +125,13 @@ extension CoordinatorClient {
     return text
   }
 
-  /// Does `body` until it gets an answer: a coordinator that is away for an hour comes back with everything it had.
+  /// Repeats `body` until it gets an answer, because a coordinator that returns after an hour still has everything.
   ///
   /// - Parameters:
-  ///   - onSilence: Told when there was no answer, the first time and then at growing intervals.
-  ///   - body: Requests that may be repeated.
-  /// - Returns: What `body` returns.
-  /// - Throws: what `body` throws, but `noAnswer`.
+  ///   - onSilence: called when there was no answer, at first at once and then at growing intervals.
+  ///   - body: requests that may be repeated.
+  /// - Returns: the value of `body`.
+  /// - Throws: the errors of `body`, except `noAnswer`.
   package func persistently<Result: Sendable>(
     onSilence: @Sendable (CoordinatorError) async -> Void,
     _ body: @Sendable (CoordinatorClient) async throws -> Result
@@ -135,16 +148,16 @@ extension CoordinatorClient {
     }
   }
 
-  /// Looks at a run every `interval`, and ten times as often when it is about to end, until it is complete or cancelled.
-  /// A coordinator that does not answer is waited for.
+  /// Polls a run every `interval`, and ten times as often when it is about to end, until it is complete or cancelled.
+  /// Waits for a coordinator that does not answer.
   ///
   /// - Parameters:
-  ///   - run: The run's name.
-  ///   - interval: Time between looks.
-  ///   - onSilence: Told when there was no answer, the first time and then at growing intervals.
-  ///   - onStatus: Told of every look.
-  /// - Returns: The run's status when it was complete.
-  /// - Throws: `CoordinatorError.cancelled`, `unknownRun`, and as `request`, but not `noAnswer`.
+  ///   - run: the run's name.
+  ///   - interval: the time between polls.
+  ///   - onSilence: called when there was no answer, at first at once and then at growing intervals.
+  ///   - onStatus: called with every status.
+  /// - Returns: the run's status when it was complete.
+  /// - Throws: `CoordinatorError.cancelled`, `unknownRun`, and the errors of `request` except `noAnswer`.
   package func waitForCompletion(
     of run: String, every interval: Duration = .seconds(1),
     onSilence: @Sendable (CoordinatorError) async -> Void = { _ in },
@@ -154,8 +167,9 @@ extension CoordinatorClient {
       let fleet = try await persistently(onSilence: onSilence) { try await $0.status() }
       await onStatus(fleet)
       guard let status = fleet.runs.first(where: { $0.name == run }) else {
-        // Started anew, and not able to open every run yet.
-        guard fleet.counters.runsUnusable > 0 else { throw CoordinatorError.unknownRun(run) }
+        guard let closed = fleet.closedRun(run) else { throw CoordinatorError.unknownRun(run) }
+        guard closed.kind != .unusable else { throw CoordinatorError.storage(run: run, reason: closed.reason) }
+        // The coordinator has restarted and cannot open the run yet.
         try await Task.sleep(for: interval)
         continue
       }

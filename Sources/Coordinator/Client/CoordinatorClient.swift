@@ -1,5 +1,5 @@
 // autointerp
-// How a command talks to a coordinator.
+// `CoordinatorClient` connects a command to a coordinator, sends requests and waits for the replies.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits
@@ -7,8 +7,8 @@ package import ClusterProtocol
 package import ClusterTransport
 internal import Synchronization
 
-/// A connection to a coordinator for requests. Every request may be repeated without harm, and is: a reply that does not
-/// come is asked for again under the same number until the time is up.
+/// A connection to a coordinator for requests. Every request may be repeated without harm. If no reply comes, the
+/// client sends the request again under the same number until its time is up.
 package actor CoordinatorClient {
   package nonisolated let endpoint: String
   private let loop: SocketLoop
@@ -16,26 +16,32 @@ package actor CoordinatorClient {
   private let patience: Duration
   private let resendInterval: Duration
   private var lastNumber: UInt64
-  /// Requests that were handed to the socket, repetitions included.
+  /// That of the last reply, which goes with the next request.
+  private var receipt: UInt64 = 0
+  /// The number of requests passed to the socket, repetitions included.
   package private(set) var framesSent = 0
   private var waiting: [UInt64: CheckedContinuation<ClientReply?, Never>] = [:]
-  /// Numbers of requests under way, with a reply that came before anybody waited for it.
+  /// The requests in progress, with a reply that arrived before anybody waited for it.
   private var early: [UInt64: ClientReply?] = [:]
 
-  /// Connects and, while `body` runs, answers its requests.
+  /// Connects and answers the requests of `body` while it runs.
   ///
   /// - Parameters:
   ///   - endpoint: `tcp://HOST:PORT` of the coordinator.
-  ///   - security: The client's keys and the coordinator's.
-  ///   - patience: How long a request may take in all.
-  ///   - body: What to do with the connection.
-  /// - Returns: What `body` returns.
-  /// - Throws: `TransportError` when the endpoint cannot be used; what `body` throws.
+  ///   - security: the client's keys and the coordinator's.
+  ///   - patience: how long one request may take in total.
+  ///   - resendInterval: after how long a request without a reply is sent again (default: a third of `patience`, at most
+  ///     5 s).
+  ///   - body: uses the connection.
+  /// - Returns: the value of `body`.
+  /// - Throws: `TransportError` if the endpoint cannot be used; the errors of `body`.
   package static func with<Result: Sendable>(
     _ endpoint: String, security: ClientSecurity, patience: Duration = .seconds(30),
-    _ body: @Sendable (CoordinatorClient) async throws -> Result
+    resendInterval: Duration? = nil, _ body: @Sendable (CoordinatorClient) async throws -> Result
   ) async throws -> Result {
-    let client = try await CoordinatorClient(endpoint, security: security, patience: patience)
+    let client = try await CoordinatorClient(
+      endpoint, security: security, patience: patience,
+      resendInterval: resendInterval ?? max(.milliseconds(200), min(.seconds(5), patience / 3)))
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await client.receive() }
       defer { group.cancelAll() }
@@ -50,13 +56,15 @@ package actor CoordinatorClient {
     }
   }
 
-  private init(_ endpoint: String, security: ClientSecurity, patience: Duration) async throws {
+  private init(
+    _ endpoint: String, security: ClientSecurity, patience: Duration, resendInterval: Duration
+  ) async throws {
     self.endpoint = endpoint
     self.patience = patience
-    resendInterval = max(.milliseconds(200), min(.seconds(5), patience / 3))
+    self.resendInterval = resendInterval
     loop = try SocketLoop()
     dealer = DealerSocket(loop: loop)
-    // Numbers of one connection; where they start says nothing.
+    // Numbers belong to one connection, so any start will do.
     lastNumber = 0
     try await dealer.connect(endpoint, security: security)
   }
@@ -64,15 +72,16 @@ package actor CoordinatorClient {
   private func receive() async {
     for await frame in dealer.incoming {
       if let reply = try? NumberedReply(frame: frame) {
+        if reply.receipt != 0 { receipt = reply.receipt }
         deliver(reply.reply, to: reply.number)
       } else if case .refused(let reason)? = try? CoordinatorMessage(frame: frame) {
-        // The coordinator could not read a request, so it could not tell which one.
+        // The coordinator could not read a request, so it does not know which one it refuses.
         for number in early.keys { deliver(.refused(reason: reason), to: number) }
       }
     }
   }
 
-  /// A reply may come before its request's sender is waiting for it; one that comes twice is of no use the second time.
+  /// A reply may arrive before the sender of its request waits for it. A second reply is ignored.
   private func deliver(_ reply: ClientReply, to number: UInt64) {
     if let waiter = waiting.removeValue(forKey: number) {
       waiter.resume(returning: reply)
@@ -93,13 +102,13 @@ package actor CoordinatorClient {
   package func request(_ request: ClientRequest) async throws -> ClientReply {
     lastNumber += 1
     let number = lastNumber
-    let frame = NumberedRequest(number: number, request: request).encoded()
     early[number] = .some(nil)
     defer { early[number] = nil }
     let deadline = ContinuousClock.now + patience
     while ContinuousClock.now < deadline {
       try Task.checkCancellation()
-      // There is no queue while the coordinator refuses our key; it may be let in meanwhile.
+      let frame = NumberedRequest(number: number, receipt: receipt, request: request).encoded()
+      // While the coordinator refuses our key there is no queue. It may accept the key later.
       switch try await dealer.trySend(frame) {
       case .congested: try await dealer.reconnect()
       default: framesSent += 1
@@ -112,7 +121,7 @@ package actor CoordinatorClient {
       endpoint: endpoint, request: request.title, seconds: patience.components.seconds)
   }
 
-  /// The reply with this number, nil when the time is up or the task is cancelled.
+  /// Waits for the reply with this number. Returns nil if the time is up or the task is cancelled.
   private func reply(to number: UInt64, within time: Duration) async -> ClientReply? {
     await withTaskGroup(of: ClientReply?.self) { group in
       group.addTask { await self.wait(for: number) }
@@ -137,7 +146,7 @@ package actor CoordinatorClient {
 }
 
 extension ClientRequest {
-  /// For messages to people.
+  /// The request in words, for messages.
   var title: String {
     switch self {
     case .submit(let run): "the submission of run \(run.name)"
@@ -145,6 +154,7 @@ extension ClientRequest {
     case .status: "a request for the status"
     case .cancel(let run): "the cancellation of run \(run)"
     case .retry(let run): "the retry of run \(run)"
+    case .discard(let run, _, _): "the discarding of results of run \(run)"
     case .quarantine(let run, _): "a request for the quarantined prompts of run \(run)"
     case .export(let run, _): "the export of run \(run)"
     case .summary(let run, _): "the summary of run \(run)"

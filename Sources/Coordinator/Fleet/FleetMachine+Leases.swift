@@ -1,21 +1,14 @@
 // autointerp
-// Which prompt goes to which worker, and how leases end.
+// `FleetMachine` decides which prompt goes to which worker: it grants, takes back and copies leases.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Atlas
 internal import Circuits
 internal import ClusterProtocol
 internal import DequeModule
 
 extension FleetMachine {
-  /// `ready`: the worker pulls.
-  mutating func ready(_ worker: WorkerNumber, credit: Int, now: Duration) {
-    workers[worker].credit = max(0, credit)
-    offer(to: worker, now: now)
-  }
-
-  /// Gives the worker what it has room for; if that is not all it wants, it waits.
-  mutating func offer(to worker: WorkerNumber, now: Duration) {
+  /// Gives the worker as many prompts as it has room for. If it wants more, it is put on the waiting list.
+  mutating func offer(to worker: WorkerID, now: Duration) {
     while mayWork(worker, now: now), let choice = nextPrompt(for: worker, now: now) {
       grant(choice, to: worker, now: now)
     }
@@ -25,9 +18,9 @@ extension FleetMachine {
     }
   }
 
-  /// Goes through those who wait, in order. O(waiting).
+  /// Offers work to all waiting workers, in order. O(waiting).
   mutating func offerToWaiting(now: Duration) {
-    guard runs.contains(where: { isGranting($0) && $0[count: .queued] > 0 }) else { return }
+    guard runs.all.contains(where: { isGranting($0) && $0[count: .queued] > 0 }) else { return }
     for _ in 0..<waiting.count {
       guard let worker = waiting.popFirst() else { return }
       workers[worker].isWaiting = false
@@ -35,126 +28,102 @@ extension FleetMachine {
     }
   }
 
-  /// Hands out leases: there is room for its deltas, and the disk takes them.
+  /// True if the run grants leases: there is room for its deltas and its file can be written.
   func isGranting(_ run: RunProgress) -> Bool {
-    run.isOpen && !run.storage.isFailing && run.pending.count < settings.maximumUncommittedDeltas
+    run.isOpen && holdReason == nil && !run.storage.isFailing && run.pending.count < settings.maximumUncommittedDeltas
       && uncommittedBytes < settings.maximumUncommittedBytes
   }
 
-  private func mayWork(_ worker: WorkerNumber, now: Duration) -> Bool {
+  private func mayWork(_ worker: WorkerID, now: Duration) -> Bool {
     let record = workers[worker]
     return record.phase == .present && drainReason == nil && record.freeSlots > 0 && !record.isIsolated
-      && !isSetAside(worker, now: now)
+      && !isUnknown(record.hello.modelFingerprint)
+      && workers.held(by: record.voice) < settings.maximumPromptsPerVoice && !isSetAside(worker, now: now)
   }
 
-  /// Failed many prompts that nobody else failed, while there are workers that did not. When all of them did, all go on:
-  /// a fleet never sets itself aside as a whole.
-  func isSetAside(_ worker: WorkerNumber, now: Duration) -> Bool {
+  /// True if the worker failed many prompts that nobody else failed, while other workers did not. If all workers did,
+  /// none is set aside: a fleet never stops itself.
+  func isSetAside(_ worker: WorkerID, now: Duration) -> Bool {
     let record = workers[worker]
-    guard record.blameCount >= settings.promptsToSetAside, now - record.lastBlamed < settings.parole else {
+    let conduct = workers.conduct(of: record.voice)
+    guard conduct.blameCount >= settings.promptsToSetAside, now - conduct.lastBlamed < settings.parole else {
       return false
     }
     return workers.records.values.contains {
       $0.phase == .present && $0.hello.modelFingerprint == record.hello.modelFingerprint
-        && $0.blameCount < settings.promptsToSetAside
+        && workers.conduct(of: $0.voice).blameCount < settings.promptsToSetAside
     }
   }
 
   /// A prompt to hand out.
   private struct Choice {
-    var run: Int
+    var run: RunIndex
     var prompt: Int32
     var isAlone = false
     var isBackup = false
   }
 
-  /// Runs in order of submission; in a run first the prompts that want another worker's opinion, then fresh ones, then
-  /// suspects, which only a worker without other work takes. A worker that could soon be such a one is kept from later
-  /// runs.
-  private mutating func nextPrompt(for worker: WorkerNumber, now: Duration) -> Choice? {
-    let fingerprint = workers[worker].hello.modelFingerprint
-    for run in runs.indices where isGranting(runs[run]) && runs[run].accepts(fingerprint) {
+  /// Chooses the next prompt. Runs come in the order of submission. Within a run, prompts that need another worker's
+  /// opinion come first, then fresh ones, then suspects, which only a worker without other work may take. A worker that
+  /// could soon take a suspect gets nothing from later runs.
+  private mutating func nextPrompt(for worker: WorkerID, now: Duration) -> Choice? {
+    let hello = workers[worker].hello
+    for run in runs.indices where isGranting(runs[run]) && runs[run].accepts(hello) {
       guard runs[run][count: .queued] > 0 else { continue }
-      if let prompt = takeContested(run, for: worker, now: now) { return Choice(run: run, prompt: prompt) }
-      while let prompt = runs[run].fresh.popFirst() {
-        if runs[run][phase: prompt] == .queued { return Choice(run: run, prompt: prompt) }
-      }
-      while let first = runs[run].suspects.first, runs[run][phase: first.prompt] != .queued {
-        runs[run].suspects.removeFirst()
-      }
-      if let place = place(in: runs[run].suspects, run: run, for: worker, forgiven: 1, now: now) {
-        guard workers[worker].leases.isEmpty else { return nil }
-        return Choice(run: run, prompt: runs[run].suspects.remove(at: place).prompt, isAlone: true)
+      runs[run].dropStalePrompts()
+      guard let pick = pick(for: worker, run: run, now: now) else { continue }
+      switch pick {
+      case .suspect where !workers[worker].leases.isEmpty: return nil
+      case .suspect(_, let prompt), .contested(_, let prompt), .fresh(let prompt):
+        runs[run].take(pick)
+        if case .suspect = pick { return Choice(run: run, prompt: prompt, isAlone: true) }
+        return Choice(run: run, prompt: prompt)
       }
     }
     return nil
   }
 
-  /// The first of the contested prompts that this worker may try.
-  private mutating func takeContested(_ run: Int, for worker: WorkerNumber, now: Duration) -> Int32? {
-    while let first = runs[run].contested.first, runs[run][phase: first.prompt] != .queued {
-      runs[run].contested.removeFirst()
-    }
-    return place(in: runs[run].contested, run: run, for: worker, forgiven: 0, now: now)
-      .map { runs[run].contested.remove(at: $0).prompt }
-  }
-
-  /// The place of the first prompt (of 64 at most) that the worker failed no more than `forgiven` times, or that nobody
-  /// else came for in time, or could.
-  private func place(
-    in queue: Deque<(prompt: Int32, anyoneAt: Duration)>, run: Int, for worker: WorkerNumber, forgiven: Int,
-    now: Duration
-  ) -> Int? {
-    let name = workers[worker].hello.worker
-    for (place, entry) in queue.prefix(64).enumerated() where runs[run][phase: entry.prompt] == .queued {
-      let failures = runs[run].failures[entry.prompt]?.count { $0.worker == name } ?? 0
-      if failures <= forgiven || now >= entry.anyoneAt || !hasPeers(worker, run: run) { return place }
-    }
-    return nil
-  }
-
-  /// Whether another worker could do prompts of this run. O(workers), for contested prompts only.
-  private func hasPeers(_ worker: WorkerNumber, run: Int) -> Bool {
-    workers.records.contains {
-      $0.key != worker && $0.value.phase == .present && runs[run].accepts($0.value.hello.modelFingerprint)
+  /// The first prompt that this worker has not failed too often, or that no other worker took in time or can compute.
+  private func pick(for worker: WorkerID, run: RunIndex, now: Duration) -> PromptQueue.Pick? {
+    let voice = workers[worker].voice
+    return runs[run].queue.pick(runs[run].phases) { entry, forgiven in
+      let failures = runs[run].failures[entry.prompt]?.count { $0.voice == voice } ?? 0
+      return failures <= forgiven || now >= entry.anyoneAt || !hasPeers(voice, run: run)
     }
   }
 
-  /// A worker is at work on a prompt without a lease: after a restart of the coordinator, or when it had been given up.
-  /// If nobody else has it, it goes on with a new lease, and nothing is computed twice.
-  mutating func adopt(_ prompt: Int32, run: Int, worker: WorkerNumber, now: Duration) {
-    guard runs[run][phase: prompt] == .queued, runs[run].failures[prompt] == nil, isGranting(runs[run]),
+  /// True if another voice could compute prompts of this run. O(workers), only needed for contested prompts.
+  private func hasPeers(_ voice: Voice, run: RunIndex) -> Bool {
+    workers.records.values.contains {
+      $0.phase == .present && runs[run].accepts($0.hello) && $0.voice != voice
+    }
+  }
+
+  /// Handles a worker that computes a prompt without a lease, after a restart of the coordinator or after it was
+  /// declared dead. If nobody else has the prompt, the worker gets a new lease and nothing is computed twice.
+  mutating func adopt(_ fence: Fence, run: RunIndex, worker: WorkerID, now: Duration) {
+    let prompt = fence.prompt
+    guard runs[run].vouches(for: fence, of: workers[worker]), runs[run][phase: prompt] == .queued,
+      runs[run].failures[prompt] == nil, isGranting(runs[run]),
       workers[worker].phase == .present, drainReason == nil, !workers[worker].isIsolated,
       workers[worker].leases.count < workers[worker].hello.slots,
-      runs[run].accepts(workers[worker].hello.modelFingerprint)
+      runs[run].accepts(workers[worker].hello), !isUnknown(workers[worker].hello.modelFingerprint)
     else { return }
-    // The worker counts it already, so its credit stays what it is.
-    workers[worker].credit += 1
+    // The worker's credit already accounts for this prompt, so compensate for the grant.
+    workers[worker].countAdopted()
     grant(Choice(run: run, prompt: prompt), to: worker, now: now)
   }
 
-  private mutating func grant(_ choice: Choice, to worker: WorkerNumber, now: Duration) {
-    let hello = workers[worker].hello
-    if runs[choice.run].fingerprint == nil {
-      runs[choice.run].fingerprint = hello.modelFingerprint
-      runs[choice.run].storage.append(.model(fingerprint: hello.modelFingerprint))
-    }
-    if runs[choice.run].state == .queued { runs[choice.run].state = .active }
-    runs[choice.run].attempts[Int(choice.prompt)] += 1
-    let fence = Fence(
-      run: runs[choice.run].specification.name, prompt: choice.prompt,
-      attempt: runs[choice.run].attempts[Int(choice.prompt)], incarnation: hello.incarnation,
-      epoch: runs[choice.run].epoch)
-    let number = leases.insert(
+  private mutating func grant(_ choice: Choice, to worker: WorkerID, now: Duration) {
+    let fence = runs[choice.run].grant(choice.prompt, to: workers[worker], isBackup: choice.isBackup)
+    let fingerprint = workers[worker].hello.modelFingerprint
+    if let card = cards[fingerprint] { runs[choice.run].learn(card, of: fingerprint) }
+    let lease = leases.insert(
       LiveLease(
-        fence: fence, run: choice.run, worker: worker, isBackup: choice.isBackup, grantedAt: now, sentAt: now,
-        deadline: now + settings.lease, progressAt: now))
-    workers[worker].leases.append(number)
-    workers[worker].credit -= 1
-    workers[worker].isIsolated = choice.isAlone
-    if !choice.isBackup { runs[choice.run].move(choice.prompt, to: .leased) }
+        fence, run: choice.run, worker: worker, isBackup: choice.isBackup, lifetime: settings.lease, now: now))
+    workers.take(lease, by: worker, isAlone: choice.isAlone)
     counters.leasesGranted += 1
-    send(.lease(message(for: leases[number])), to: worker)
+    send(.lease(message(for: leases[lease])), to: worker)
   }
 
   func message(for lease: LiveLease) -> CoordinatorMessage.Lease {
@@ -162,44 +131,37 @@ extension FleetMachine {
     let prompt = specification.prompts[Int(lease.fence.prompt)]
     return CoordinatorMessage.Lease(
       fence: lease.fence, origin: prompt.origin, text: prompt.text, answerPrefix: prompt.answerPrefix,
-      template: specification.template, settings: specification.settings,
+      target: prompt.target, template: specification.template, settings: specification.settings,
       leaseMilliseconds: settings.lease.milliseconds)
   }
 
-  /// Ends a lease, whatever becomes of its prompt.
+  /// Ends a lease, whatever happens to its prompt.
   @discardableResult
-  mutating func release(_ number: LeaseNumber) -> LiveLease {
-    let lease = leases.remove(number)
-    workers[lease.worker].leases.removeAll { $0 == number }
-    workers[lease.worker].isIsolated = false
+  mutating func release(_ id: LeaseID) -> LiveLease {
+    let lease = leases.remove(id)
+    workers.drop(id, of: lease.worker)
     hasNews = true
     return lease
   }
 
-  /// Ends a lease without blame; its prompt is next in the queue unless someone else has it.
-  mutating func handBack(_ number: LeaseNumber, now: Duration) {
-    let lease = release(number)
-    let (run, prompt) = (lease.run, lease.fence.prompt)
-    guard runs[run][phase: prompt] == .leased, leases.copies(of: lease.key).isEmpty else { return }
-    runs[run].move(prompt, to: .queued)
-    if runs[run].failures[prompt] == nil {
-      runs[run].fresh.prepend(prompt)
-    } else {
-      requeueFailed(run, prompt, now: now)
-    }
+  /// Ends a lease without blame. Its prompt is next in the queue unless another worker has it.
+  mutating func handBack(_ id: LeaseID, now: Duration) {
+    let lease = release(id)
+    guard runs[lease.run][phase: lease.fence.prompt] == .leased, leases.copies(of: lease.key).isEmpty else { return }
+    runs[lease.run].handBack(lease.fence.prompt, anyoneAt: now + settings.secondOpinionPatience)
   }
 
-  /// Gives one copy of each straggler to workers that wait with nothing to do. What is queued is not for them: it was
-  /// offered to them before (`offerToWaiting`), and is of another model, or waits for somebody else.
+  /// Gives one backup copy of each straggler to workers that have nothing to do. Queued prompts need no look here: they
+  /// were offered before (`offerToWaiting`) and are of another model or wait for another worker.
   mutating func copyStragglers(now: Duration) {
     guard drainReason == nil, !waiting.isEmpty else { return }
-    let stragglers = leases.sortedNumbers.filter { isStraggler(leases[$0], now: now) }
+    let stragglers = leases.sorted.filter { isStraggler(leases[$0], now: now) }
     guard !stragglers.isEmpty else { return }
     var idle = waiting.filter { mayWork($0, now: now) && workers[$0].leases.isEmpty }
     for straggler in stragglers {
       let lease = leases[straggler]
       let place = idle.firstIndex {
-        $0 != lease.worker && runs[lease.run].accepts(workers[$0].hello.modelFingerprint)
+        $0 != lease.worker && runs[lease.run].accepts(workers[$0].hello)
       }
       guard let place else { continue }
       grant(Choice(run: lease.run, prompt: lease.fence.prompt, isBackup: true), to: idle.remove(at: place), now: now)
@@ -209,7 +171,7 @@ extension FleetMachine {
   private func isStraggler(_ lease: LiveLease, now: Duration) -> Bool {
     let run = runs[lease.run]
     guard isGranting(run), run[phase: lease.fence.prompt] == .leased, leases.copies(of: lease.key).count == 1,
-      // The prompt may be what kills workers: it gets one at a time.
+      // The prompt may be what kills workers, so it gets one worker at a time.
       run.failures[lease.fence.prompt] == nil
     else { return false }
     let usual = run.meanDuration.map { $0 * settings.backupFactor } ?? settings.lease / 2

@@ -1,15 +1,15 @@
 // autointerp
-// What is told of quarantined prompts.
+// `FleetMachine` lists the quarantined prompts: an excerpt for the status, all of them on request.
 // SPDX-License-Identifier: Apache-2.0
 
 package import ClusterProtocol
 
 extension FleetMachine {
-  /// Of each run a status tells so many quarantined prompts, each with so much of its errors; `quarantinedPrompts(of:from:
-  /// maximumBytes:)` tells all of it. A run whose every prompt fails must not make the status too large to send.
+  /// How many quarantined prompts of a run a status shows, and how much of their errors. A run of which every prompt
+  /// fails must not make the status too large to send. `quarantinedPrompts(of:from:maximumBytes:)` returns everything.
   static let quarantineInStatus = (prompts: 100, errors: 4, errorCharacters: 240)
 
-  /// What a status tells of a run's quarantine, and how many prompts that leaves out. O(quarantined prompts).
+  /// Returns what a status shows of a run's quarantine, and how many prompts it leaves out. O(quarantined prompts).
   func quarantineExcerpt(of run: RunProgress) -> (told: [QuarantinedPrompt], beyond: Int) {
     let limits = Self.quarantineInStatus
     let told = run.quarantine.keys.sorted().prefix(limits.prompts).map { prompt in
@@ -24,13 +24,12 @@ extension FleetMachine {
     return (told, run.quarantine.count - told.count)
   }
 
-  /// Quarantined prompts with all of their errors, from number `first` on, until `maximumBytes` of text are reached; nil
-  /// for an unknown run.
+  /// Returns quarantined prompts with all of their errors, from number `first` on, until `maximumBytes` of text are
+  /// reached; nil for an unknown run.
   package func quarantinedPrompts(
     of name: String, from first: Int32, maximumBytes: Int
   ) -> (prompts: [QuarantinedPrompt], isLast: Bool)? {
-    guard let number = runNumbers[name] else { return nil }
-    let run = runs[number]
+    guard let run = runs.run(named: name) else { return nil }
     var (prompts, bytes) = ([QuarantinedPrompt](), 0)
     for prompt in run.quarantine.keys.filter({ $0 >= first }).sorted() {
       guard prompts.isEmpty || bytes < maximumBytes else { return (prompts, false) }

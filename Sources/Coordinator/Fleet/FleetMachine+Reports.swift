@@ -1,165 +1,135 @@
 // autointerp
-// What becomes of deltas and failures.
+// `FleetMachine` handles deltas and failures: storing, comparing, retrying, blaming and quarantining.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Atlas
 package import ClusterProtocol
 package import ClusterTransport
+internal import Platform
 
 extension FleetMachine {
-  /// Takes a delta that was decoded and found valid. Either its ticket is discarded at once, or it comes back in a write.
-  package mutating func accept(_ receipt: DeltaReceipt, from peer: PeerID, now: Duration) -> [FleetAction] {
+  /// Takes a decoded and valid delta. It returns in a write, unless it is not needed.
+  package mutating func accept(_ delta: CheckedDelta, from peer: PeerID, now: Duration) -> [FleetAction] {
     perform(now) { machine in
-      guard let worker = machine.hear(from: peer, now: now) else { return machine.act(.discard(receipt.ticket)) }
-      machine.accept(receipt, from: worker, now: now)
+      guard let worker = machine.hear(from: peer, now: now) else { return }
+      machine.accept(delta, from: worker, now: now)
     }
   }
 
-  /// Takes a delta that cannot be used: a failure of the worker that sent it, and acknowledged, so that it does not send
-  /// it again.
+  /// Handles a delta whose fence was never given to the peer. It is acknowledged so that the worker stops sending it:
+  /// an honest worker may hold one from a run that was deleted and started again.
+  package mutating func refuse(_ fence: Fence, from peer: PeerID, now: Duration) -> [FleetAction] {
+    perform(now) { machine in
+      guard let worker = machine.hear(from: peer, now: now) else { return }
+      machine.refuse(fence, of: worker)
+    }
+  }
+
+  private mutating func refuse(_ fence: Fence, of worker: WorkerID) {
+    counters.framesRefused += 1
+    act(.strike(workers[worker].peer, reason: "a delta of \(fence.run.harmless) without a lease of it"))
+    acknowledge(fence, to: worker)
+  }
+
+  /// Handles an unusable delta: it counts as a failure of its worker, and is acknowledged so that the worker does not
+  /// send it again.
   package mutating func reject(_ fence: Fence, error: String, from peer: PeerID, now: Duration) -> [FleetAction] {
     perform(now) { machine in
       machine.counters.framesRefused += 1
+      machine.act(.strike(peer, reason: "an invalid delta: \(error)"))
       guard let worker = machine.hear(from: peer, now: now) else { return }
       machine.failed(fence, .invalidDelta, error, worker: worker, now: now)
     }
   }
 
-  private mutating func accept(_ receipt: DeltaReceipt, from worker: WorkerNumber, now: Duration) {
-    let fence = receipt.fence
-    guard let run = runNumbers[fence.run], runs[run].has(fence.prompt),
-      fence.incarnation == workers[worker].hello.incarnation
-    else {
-      counters.framesRefused += 1
-      act(.discard(receipt.ticket))
-      return acknowledge(fence, to: worker)
+  private mutating func accept(_ delta: CheckedDelta, from worker: WorkerID, now: Duration) {
+    let fence = delta.fence
+    guard let run = runs[fence.run], runs[run].vouches(for: fence, of: workers[worker]) else {
+      return refuse(fence, of: worker)
     }
     let phase = runs[run][phase: fence.prompt]
     let isWanted = phase == .queued || phase == .leased || (phase == .quarantined && runs[run].isOpen)
-    if isWanted, runs[run].isOpen,
-      runs[run].pending.count >= 2 * settings.maximumUncommittedDeltas
-        || uncommittedBytes >= 2 * settings.maximumUncommittedBytes
-    {
-      // No room. The worker keeps it and sends it again.
-      return act(.discard(receipt.ticket))
+    if isWanted, runs[run].isOpen {
+      // The worker keeps a delta that is not acknowledged, and sends it again.
+      let hasRoom =
+        runs[run].pending.count < 2 * settings.maximumUncommittedDeltas
+        && uncommittedBytes < 2 * settings.maximumUncommittedBytes
+      guard hasRoom, !runs[run].isBarred(workers[worker]) else { return }
+      guard isChecked(delta, run: run, worker: worker) else { return askForModel(worker) }
     }
-    if let lease = leases.number(of: fence, run: run), leases[lease].worker == worker { release(lease) }
+    if let lease = leases.id(of: fence, run: run), leases[lease].worker == worker {
+      leaseToDelta.record(now - leases[lease].grantedAt)
+      release(lease)
+    }
     defer { offer(to: worker, now: now) }
     if let digest = runs[run].digests[fence.prompt] {
-      runs[run].settle(fence.prompt)
-      compare(receipt, with: digest, now: now)
+      compare(delta, with: digest, now: now)
       return acknowledge(fence, to: worker)
     }
-    if phase == .committing {
-      compare(receipt, with: runs[run].pending[fence.prompt]!.digest, now: now)
-      runs[run].pending[fence.prompt]!.add(fence, of: worker)
-      return
+    if let first = runs[run].pending[fence.prompt] {
+      compare(delta, with: first.digest, now: now)
+      return runs[run].await(fence, of: worker)
     }
-    guard isWanted, runs[run].isOpen, runs[run].accepts(workers[worker].hello.modelFingerprint) else {
-      act(.discard(receipt.ticket))
+    guard isWanted, runs[run].isOpen, runs[run].accepts(workers[worker].hello) else {
       return acknowledge(fence, to: worker)
     }
-    take(receipt, run: run, from: worker, now: now)
+    runs[run].accept(delta, of: workers[worker], worker, now: now)
+    uncommittedBytes += delta.payload.count
+    workers[worker].succeed(now: now)
+    workers.judge(workers[worker].voice) { $0.succeed() }
   }
 
-  /// The first valid delta of its prompt goes to the disk.
-  private mutating func take(_ receipt: DeltaReceipt, run: Int, from worker: WorkerNumber, now: Duration) {
-    let hello = workers[worker].hello
-    let prompt = receipt.fence.prompt
-    if runs[run].fingerprint == nil {
-      runs[run].fingerprint = hello.modelFingerprint
-      runs[run].storage.append(.model(fingerprint: hello.modelFingerprint))
-    }
-    if runs[run].state == .queued { runs[run].state = .active }
-    runs[run].quarantine[prompt] = nil
-    runs[run].move(prompt, to: .committing)
-    runs[run].pending[prompt] = PendingCommit(
-      digest: receipt.digest, byteCount: receipt.byteCount, waiters: [(worker, receipt.fence)])
-    uncommittedBytes += receipt.byteCount
-    runs[run].computeKernels.insert(hello.computeKernel)
-    if runs[run].recordedWorkers.insert(WorkerProcess(name: hello.worker, incarnation: hello.incarnation)).inserted {
-      runs[run].storage.append(.worker(provenance(of: hello, now: now)))
-    }
-    runs[run].storage.append(.delta(receipt, worker: hello.worker, computeKernel: hello.computeKernel))
-    runs[run].computeMilliseconds.addSaturating(receipt.computeMilliseconds)
-    runs[run].measured.count += 1
-    runs[run].measured.milliseconds.addSaturating(receipt.computeMilliseconds)
-    workers[worker].done += 1
-    workers[worker].rate.record(at: now)
-    workers[worker].blamed = []
-    workers[worker].deaths = []
+  private mutating func compare(_ delta: CheckedDelta, with digest: DeltaDigest, now: Duration) {
+    guard delta.digest != digest else { return counters.deltasDuplicate += 1 }
+    counters.deltasConflicting += 1
+    record(
+      "prompt \(delta.fence.prompt) of \(delta.fence.run): a second delta differs from the stored one "
+        + "(workers with different BLAS kernels?)", now: now)
   }
 
-  private func provenance(of hello: WorkerMessage.Hello, now: Duration) -> StoredWorker {
-    StoredWorker(
-      name: hello.worker, incarnation: hello.incarnation, host: hello.host, slots: hello.slots,
-      modelName: hello.modelName, modelFingerprint: hello.modelFingerprint, softwareVersion: hello.softwareVersion,
-      computeKernel: hello.computeKernel, firstSeenAt: now.milliseconds)
-  }
-
-  private mutating func compare(_ receipt: DeltaReceipt, with digest: DeltaDigest, now: Duration) {
-    if receipt.digest == digest {
-      counters.deltasDuplicate += 1
-    } else {
-      counters.deltasConflicting += 1
-      record(
-        "prompt \(receipt.fence.prompt) of \(receipt.fence.run): a second delta differs from the one that is kept "
-          + "(workers with different BLAS kernels?)", now: now)
-    }
-    act(.discard(receipt.ticket))
-  }
-
-  mutating func acknowledge(_ fence: Fence, to worker: WorkerNumber) {
+  mutating func acknowledge(_ fence: Fence, to worker: WorkerID) {
     guard workers.records[worker]?.isPresent == true else { return }
     send(.acknowledged(fence), to: worker)
   }
 
-  /// `failed`: a failure with a live lease counts; one whose lease is over was counted when that ended.
-  mutating func failed(_ report: WorkerMessage.FailureReport, worker: WorkerNumber, now: Duration) {
+  /// Handles `failed`. A failure counts if its lease is live; otherwise it was counted when the lease ended.
+  mutating func failed(_ report: WorkerMessage.FailureReport, worker: WorkerID, now: Duration) {
     counters.failuresReported += 1
     failed(report.fence, report.kind == .prompt ? .prompt : .worker, report.error, worker: worker, now: now)
   }
 
   private mutating func failed(
-    _ fence: Fence, _ kind: FailureKind, _ error: String, worker: WorkerNumber, now: Duration
+    _ fence: Fence, _ kind: FailureKind, _ error: String, worker: WorkerID, now: Duration
   ) {
     acknowledge(fence, to: worker)
     defer { offer(to: worker, now: now) }
-    guard let run = runNumbers[fence.run], let lease = leases.number(of: fence, run: run),
+    guard let run = runs[fence.run], let lease = leases.id(of: fence, run: run),
       leases[lease].worker == worker
     else { return }
     fail(lease, kind, error, now: now)
   }
 
-  /// Ends a lease with a failure: blames worker and prompt, and decides what becomes of the prompt.
-  mutating func fail(_ number: LeaseNumber, _ kind: FailureKind, _ error: String, now: Duration) {
-    let lease = release(number)
+  /// Ends a lease with a failure: blames worker and prompt, and decides what happens to the prompt.
+  mutating func fail(_ id: LeaseID, _ kind: FailureKind, _ error: String, now: Duration) {
+    let lease = release(id)
     let (run, prompt) = (lease.run, lease.fence.prompt)
-    let name = workers[lease.worker].hello.worker
     let phase = runs[run][phase: prompt]
     guard phase == .leased || phase == .queued else { return }
     let failure = PromptFailure(
-      worker: name, incarnation: lease.fence.incarnation, attempt: lease.fence.attempt, kind: kind,
-      error: String(error.prefix(2000)))
-    runs[run].failures[prompt, default: []].append(failure)
-    if kind != .silent {
-      runs[run].storage.append(
-        .failure(
-          StoredFailure(
-            prompt: prompt, attempt: failure.attempt, worker: name, incarnation: failure.incarnation,
-            kind: kind.rawValue, error: failure.error, at: now.milliseconds)))
-    }
-    workers[lease.worker].failed += 1
+      worker: workers[lease.worker].name, sender: StoredSender(workers[lease.worker].peer),
+      incarnation: lease.fence.incarnation, attempt: lease.fence.attempt, kind: kind, error: String(error.prefix(2000)))
+    runs[run].fail(prompt, failure, now: now)
+    workers[lease.worker].fail()
     blame(lease, kind, now: now)
     record("prompt \(prompt) of \(lease.fence.run) failed on \(failure.line)", now: now)
     guard leases.copies(of: lease.key).isEmpty, phase == .leased else { return }
     let failures = runs[run].failures[prompt]!
     switch retryPolicy.verdict(failures, othersCanBeAsked: othersCanBeAsked(than: failures, run: run, now: now)) {
     case .again:
-      runs[run].move(prompt, to: .queued)
-      requeueFailed(run, prompt, now: now)
+      runs[run].requeue(prompt, anyoneAt: now + settings.secondOpinionPatience)
+      hasNews = true
     case .quarantine:
-      quarantine(run, prompt, now: now)
+      quarantine(lease.key, failures, now: now)
     }
   }
 
@@ -168,67 +138,43 @@ extension FleetMachine {
       reportsToQuarantine: settings.reportsToQuarantine, failuresToQuarantine: settings.failuresToQuarantine)
   }
 
-  /// Puts a queued prompt with failures into the queue that they call for.
-  mutating func requeueFailed(_ run: Int, _ prompt: Int32, now: Duration) {
-    if RetryPolicy.isSuspect(runs[run].failures[prompt] ?? []) {
-      runs[run].suspects.append((prompt, now + settings.secondOpinionPatience))
-    } else {
-      runs[run].contested.append((prompt, now + settings.secondOpinionPatience))
-    }
-    hasNews = true
-  }
-
-  /// Whether there is a worker at work, none of those who failed the prompt, that may try it. O(workers).
-  private func othersCanBeAsked(than failures: [PromptFailure], run: Int, now: Duration) -> Bool {
-    workers.records.contains { number, record in
+  /// True if a working worker that has not failed the prompt may try it. O(workers).
+  private func othersCanBeAsked(than failures: [PromptFailure], run: RunIndex, now: Duration) -> Bool {
+    workers.records.contains { worker, record in
       record.phase == .present && (record.credit > 0 || !record.leases.isEmpty)
-        && runs[run].accepts(record.hello.modelFingerprint)
-        && !failures.contains { $0.worker == record.hello.worker } && !isSetAside(number, now: now)
+        && runs[run].accepts(record.hello)
+        && !failures.contains { $0.voice == record.voice } && !isSetAside(worker, now: now)
     }
   }
 
-  /// A worker is to blame for a prompt as long as no other worker fails it as well.
+  /// True while no other voice has failed the prompt; then its one voice is to blame.
   private mutating func blame(_ lease: LiveLease, _ kind: FailureKind, now: Duration) {
-    let names = Set(runs[lease.run].failures[lease.fence.prompt]!.map(\.worker))
-    guard names.count == 1 else { return exonerate(names, of: lease.key) }
-    // A death is one failing however many slots there were; see `blameForDeath`.
+    let voices = Set(runs[lease.run].failures[lease.fence.prompt]!.map(\.voice))
+    guard voices.count == 1 else { return exonerate(voices, of: lease.key) }
+    // A death counts once, however many slots the worker had; see `blameForDeath`.
     guard kind != .died, kind != .silent else { return }
-    workers[lease.worker].blamed.insert(lease.key)
-    workers[lease.worker].lastBlamed = now
+    workers.judge(workers[lease.worker].voice) { $0.blame(lease.key, now: now) }
   }
 
-  /// A death counts once against the worker, by one of the prompts that it was at and nobody else failed.
-  mutating func blameForDeath(_ worker: WorkerNumber, _ executed: [PromptKey], now: Duration) {
-    let name = workers[worker].hello.worker
+  /// Counts a death once against the worker, for one of its prompts that nobody else failed.
+  mutating func blameForDeath(_ worker: WorkerID, _ executed: [PromptKey], now: Duration) {
+    let voice = workers[worker].voice
     let key = executed.first { key in
       let failures = runs[key.run].failures[key.prompt] ?? []
-      return !failures.isEmpty && failures.allSatisfy { $0.worker == name }
+      return !failures.isEmpty && failures.allSatisfy { $0.voice == voice }
     }
-    guard let key else { return }
-    workers[worker].deaths.insert(key)
-    workers[worker].lastBlamed = now
+    if let key { workers.judge(voice) { $0.blameForDeath(key, now: now) } }
   }
 
-  private mutating func exonerate(_ names: Set<String>, of key: PromptKey) {
-    for name in names {
-      guard let worker = workers.number(named: name) else { continue }
-      workers[worker].blamed.remove(key)
-      workers[worker].deaths.remove(key)
-    }
+  private mutating func exonerate(_ voices: Set<Voice>, of key: PromptKey) {
+    for voice in voices { workers.judge(voice) { $0.exonerate(of: key) } }
   }
 
-  private mutating func quarantine(_ run: Int, _ prompt: Int32, now: Duration) {
-    let failures = runs[run].failures[prompt] ?? []
-    let reason = failures.map(\.line).joined(separator: "\n")
-    runs[run].move(prompt, to: .quarantined)
-    runs[run].quarantine[prompt] = reason
-    // Failures that were only suspicions until now are on record with the decision that they led to.
-    runs[run].storage.append(
-      .quarantine(StoredQuarantine(prompt: prompt, reason: reason, at: now.milliseconds)))
-    // A lone accuser may itself be what is broken.
-    let names = Set(failures.map(\.worker))
-    if names.count > 1 { exonerate(names, of: PromptKey(run: run, prompt: prompt)) }
-    record(
-      "prompt \(prompt) of \(runs[run].specification.name) is quarantined after \(failures.count) failures", now: now)
+  private mutating func quarantine(_ key: PromptKey, _ failures: [PromptFailure], now: Duration) {
+    runs[key.run].quarantine(key.prompt, now: now)
+    // If only one worker failed the prompt, the worker may be what is broken.
+    let voices = Set(failures.map(\.voice))
+    if voices.count > 1 { exonerate(voices, of: key) }
+    record("prompt \(key.prompt) of \(runs[key.run].name) is quarantined after \(failures.count) failures", now: now)
   }
 }

@@ -1,23 +1,23 @@
 // autointerp
-// What the machine can tell about runs and workers.
+// `FleetMachine.status` describes the state of all runs and workers.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits
 package import ClusterProtocol
 
 extension FleetMachine {
-  /// A worker that said goodbye is shown for this long: nothing is wrong with it.
+  /// A worker that left in an orderly way is shown for this long.
   private static let farewell: Duration = .seconds(120)
 
-  /// The state of everything at `now`, which counts from 1970 here. What only the aggregates know is left at zero.
-  /// O(runs + workers + quarantined prompts).
+  /// The state of everything at `now`, which must count from 1970. Figures that only the aggregates know are left at
+  /// zero. O(runs + workers + quarantined prompts).
   package func status(softwareVersion: String, startedAt: Duration, now: Duration) -> FleetStatus {
     FleetStatus(
       softwareVersion: softwareVersion, epoch: epoch, startedAt: startedAt.milliseconds, now: now.milliseconds,
-      runs: runs.map { status(of: $0, now: now) },
+      runs: runs.all.map { status(of: $0, now: now) },
       workers: workers.records
         .filter { $0.value.phase != .departed || now - $0.value.lastHeard < Self.farewell }
-        .sorted { $0.value.hello.worker < $1.value.hello.worker }
+        .sorted { $0.value.name < $1.value.name }
         .map { status(of: $0.key, $0.value, now: now) },
       counters: counters, recentErrors: Array(recentErrors))
   }
@@ -25,7 +25,7 @@ extension FleetMachine {
   private func status(of run: RunProgress, now: Duration) -> RunStatus {
     let specification = run.specification
     var status = RunStatus(
-      name: specification.name, corpusName: specification.corpusName, modelName: specification.modelName,
+      name: run.name, corpusName: specification.corpusName, modelName: specification.modelName,
       state: run.state, promptCount: specification.prompts.count)
     status.done = run[count: .done]
     status.inFlight = run[count: .leased]
@@ -41,12 +41,14 @@ extension FleetMachine {
     }
     status.computeMilliseconds = run.computeMilliseconds
     status.computeKernels = run.computeKernels.sorted()
+    status.metric = String(specification.settings.metric.settingText.prefix(80))
+    status.rule = specification.settings.rule.rawValue
     return status
   }
 
-  private func status(of number: WorkerNumber, _ record: WorkerRecord, now: Duration) -> WorkerStatus {
+  private func status(of worker: WorkerID, _ record: WorkerRecord, now: Duration) -> WorkerStatus {
     var status = WorkerStatus(
-      name: record.hello.worker, host: record.hello.host, state: state(of: number, record, now: now),
+      name: record.name, host: record.hello.host, state: state(of: worker, record, now: now),
       slots: record.hello.slots)
     status.busySlots = record.leases.count
     status.done = record.done
@@ -60,22 +62,36 @@ extension FleetMachine {
     return status
   }
 
-  private func state(of number: WorkerNumber, _ record: WorkerRecord, now: Duration) -> WorkerState {
+  private func state(of worker: WorkerID, _ record: WorkerRecord, now: Duration) -> WorkerState {
     switch record.phase {
     case .draining: .draining
     case .lost: .lost
     case .departed: .left
     case .present:
-      isSetAside(number, now: now) ? .setAside : record.leases.isEmpty ? .idle : .working
+      isSetAside(worker, now: now) ? .setAside : record.leases.isEmpty ? .idle : .working
     }
   }
 }
 
 extension FleetMachine {
-  /// A sentence for each run whose file cannot be written.
-  package var storageProblems: [String] {
-    runs.compactMap { run in
-      run.storage.failure.map { "run \(run.specification.name) cannot be written: \($0.error)" }
+  /// One sentence for each run with work that none of the connected workers can take. O(runs * workers) at worst, O(runs) if
+  /// the first worker can.
+  package var idleReasons: [String] {
+    let present = workers.records.values.filter { $0.phase == .present }
+    guard let some = present.first else { return [] }
+    return runs.all.compactMap { run in
+      guard run.isOpen, run[count: .leased] == 0, run[count: .queued] > 0,
+        !present.contains(where: { run.accepts($0.hello) })
+      else { return nil }
+      return "no connected worker can compute run \(run.name): it \(run.refusal(of: some.hello) ?? "needs others")"
     }
+  }
+
+  /// One sentence for what holds back all leases, and for each run whose file cannot be written.
+  package var problems: [String] {
+    (holdReason.map { [$0] } ?? [])
+      + runs.all.compactMap { run in
+        run.storage.failure.map { "\($0.error); run \(run.name) cannot be written and gets no leases until then" }
+      }
   }
 }

@@ -1,24 +1,29 @@
 // autointerp
-// Workers come, beat, fall silent and go.
+// `FleetMachine` handles the life of a worker: its hello, heartbeats, loss, goodbye and removal.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Atlas
 internal import ClusterProtocol
 package import ClusterTransport
+internal import Platform
 
 extension FleetMachine {
-  /// The worker at `peer`, who is alive as of now; an unknown one is told to introduce itself.
-  mutating func hear(from peer: PeerID, now: Duration) -> WorkerNumber? {
-    guard let worker = workers.number(at: peer), workers[worker].isPresent else {
+  /// Notes that the worker at `peer` is alive now. An unknown worker is told to say hello.
+  mutating func hear(from peer: PeerID, now: Duration) -> WorkerID? {
+    guard let worker = workers.id(at: peer), workers[worker].isPresent else {
       act(.send(.unknownWorker, to: peer))
       return nil
     }
-    workers[worker].lastHeard = now
+    workers[worker].hear(now: now)
     return worker
   }
 
-  /// `hello`: registers a worker, recognises one that comes back, or refuses it.
+  /// Handles `hello`: registers a worker, recognises one that returns, or refuses it.
   mutating func greet(_ hello: WorkerMessage.Hello, at peer: PeerID, now: Duration) {
+    if workers.id(named: hello.worker) == nil, workers.crowding(by: hello, at: peer, settings) != nil,
+      let gone = workers.leastMissed(by: hello, at: peer, settings)
+    {
+      forget([gone])
+    }
     if let reason = refusal(of: hello, at: peer, now: now)?.harmless {
       counters.workersRefused += 1
       if let untold = greetingRefusals.admit(hello.worker.harmless, now: now) {
@@ -27,18 +32,18 @@ extension FleetMachine {
       }
       return act(.send(.refused(reason: reason), to: peer))
     }
-    // The connection may have belonged to a worker of another name; that one is gone then.
-    if let former = workers.number(at: peer), workers[former].hello.worker != hello.worker {
+    // The connection may have belonged to a worker of another name, which is then gone.
+    if let former = workers.id(at: peer), workers[former].name != hello.worker {
       lose(former, .silent, now: now)
     }
-    if let worker = workers.number(named: hello.worker) {
+    if let worker = workers.id(named: hello.worker) {
       if workers[worker].hello.incarnation == hello.incarnation {
         comeBack(worker, hello, at: peer, now: now)
       } else {
         replace(worker, with: hello, at: peer, now: now)
       }
     } else {
-      _ = workers.add(hello, peer: peer, now: now)
+      workers.add(hello, peer: peer, now: now)
     }
     act(
       .send(
@@ -46,7 +51,8 @@ extension FleetMachine {
           .init(
             epoch: epoch, heartbeatMilliseconds: settings.heartbeat.milliseconds,
             deadAfterMilliseconds: settings.deadAfter.milliseconds)), to: peer))
-    if let drainReason { drain(workers.number(named: hello.worker)!, reason: drainReason) }
+    askForModel(workers.id(named: hello.worker)!)
+    if let drainReason { drain(workers.id(named: hello.worker)!, reason: drainReason) }
     hasNews = true
   }
 
@@ -56,156 +62,121 @@ extension FleetMachine {
       return "its name is empty or longer than 256 bytes"
     }
     guard hello.worker == hello.worker.harmless else { return "its name has control or format characters" }
-    let open = runs.filter(\.isOpen)
-    if !open.isEmpty, !open.contains(where: { $0.accepts(hello.modelFingerprint) }) {
-      let wanted = Set(open.map { "\($0.specification.modelName) (\($0.fingerprint ?? ""))" }).sorted()
+    let open = runs.all.filter(\.isOpen)
+    if !open.isEmpty, !open.contains(where: { $0.accepts(hello) }) {
+      let reasons = open.prefix(3).compactMap { run in run.refusal(of: hello).map { "run \(run.name) \($0)" } }
       return
-        "its model is \(hello.modelName) (\(hello.modelFingerprint)), wanted is \(wanted.joined(separator: " or "))"
+        "it has the model \(hello.modelName) (\(hello.modelFingerprint)) and the BLAS kernel \(hello.computeKernel), but "
+        + reasons.joined(separator: "; ")
     }
-    guard let worker = workers.number(named: hello.worker) else {
-      guard workers.count < settings.maximumWorkers else { return "there are \(workers.count) workers already" }
-      return nil
-    }
+    guard let worker = workers.id(named: hello.worker) else { return workers.crowding(by: hello, at: peer, settings) }
     let record = workers[worker]
-    // Whoever has one worker's key must not be able to push out another. A name is free again when its worker said
-    // goodbye, its key was removed, or it was not heard from for so long that it is forgotten.
+    // The owner of one worker's key must not be able to displace another worker. A name is free again when its worker
+    // has left, its key was removed, or the worker was silent for so long that it is forgotten.
     guard record.peer.publicKey == peer.publicKey || record.phase == .departed else {
       return "its name belongs to a worker with another key (on \(record.hello.host))"
     }
-    if record.isPresent, record.superseded.contains(hello.incarnation), record.returnsOfSuperseded >= 3,
-      now - record.lastHeard < settings.deadAfter
-    {
+    if record.hasReplaced(hello.incarnation), now - record.lastHeard < settings.deadAfter {
       return "another process named \(hello.worker) (on \(record.hello.host)) is at work; names must differ"
     }
     return nil
   }
 
-  /// The same process is back: after a lost connection, a partition, a stop, or our silence.
+  /// The same process returns after a lost connection, a partition, a stop, or silence of the coordinator.
   private mutating func comeBack(
-    _ worker: WorkerNumber, _ hello: WorkerMessage.Hello, at peer: PeerID, now: Duration
+    _ worker: WorkerID, _ hello: WorkerMessage.Hello, at peer: PeerID, now: Duration
   ) {
     workers.attach(worker, to: peer)
-    workers[worker].hello = hello
-    workers[worker].lastHeard = now
-    workers[worker].credit = 0
-    // A worker that was asked to leave and says hello again does not know: it is asked again when it must.
-    workers[worker].phase = .present
-    for key in workers[worker].silentSuspicions {
-      runs[key.run].failures[key.prompt]?.removeAll { $0.kind == .silent && $0.incarnation == hello.incarnation }
-      if runs[key.run].failures[key.prompt]?.isEmpty == true { runs[key.run].failures[key.prompt] = nil }
-      workers[worker].deaths.remove(key)
+    let suspicions = workers[worker].comeBack(hello, now: now)
+    workers.judge(workers[worker].voice) { $0.forgiveDeaths(at: suspicions) }
+    for key in suspicions {
+      runs[key.run].withdrawSilence(of: key.prompt, incarnation: hello.incarnation)
     }
-    workers[worker].silentSuspicions = []
   }
 
-  /// A new process has the worker's name: the old one is dead.
+  /// A new process uses the worker's name, so the old process is dead.
   private mutating func replace(
-    _ worker: WorkerNumber, with hello: WorkerMessage.Hello, at peer: PeerID, now: Duration
+    _ worker: WorkerID, with hello: WorkerMessage.Hello, at peer: PeerID, now: Duration
   ) {
-    if workers[worker].superseded.contains(hello.incarnation) { workers[worker].returnsOfSuperseded += 1 }
-    let old = workers[worker].hello.incarnation
     lose(worker, .died, now: now)
     workers.attach(worker, to: peer)
-    workers[worker].superseded.append(old)
-    workers[worker].superseded.removeAll { $0 == hello.incarnation }
-    if workers[worker].superseded.count > 8 { workers[worker].superseded.removeFirst() }
-    workers[worker].hello = hello
-    workers[worker].phase = .present
-    workers[worker].lastHeard = now
-    workers[worker].credit = 0
-    workers[worker].residentBytes = 0
-    // What fell silent before is known to be dead now; the suspicion stays. What the old process failed says nothing
-    // about the new one.
-    workers[worker].silentSuspicions = []
-    workers[worker].blamed = []
-    workers[worker].unleased = [:]
+    workers[worker].replace(with: hello, now: now)
+    // A key is responsible for all of its processes.
+    if peer.publicKey == nil { workers.judge(workers[worker].voice) { $0.forgiveFailures() } }
   }
 
-  /// `heartbeat`: takes note of progress, sends leases again that the worker does not know of, and answers.
-  mutating func heartbeat(_ beat: WorkerMessage.WorkerHeartbeat, worker: WorkerNumber, now: Duration) {
-    workers[worker].residentBytes = beat.residentBytes
-    var known: Set<LeaseNumber> = []
+  /// Handles `heartbeat`: notes progress, sends unknown leases again, and answers.
+  mutating func heartbeat(_ beat: WorkerMessage.WorkerHeartbeat, worker: WorkerID, now: Duration) {
+    var known: Set<LeaseID> = []
     for slot in beat.slots {
-      guard let run = runNumbers[slot.fence.run], runs[run].has(slot.fence.prompt) else { continue }
-      guard let lease = leases.number(of: slot.fence, run: run), leases[lease].worker == worker else {
-        if slot.phase == .executing { adopt(slot.fence.prompt, run: run, worker: worker, now: now) }
-        continue
-      }
-      known.insert(lease)
-      leases[lease].isReported = slot.phase == .reported
-      if slot.progress != leases[lease].progress {
-        leases[lease].progress = slot.progress
-        leases[lease].progressAt = now
+      guard let run = runs[slot.fence.run], runs[run].has(slot.fence.prompt) else { continue }
+      if let lease = leases.id(of: slot.fence, run: run), leases[lease].worker == worker {
+        known.insert(lease)
+        leases[lease].hear(slot, now: now)
+      } else if slot.phase == .executing {
+        adopt(slot.fence, run: run, worker: worker, now: now)
       }
     }
     send(.heartbeat, to: worker)
+    askForModel(worker)
     watchUnleased(beat, worker: worker, now: now)
-    // An earlier wish may have been lost.
+    // The earlier request to drain may have been lost.
     if workers[worker].phase == .draining { send(.drain(reason: drainReason ?? "asked to leave"), to: worker) }
     for lease in workers[worker].leases where !known.contains(lease) {
-      // A beat may have crossed the grant; one interval later it has not.
+      // The heartbeat may have crossed the grant on the way. One interval later that is not possible.
       guard now - leases[lease].sentAt >= settings.heartbeat else { continue }
-      leases[lease].sentAt = now
-      leases[lease].progressAt = now
-      leases[lease].deadline = now + settings.lease
+      leases[lease].resend(lifetime: settings.lease, now: now)
       send(.lease(message(for: leases[lease])), to: worker)
     }
   }
 
-  /// A slot that gets nowhere with something that it has no lease for (any more) is lost until the process is started
-  /// anew, and nothing else would notice.
+  /// Watches slots that make no progress on something for which they have no lease. Such a slot is lost until the
+  /// process restarts, and nothing else would notice.
   private mutating func watchUnleased(
-    _ beat: WorkerMessage.WorkerHeartbeat, worker: WorkerNumber, now: Duration
+    _ beat: WorkerMessage.WorkerHeartbeat, worker: WorkerID, now: Duration
   ) {
-    var unleased: [Fence: (progress: Int64, since: Duration)] = [:]
-    for slot in beat.slots where slot.phase == .executing {
-      if let run = runNumbers[slot.fence.run], leases.number(of: slot.fence, run: run) != nil { continue }
-      let known = workers[worker].unleased[slot.fence]
-      unleased[slot.fence] = known?.progress == slot.progress ? known : (slot.progress, now)
+    let unleased = beat.slots.filter { slot in
+      slot.phase == .executing && runs[slot.fence.run].flatMap { leases.id(of: slot.fence, run: $0) } == nil
     }
-    workers[worker].unleased = unleased
-    if let stuck = unleased.first(where: { now - $0.value.since >= settings.progressDeadline }) {
-      retire(worker, reason: "no progress on prompt \(stuck.key.prompt); start a new process")
+    if let stuck = workers[worker].hear(beat, unleased: unleased, limit: settings.progressDeadline, now: now) {
+      retire(worker, reason: "no progress on prompt \(stuck.prompt); start a new process")
     }
   }
 
-  /// `goodbye`: what the worker holds is handed back, and nothing is suspected.
-  mutating func goodbye(_ worker: WorkerNumber, reason: String, now: Duration) {
+  /// Handles `goodbye`: hands back the worker's leases without suspicion.
+  mutating func goodbye(_ worker: WorkerID, reason: String, now: Duration) {
     for lease in workers[worker].leases { handBack(lease, now: now) }
-    workers[worker].phase = .departed
-    workers[worker].credit = 0
-    workers.detach(workers[worker].peer)
-    act(.note("worker \(workers[worker].hello.worker) left: \(reason)"))
+    workers[worker].leave(.departed)
+    workers.detach(worker)
+    act(.note("worker \(workers[worker].name) left: \(reason)"))
   }
 
-  /// Sends workers away whose keys do not get in any more. Their leases go to others, nothing is suspected, and their
-  /// names are free.
+  /// Removes workers whose keys are no longer allowed. Their leases go to others, nothing is suspected, and their names
+  /// become free.
   package mutating func dismissWorkers(
     now: Duration, unless isAllowed: (CurvePublicKey) -> Bool
   ) -> [FleetAction] {
     perform(now) { machine in
-      for worker in machine.workers.sortedNumbers {
+      for worker in machine.workers.sorted {
         guard let key = machine.workers[worker].peer.publicKey, !isAllowed(key) else { continue }
         if machine.workers[worker].isPresent {
           for lease in machine.workers[worker].leases { machine.handBack(lease, now: now) }
-          machine.workers[worker].credit = 0
-          machine.workers.detach(machine.workers[worker].peer)
+          machine.workers.detach(worker)
           machine.record(
-            "worker \(machine.workers[worker].hello.worker) is sent away: its key was removed from the allow-list",
+            "worker \(machine.workers[worker].name) is sent away: its key was removed from the allow-list",
             now: now)
         }
-        machine.workers[worker].phase = .departed
+        machine.workers[worker].leave(.departed)
       }
     }
   }
 
-  /// The worker's process is dead or unreachable: its leases go to others, and what it was executing is suspected.
-  mutating func lose(_ worker: WorkerNumber, _ kind: FailureKind, now: Duration) {
+  /// Handles a dead or unreachable worker process: its leases go to others, and the prompts it was computing are
+  /// suspected.
+  mutating func lose(_ worker: WorkerID, _ kind: FailureKind, now: Duration) {
     guard workers[worker].isPresent else { return }
-    let name = workers[worker].hello.worker
-    workers[worker].phase = .lost
-    workers[worker].credit = 0
-    workers.detach(workers[worker].peer)
+    workers[worker].leave(.lost)
+    workers.detach(worker)
     let error =
       kind == .died
       ? "the worker process died" : "nothing heard from the worker for \(settings.deadAfter.milliseconds / 1000) s"
@@ -218,32 +189,32 @@ extension FleetMachine {
       executed.append(leases[lease].key)
       fail(lease, kind, error, now: now)
     }
-    if kind == .silent { workers[worker].silentSuspicions.formUnion(executed) }
+    if kind == .silent { workers[worker].suspectForSilence(executed) }
     blameForDeath(worker, executed, now: now)
-    record("lost worker \(name): \(error)", now: now)
+    record("lost worker \(workers[worker].name): \(error)", now: now)
   }
 
-  /// Asks every worker to finish and leave, now or when it says hello; no more leases are granted.
+  /// Asks every worker to finish and leave, now or when it says hello. No more leases are granted.
   package mutating func drainFleet(reason: String, now: Duration) -> [FleetAction] {
     perform(now) { machine in
       machine.drainReason = reason
-      for worker in machine.workers.sortedNumbers where machine.workers[worker].isPresent {
+      for worker in machine.workers.sorted where machine.workers[worker].isPresent {
         machine.drain(worker, reason: reason)
       }
     }
   }
 
   /// Asks one worker to finish what it can and leave.
-  mutating func retire(_ worker: WorkerNumber, reason: String) {
+  mutating func retire(_ worker: WorkerID, reason: String) {
     guard workers[worker].phase == .present else { return }
     drain(worker, reason: reason)
   }
 
-  private mutating func drain(_ worker: WorkerNumber, reason: String) {
-    workers[worker].phase = .draining
+  private mutating func drain(_ worker: WorkerID, reason: String) {
+    workers[worker].drain()
     send(.drain(reason: reason), to: worker)
   }
 
-  /// True when no worker is connected.
+  /// True if no worker is connected.
   package var isDeserted: Bool { !workers.records.values.contains { $0.isPresent } }
 }

@@ -1,45 +1,50 @@
 // autointerp
-// The coordinator's decisions as a value: events in, actions out.
+// `FleetMachine` makes all decisions of the coordinator: it takes events and returns actions.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Atlas
 package import ClusterProtocol
 package import ClusterTransport
 internal import DequeModule
+internal import Platform
 
-/// Decides who works on what, and what becomes of every report. Does no I/O, reads no clock and throws no dice: the
-/// shell passes in what happened and `now`, and performs the actions that come back, in order.
+/// Decides which worker computes what, and what happens to every report. It does no I/O, reads no clock and uses no
+/// random numbers: the shell passes in the event and `now`, and carries out the returned actions in order.
 ///
-/// What holds whatever happens (checked by `brokenInvariants()` after each step of the simulation):
+/// The following is always true (`brokenInvariants()` checks it after each step of the simulation):
 ///
-/// - A prompt is merged at most once: the first valid delta wins, and what comes later is compared by digest and dropped.
-///   A delta is a function of prompt, model and settings alone, so a delta whose lease is over is as good as any, as long
-///   as its run wants it; its fence decides only about leases, failures and whom to answer.
-/// - A delta is acknowledged after it is on the disk, never before; a worker keeps what is not acknowledged.
-/// - A prompt has at most one live lease, or two on different workers when one is a backup copy.
-/// - Every failure moves its prompt closer to quarantine, so no prompt is tried for ever, and none vanishes.
+/// - A prompt is merged at most once. The first valid delta is stored; later ones are compared by digest and dropped. A
+///   delta depends only on prompt, model and settings, so a delta whose lease is over is as good as any while its run
+///   wants it. The fence only decides about leases, failures and acknowledgements.
+/// - A delta is acknowledged only after it is on disk. A worker keeps what is not acknowledged.
+/// - A prompt has at most one live lease, or two on different workers if one is a backup copy.
+/// - Every failure brings its prompt closer to quarantine, so no prompt is tried for ever and none disappears.
 ///
-/// `now` is any time that does not run backwards, the same origin in every call (the service passes the time since 1970).
+/// `now` must never go back and must have the same origin in every call (the service passes the time since 1970).
 package struct FleetMachine: Sendable {
   package let settings: FleetSettings
   package let epoch: Int64
   package internal(set) var counters = FleetStatus.Counters()
+  var leaseToDelta = TimeHistogram()
 
-  /// In the order of submission; a run stays at its place for good.
-  var runs: [RunProgress] = []
-  var runNumbers: [String: Int] = [:]
+  // Each of these changes only through its own methods.
+  var runs = RunTable()
   var workers = WorkerRegistry()
   var leases = LeaseTable()
-  /// Workers with credit that found nothing to do, in that order.
-  var waiting: Deque<WorkerNumber> = []
-  /// Set when there may be something to do for those who wait.
+  /// The canonical bytes of the known models' cards, by fingerprint.
+  var cards: [String: [UInt8]] = [:]
+  /// Workers with credit that found nothing to do, in the order of arrival.
+  var waiting: Deque<WorkerID> = []
+  /// True if there may be something to do for waiting workers.
   var hasNews = false
-  /// Why the fleet is asked to leave, once it is.
+  /// Why the fleet was asked to leave; nil if it was not.
   var drainReason: String?
+  /// Why no run gets leases; nil if they do.
+  private(set) var holdReason: String?
   var lastTick: Duration?
   var recentErrors: Deque<RecordedError> = []
   var greetingRefusals = RefusalThrottle()
-  /// Payloads of all deltas that are not on the disk yet.
+  /// The bytes of all deltas that are not on disk yet.
   var uncommittedBytes = 0
   private var actions: [FleetAction] = []
 
@@ -48,16 +53,18 @@ package struct FleetMachine: Sendable {
     self.epoch = epoch
   }
 
-  /// Takes a message of a worker. Deltas come through `accept` or `reject`, after they were decoded.
+  /// Handles a message of a worker. Deltas come through `accept` or `reject` after they were decoded.
   package mutating func receive(_ message: WorkerMessage, from peer: PeerID, now: Duration) -> [FleetAction] {
     perform(now) { machine in
       if case .hello(let hello) = message { return machine.greet(hello, at: peer, now: now) }
       guard let worker = machine.hear(from: peer, now: now) else { return }
       switch message {
-      case .hello, .delta: break
-      case .ready(let credit): machine.ready(worker, credit: credit, now: now)
+      case .hello, .delta, .model: break
+      case .ready(let credit):
+        machine.workers[worker].pull(credit)
+        machine.offer(to: worker, now: now)
       case .failed(var report):
-        // On one line wherever it is shown; quarantine keeps a line a failure.
+        // Keep it on one line, because the quarantine lists one failure per line.
         report.error = report.error.harmless
         machine.failed(report, worker: worker, now: now)
       case .heartbeat(let beat): machine.heartbeat(beat, worker: worker, now: now)
@@ -66,10 +73,11 @@ package struct FleetMachine: Sendable {
     }
   }
 
-  /// Runs one event to its end: `body`, work for those who wait, writes; returns the actions.
+  /// Handles one event completely: runs `body`, offers work to waiting workers, starts writes. Returns the actions.
   mutating func perform(_ now: Duration, _ body: (inout FleetMachine) -> Void) -> [FleetAction] {
-    // So that an absence between the first event and the first tick is forgiven as any other.
+    // So that an absence between the first event and the first tick is forgiven like any other.
     if lastTick == nil { lastTick = now }
+    forgiveOwnAbsence(now: now)
     body(&self)
     if hasNews {
       hasNews = false
@@ -84,16 +92,26 @@ package struct FleetMachine: Sendable {
     actions.append(action)
   }
 
-  mutating func send(_ message: CoordinatorMessage, to worker: WorkerNumber) {
+  mutating func send(_ message: CoordinatorMessage, to worker: WorkerID) {
     act(.send(message, to: workers[worker].peer))
   }
 
-  /// Records something that went wrong around the machine, for ops.
+  /// Stops granting leases for a reason outside the machine, or goes on if it is nil. Leases that are out continue.
+  package mutating func hold(_ reason: String?, now: Duration) -> [FleetAction] {
+    guard (holdReason == nil) != (reason == nil) else { return [] }
+    return perform(now) { machine in
+      machine.holdReason = reason
+      machine.hasNews = true
+      machine.record(reason ?? "leases are granted again", now: now)
+    }
+  }
+
+  /// Records an error outside the machine, for operators.
   package mutating func note(error: String, now: Duration) -> [FleetAction] {
     perform(now) { $0.record(error, now: now) }
   }
 
-  /// Records something that went wrong, for ops.
+  /// Records an error, for operators.
   mutating func record(_ text: String, now: Duration) {
     let text = text.harmless(maximumBytes: 4000)
     recentErrors.append(RecordedError(at: now.milliseconds, text: String(text.prefix(500))))

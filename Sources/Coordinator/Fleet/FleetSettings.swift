@@ -1,52 +1,70 @@
 // autointerp
-// The times and limits by which a coordinator runs its fleet.
+// `FleetSettings` holds the times and limits by which a coordinator runs its fleet.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The times and limits of the fleet; every default is what the daemon uses.
+internal import Platform
+
+/// The times and limits of the fleet. The defaults are those of the coordinator's service.
 package struct FleetSettings: Equatable, Sendable {
-  /// Workers report this often, and are answered each time.
+  /// How often workers send a heartbeat. The coordinator answers each one.
   package var heartbeat: Duration = .seconds(5)
-  /// Silence after which a worker is given up and its prompts go to others.
+  /// A worker that was silent for this long is declared dead, and its prompts go to others.
   package var deadAfter: Duration = .seconds(20)
-  /// What a worker has for one prompt.
+  /// How long a worker may hold the lease of one prompt.
   package var lease: Duration = .seconds(900)
-  /// A worker that beats without getting on with a prompt for this long loses it.
+  /// A worker loses its lease if the prompt makes no progress for this long, even if its heartbeats arrive.
   package var progressDeadline: Duration = .seconds(180)
 
-  /// A prompt is quarantined when this many workers reported that it cannot be done; one worker may be all of them when
-  /// there is no other to ask.
+  /// A prompt is quarantined if this many workers report that it cannot be computed. If there is no other worker to
+  /// ask, one worker's reports are enough.
   package var reportsToQuarantine = 2
   /// A prompt is quarantined after this many failures of any kind, on two workers if there are two. Higher than
   /// `reportsToQuarantine`, because a worker that dies may have been killed from outside.
   package var failuresToQuarantine = 4
   /// A worker that failed this many different prompts which no other worker failed gets no more leases while others do.
   package var promptsToSetAside = 5
-  /// A worker set aside is tried again after this time.
+  /// A worker that was set aside is tried again after this time.
   package var parole: Duration = .seconds(600)
-  /// A failed prompt waits this long for a worker that did not fail it yet.
+  /// A failed prompt waits this long for a worker that has not failed it.
   package var secondOpinionPatience: Duration = .seconds(30)
 
-  /// A prompt under way for longer than this many times the run's mean gets a backup copy when a worker has nothing to
-  /// do.
+  /// A prompt that takes this many times the run's mean gets a backup copy if a worker has nothing to do.
   package var backupFactor = 2
-  /// No backup copy before this time.
+  /// There is no backup copy before this time.
   package var backupAfter: Duration = .seconds(10)
 
-  /// No leases are granted for a run with this many deltas not on the disk yet; at twice as many further deltas are left
-  /// to their workers, who send them again.
+  /// A run with this many deltas not on disk yet gets no more leases. At twice as many, further deltas are left to
+  /// their workers, which send them again.
   package var maximumUncommittedDeltas = 256
-  /// The same in bytes of payload, over all runs: graphs of long prompts are large.
+  /// The same limit in payload bytes over all runs, because graphs of long prompts are large.
   package var maximumUncommittedBytes = 256 << 20
-  /// Writes of one transaction.
+  /// The largest number of writes in one transaction.
   package var maximumWritesPerBatch = 64
-  /// After a failed write the next try comes after this time, doubled at each failure.
+  /// After a failed write the coordinator tries again after this time, which doubles with each failure.
   package var firstStorageRetry: Duration = .seconds(1)
   package var lastStorageRetry: Duration = .seconds(30)
 
-  /// Workers known at once, lost ones included; more are refused.
+  /// How many workers, lost ones included, are remembered. Lost workers are forgotten first; then new ones are refused.
   package var maximumWorkers = 20_000
+  /// The same limit for one key at one address.
+  package var maximumWorkersPerVoice = 2048
+  /// How many prompts all workers of one key at one address may hold at a time.
+  package var maximumPromptsPerVoice = 2048
   /// A lost worker is shown for this long.
   package var forgetAfter: Duration = .seconds(3600)
+
+  /// True if workers with different BLAS kernels may work on one run. Their results differ by rounding, so that the
+  /// statistics then depend on who computed what.
+  package var allowsMixedKernels = false
+
+  /// The largest memory of all runs' statistics together. Beyond it no more leases are granted. 0 means a third of what
+  /// the process may use.
+  package var maximumAggregateMebibytes = 0
+
+  /// The same in bytes.
+  var maximumAggregateBytes: Int64 {
+    maximumAggregateMebibytes == 0 ? MachineMemory.limitBytes / 3 : Int64(maximumAggregateMebibytes) << 20
+  }
 
   package init() {}
 }

@@ -1,27 +1,29 @@
 // autointerp
-// When a peer is not listened to any more.
+// `FrameStrikes` decides when a peer has sent so many bad frames that it is ignored.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ClusterTransport
 
-/// Counts the refused frames of each connection. A peer of another version has one now and then; one that has a hundred in
+/// Counts the refused frames of each sender. A peer of another version has one now and then; one that has a hundred in
 /// a minute is broken or hostile, and only costs time.
 struct FrameStrikes: Sendable {
   static let limit = 100
+  /// A delta without a lease, or one that breaks its contract, costs more than an unreadable frame.
+  static let deltaWeight = 5
   private static let interval: Duration = .seconds(60)
   private static let capacity = 16_384
 
-  private var strikes: [PeerID: (count: Int, since: Duration)] = [:]
+  private var strikes: [PeerID.Sender: (count: Int, since: Duration)] = [:]
 
-  /// Counts a refused frame; true when it was one too many.
-  mutating func add(_ peer: PeerID, now: Duration) -> Bool {
+  /// Counts a refused frame. Returns true if the peer must be ignored from now on.
+  mutating func add(_ peer: PeerID.Sender, weight: Int, now: Duration) -> Bool {
     if strikes[peer] == nil, strikes.count >= Self.capacity {
       strikes = strikes.filter { now - $0.value.since < Self.interval }
       if strikes.count >= Self.capacity { strikes = [:] }
     }
     var entry = strikes[peer] ?? (0, now)
     if now - entry.since >= Self.interval { entry = (0, now) }
-    entry.count += 1
+    entry.count += weight
     strikes[peer] = entry.count < Self.limit ? entry : nil
     return entry.count >= Self.limit
   }

@@ -1,12 +1,12 @@
 // autointerp
-// Events per second over the last minute.
+// `RateMeter` measures events per second over the last minute.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Counts events in sixty buckets of a second. Constant memory.
+/// Counts events in sixty buckets of one second, in constant memory.
 struct RateMeter: Sendable {
   private static let span: Int64 = 60
   private var buckets = [Int32](repeating: 0, count: Int(Self.span))
-  /// The second of the newest bucket, -1 before the first event.
+  /// The second of the newest bucket; -1 before the first event.
   private var newest: Int64 = -1
   private var first: Int64 = -1
 
@@ -14,11 +14,11 @@ struct RateMeter: Sendable {
     let second = now.components.seconds
     advance(to: second)
     if first < 0 { first = second }
-    // A clock that steps back a little counts into the newest second.
+    // If the clock steps back a little, count into the newest second.
     buckets[Int(newest % Self.span)] += 1
   }
 
-  /// Events per second over the last minute, or since the first event if that is less than a minute ago.
+  /// Events per second over the last minute, or since the first event if that is more recent.
   func perSecond(at now: Duration) -> Double {
     guard first >= 0 else { return 0 }
     let second = max(now.components.seconds, newest)

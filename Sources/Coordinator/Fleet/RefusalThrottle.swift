@@ -1,18 +1,18 @@
 // autointerp
-// How often a refusal is told.
+// `RefusalThrottle` decides which refusals are logged, so that refused peers cannot fill the log.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Lets a refusal be told once a minute for each of those who are refused, with the number of those that were not: nobody
-/// fills a log, or washes out of the recent errors what matters, by being refused. Bounded in number: what more are
-/// refused in a minute share one turn.
+/// Logs a refusal once a minute per refused peer, with the number of refusals that were not logged. Refused peers can
+/// neither fill a log nor push important errors out of the recent ones. The number of peers is bounded; all beyond it
+/// share one entry.
 struct RefusalThrottle: Sendable {
   private struct Turn {
     var since: Duration
-    /// Refusals since then that were not told.
+    /// Refusals since then that were not logged.
     var untold = 0
   }
 
-  /// Stands for all who came when there was no room.
+  /// The entry of all peers for which there was no room.
   static let others = "others"
   static let interval: Duration = .seconds(60)
   private static let capacity = 64
@@ -21,7 +21,7 @@ struct RefusalThrottle: Sendable {
 
   /// Counts a refusal.
   ///
-  /// - Returns: nil when it is not to be told; else the number of those before it that were not.
+  /// - Returns: nil if it must not be logged, otherwise the number of earlier refusals that were not.
   mutating func admit(_ subject: String, now: Duration) -> Int? {
     var subject = subject
     if turns[subject] == nil, turns.count >= Self.capacity {
@@ -37,7 +37,7 @@ struct RefusalThrottle: Sendable {
     return untold
   }
 
-  /// Those whose minute is over with refusals that were not told; the minute begins anew.
+  /// The peers whose minute is over and that had refusals which were not logged. A new minute begins for them.
   mutating func overdue(now: Duration) -> [(subject: String, untold: Int)] {
     let over = turns.filter { $0.value.untold > 0 && now - $0.value.since >= Self.interval }
     for subject in over.keys { turns[subject] = Turn(since: now) }

@@ -1,20 +1,22 @@
 // autointerp
-// What becomes of a prompt after a failure.
+// `RetryPolicy` decides after a failure whether a prompt is tried again or quarantined.
 // SPDX-License-Identifier: Apache-2.0
+
+internal import Atlas
 
 /// How an attempt ended without a delta.
 package enum FailureKind: String, Sendable, CaseIterable {
-  /// The worker reports that the prompt cannot be done.
+  /// The worker reports that the prompt cannot be computed.
   case prompt
-  /// The worker reports that it is itself at fault.
+  /// The worker reports a fault of its own.
   case worker
-  /// The delta could not be decoded, or breaks the contract.
+  /// The delta could not be decoded or is not valid.
   case invalidDelta = "invalid delta"
-  /// The process that had it was replaced by a new one.
+  /// A new process replaced the one that had the prompt.
   case died
-  /// The worker was not heard from for the dead-after time.
+  /// The worker was silent for the dead-after time.
   case silent
-  /// The worker beat on, but did not get on with the prompt.
+  /// Heartbeats arrived, but the prompt made no progress.
   case stalled
   /// The lease ran out.
   case expired
@@ -23,40 +25,54 @@ package enum FailureKind: String, Sendable, CaseIterable {
 /// One failed attempt at a prompt.
 struct PromptFailure: Equatable, Sendable {
   var worker: String
+  /// Nil without CURVE.
+  var sender: StoredSender?
   var incarnation: UInt64
   var attempt: Int32
   var kind: FailureKind
   var error: String
 
-  /// For people.
+  /// Whose failures count as one. A name alone is not enough, because a worker chooses its name.
+  var voice: Voice { sender.map { .sender($0) } ?? .name(worker) }
+
+  /// The failure as a line for people.
   var line: String { "\(worker): \(error)" }
 }
 
-/// Decides between another attempt and quarantine. Always ends: each failure brings a prompt closer to quarantine.
+/// Who has one vote on a prompt and is blamed for its failures: a key at an address, since the machines of a fleet may
+/// share a key; without CURVE, the worker's name for itself.
+enum Voice: Hashable, Sendable {
+  case sender(StoredSender)
+  case name(String)
+}
+
+/// Decides between another attempt and quarantine. It always ends, because each failure brings a prompt closer to
+/// quarantine.
 struct RetryPolicy: Sendable {
   enum Verdict: Equatable, Sendable {
     case again
     case quarantine
   }
 
-  /// So many times `failuresToQuarantine` quarantine a prompt whoever failed it: others that could be asked may never ask.
+  /// After this many times `failuresToQuarantine`, a prompt is quarantined whoever failed it, because other workers may
+  /// never ask for it.
   static let lastResort = 4
 
   var reportsToQuarantine: Int
   var failuresToQuarantine: Int
 
-  /// What to do with a prompt that failed so. While there are workers that could be asked and were not, one worker is one
-  /// voice however often it failed the prompt: a broken worker condemns no prompt.
+  /// What to do with a prompt that failed so. While there are workers that could be asked and were not, one voice
+  /// stays one however often it failed the prompt: a broken worker condemns no prompt.
   func verdict(_ failures: [PromptFailure], othersCanBeAsked: Bool) -> Verdict {
-    let reporters = failures.lazy.filter { $0.kind == .prompt }.map(\.worker)
+    let reporters = failures.lazy.filter { $0.kind == .prompt }.map(\.voice)
     let reports = othersCanBeAsked ? Set(reporters).count : reporters.count
-    let isOneVoice = othersCanBeAsked && Set(failures.map(\.worker)).count < min(2, failuresToQuarantine)
+    let isOneVoice = othersCanBeAsked && Set(failures.map(\.voice)).count < min(2, failuresToQuarantine)
     let limit = isOneVoice ? Self.lastResort * failuresToQuarantine : failuresToQuarantine
     return reports >= reportsToQuarantine || failures.count >= limit ? .quarantine : .again
   }
 
-  /// Suspected of a death: to be tried on a worker that does nothing else meanwhile, so that another one tells who is
-  /// guilty.
+  /// True if the prompt is suspected of having killed a worker. It is then tried on a worker that does nothing else
+  /// meanwhile, so that another death shows who is to blame.
   static func isSuspect(_ failures: [PromptFailure]) -> Bool {
     failures.contains { $0.kind == .died || $0.kind == .silent }
   }

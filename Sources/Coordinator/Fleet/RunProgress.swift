@@ -1,190 +1,361 @@
 // autointerp
-// One run inside the machine: where each of its prompts stands.
+// `RunProgress` tracks, inside the fleet machine, what has happened to each prompt of a run.
 // SPDX-License-Identifier: Apache-2.0
 
-package import Atlas
-package import Circuits
+internal import Atlas
+internal import Circuits
 internal import ClusterProtocol
-internal import DequeModule
 
-/// Where one prompt stands.
-enum PromptPhase: UInt8, Sendable, CaseIterable {
+/// The state of one prompt.
+package enum PromptPhase: Int, Sendable, CaseIterable {
   case queued
   case leased
-  /// Its delta is here and not on the disk yet.
+  /// Its delta has arrived but is not on disk yet.
   case committing
   case done
   case quarantined
 }
 
-/// A delta that is being made durable, and who waits for it.
+/// A delta that is being written, and the workers that wait for its acknowledgement.
 struct PendingCommit: Sendable {
-  var digest: DeltaDigest
-  var byteCount: Int
-  /// Fences to acknowledge afterwards, each once, with their workers.
-  var waiters: [(worker: WorkerNumber, fence: Fence)]
-
-  /// A worker that has to wait sends its delta again and again.
-  mutating func add(_ fence: Fence, of worker: WorkerNumber) {
-    if !waiters.contains(where: { $0 == (worker, fence) }) { waiters.append((worker, fence)) }
-  }
+  let digest: DeltaDigest
+  let byteCount: Int
+  /// The fences to acknowledge afterwards, each once, with their workers.
+  fileprivate(set) var waiters: [(worker: WorkerID, fence: Fence)]
 }
 
-/// One start of a worker's process.
-struct WorkerProcess: Hashable, Sendable {
-  var name: String
-  var incarnation: UInt64
-}
-
-/// One run: the phases of its prompts, its queues, failures and writes.
+/// One run: the phases of its prompts, its queue, failures and writes. Its state changes only through its methods.
 struct RunProgress: Sendable {
   let specification: RunSpecification
   let epoch: Int64
-  var fingerprint: String?
-  var state = RunState.queued
-  /// The last write, the one that says complete, is on its way.
-  var isClosing = false
+  private let identity: RunIdentity
+  private(set) var fingerprint: String?
+  /// True once the model's card is in the file or is being written.
+  private var hasCard: Bool
+  private(set) var state = RunState.queued
+  /// True if the last write, which marks the run complete, is on its way.
+  private var isClosing = false
   private(set) var phases: [PromptPhase]
   private var counts: [Int]
-  var attempts: [Int32]
-  var digests: [Int32: DeltaDigest]
-  var pending: [Int32: PendingCommit] = [:]
-  var failures: [Int32: [PromptFailure]] = [:]
-  var quarantine: [Int32: String] = [:]
+  private var attempts: [Int32]
+  private(set) var digests: [Int32: DeltaDigest] = [:]
+  /// Which worker did each prompt that is done or being committed.
+  private var authors: [Int32: StoredAuthor]
+  /// For each prompt, the last attempt whose grant is void.
+  private var voided: [Int32: Int32]
+  private(set) var pending: [Int32: PendingCommit] = [:]
+  private(set) var failures: [Int32: [PromptFailure]] = [:]
+  private(set) var quarantine: [Int32: String] = [:]
+  private(set) var queue = PromptQueue()
+  private(set) var storage = StorageQueue()
+  private(set) var meter = RateMeter()
+  private(set) var computeKernels: Set<String>
+  /// The kernel of the workers that compute prompts of the run while it has no results.
+  private var kernelUnderWay: String?
+  private let mixesKernels: Bool
+  /// The workers whose results are being discarded, by key and name.
+  private var barred: [(key: String?, worker: String?)] = []
+  /// The processes in the file's table of workers that this coordinator wrote, as incarnations by name.
+  private var recordedWorkers: [String: Set<UInt64>] = [:]
+  private(set) var computeMilliseconds: Int64
+  /// The deltas accepted since this coordinator started, and their compute time.
+  private var measured: (count: Int64, milliseconds: Int64) = (0, 0)
 
-  // The queues hold every queued prompt once, and may hold prompts that are not queued any more.
-  /// Never failed.
-  var fresh: Deque<Int32> = []
-  /// Failed by report: for another worker, from the given time on for any.
-  var contested: Deque<(prompt: Int32, anyoneAt: Duration)> = []
-  /// Suspected of a death: for a worker with nothing else to do; for one that failed it again and again, from the given
-  /// time on.
-  var suspects: Deque<(prompt: Int32, anyoneAt: Duration)> = []
-
-  var storage = StorageQueue()
-  var meter = RateMeter()
-  var computeKernels: Set<String> = []
-  /// Processes that are in the file's table of workers, as far as this coordinator wrote them.
-  var recordedWorkers: Set<WorkerProcess> = []
-  var computeMilliseconds: Int64 = 0
-  /// Deltas accepted since this coordinator started, and the time they took.
-  var measured: (count: Int64, milliseconds: Int64) = (0, 0)
-
-  init(_ stored: StoredRun) {
+  init(_ stored: StoredRun, mixesKernels: Bool = false) {
+    self.mixesKernels = mixesKernels
     specification = stored.specification
     epoch = stored.epoch
+    identity = stored.identity
     fingerprint = stored.specification.modelFingerprint
+    hasCard = stored.ledger.modelCard != nil
     let promptCount = stored.specification.prompts.count
     phases = Array(repeating: .queued, count: promptCount)
     counts = PromptPhase.allCases.map { $0 == .queued ? promptCount : 0 }
     attempts = Array(repeating: 0, count: promptCount)
-    digests = [:]
+    computeKernels = stored.computeKernels
+    computeMilliseconds = stored.computeMilliseconds
+    (authors, voided) = (stored.ledger.authors, stored.ledger.voided)
     for (prompt, attempt) in stored.ledger.attempts { attempts[Int(prompt)] = attempt }
     for (prompt, digest) in stored.ledger.digests {
       digests[prompt] = DeltaDigest(digest)
       move(prompt, to: .done)
     }
-    for failure in stored.ledger.failures {
-      failures[failure.prompt, default: []].append(
-        PromptFailure(
-          worker: failure.worker, incarnation: failure.incarnation, attempt: failure.attempt,
-          kind: FailureKind(rawValue: failure.kind) ?? .worker, error: failure.error))
-    }
-    // Done is done: files of earlier versions may have a delta and a quarantine of the same prompt.
+    for failure in stored.ledger.failures { failures[failure.prompt, default: []].append(PromptFailure(failure)) }
+    // Done prompts stay done: files of earlier versions may have both a delta and a quarantine for a prompt.
     for quarantined in stored.ledger.quarantined where digests[quarantined.prompt] == nil {
       quarantine[quarantined.prompt] = quarantined.reason
       move(quarantined.prompt, to: .quarantined)
     }
-    computeKernels = stored.computeKernels
-    computeMilliseconds = stored.computeMilliseconds
     switch stored.ledger.state {
     case .unfinished: state = .queued
     case .complete: state = unsettled == 0 ? .complete : .queued
     case .cancelled: state = .cancelled
     }
-    refillQueues()
+    refillQueue()
   }
 
-  /// Takes part in the handing out of work.
+  var name: String { specification.name }
+  /// True if the run's prompts may be handed out.
   var isOpen: Bool { (state == .queued || state == .active) && !isClosing }
-  /// Prompts that are neither done nor quarantined.
+  /// The number of prompts that are neither done nor quarantined.
   var unsettled: Int { self[count: .queued] + self[count: .leased] + self[count: .committing] }
+  /// The mean time of a prompt; nil before the first.
+  var meanDuration: Duration? {
+    measured.count == 0 ? nil : .milliseconds(measured.milliseconds / measured.count)
+  }
 
-  subscript(count phase: PromptPhase) -> Int { counts[Int(phase.rawValue)] }
+  /// The kernel that a worker must have. Only results decide for good: a worker that was granted prompts and delivered
+  /// nothing does not. A run that has mixed kernels already goes on with any of them.
+  private var kernel: String? {
+    computeKernels.isEmpty ? kernelUnderWay : computeKernels.count == 1 ? computeKernels.first : nil
+  }
 
+  subscript(count phase: PromptPhase) -> Int { counts[phase.rawValue] }
   subscript(phase prompt: Int32) -> PromptPhase { phases[Int(prompt)] }
 
   func has(_ prompt: Int32) -> Bool { phases.indices.contains(Int(prompt)) }
 
-  func accepts(_ fingerprint: String) -> Bool { self.fingerprint == nil || self.fingerprint == fingerprint }
+  /// True if the worker has the run's model, and its kernel unless the run may mix kernels. A run that does not know its
+  /// model takes the first worker whose model has the name that was asked for.
+  func accepts(_ hello: WorkerMessage.Hello) -> Bool { refusal(of: hello) == nil }
 
-  mutating func move(_ prompt: Int32, to phase: PromptPhase) {
-    counts[Int(phases[Int(prompt)].rawValue)] -= 1
-    phases[Int(prompt)] = phase
-    counts[Int(phase.rawValue)] += 1
-  }
-
-  /// The prompt's delta is on the disk: it is done, whatever was thought of it before.
-  mutating func settle(_ prompt: Int32) {
-    failures[prompt] = nil
-    quarantine[prompt] = nil
-    if self[phase: prompt] != .done { move(prompt, to: .done) }
-  }
-
-  /// Makes the queues anew from the phases: after a start, a cancellation, a retry.
-  mutating func refillQueues() {
-    fresh = []
-    contested = []
-    suspects = []
-    for prompt in phases.indices.map(Int32.init) where self[phase: prompt] == .queued {
-      switch failures[prompt] {
-      case nil: fresh.append(prompt)
-      case let failures? where RetryPolicy.isSuspect(failures): suspects.append((prompt, .zero))
-      case _?: contested.append((prompt, .zero))
+  /// Why the worker cannot take part in the run; nil if it can.
+  func refusal(of hello: WorkerMessage.Hello) -> String? {
+    if let fingerprint {
+      guard fingerprint == hello.modelFingerprint else {
+        return "needs the model \(specification.modelName) (\(fingerprint))"
       }
+    } else if !specification.modelName.isEmpty, specification.modelName != hello.modelName {
+      return "needs a model named \(specification.modelName)"
+    }
+    if let kernel, kernel != hello.computeKernel, !mixesKernels {
+      return "is computed with the BLAS kernel \(kernel), and another one gives other rounding; set worker.kernel = "
+        + "\"\(kernel)\", or start the coordinator with --allow-mixed-kernels"
+    }
+    return nil
+  }
+
+  private mutating func move(_ prompt: Int32, to phase: PromptPhase) {
+    counts[phases[Int(prompt)].rawValue] -= 1
+    phases[Int(prompt)] = phase
+    counts[phase.rawValue] += 1
+    if self[count: .leased] == 0 { kernelUnderWay = nil }
+  }
+
+  /// Rebuilds the queue from the phases, after a start, a cancellation or a retry.
+  private mutating func refillQueue() {
+    queue = PromptQueue()
+    for prompt in phases.indices.map(Int32.init) where self[phase: prompt] == .queued {
+      queue.add(prompt, failures: failures[prompt], anyoneAt: .zero)
     }
   }
 
-  /// The mean time of a prompt, nil before the first.
-  var meanDuration: Duration? {
-    measured.count == 0 ? nil : .milliseconds(measured.milliseconds / measured.count)
+  // MARK: Work
+
+  /// Stores the card of the run's model, if this is its model.
+  mutating func learn(_ card: [UInt8], of fingerprint: String) {
+    guard self.fingerprint == fingerprint, !hasCard else { return }
+    hasCard = true
+    storage.append(.card(card))
   }
-}
 
-extension Int64 {
-  /// For sums of what peers say: the largest number stands for anything beyond it.
-  mutating func addSaturating(_ other: Int64) {
-    let (sum, overflow) = addingReportingOverflow(other)
-    self = overflow ? (other < 0 ? .min : .max) : sum
+  mutating func dropStalePrompts() { queue.dropStale(phases) }
+
+  mutating func take(_ pick: PromptQueue.Pick) { queue.remove(pick) }
+
+  /// Grants the prompt to a worker and returns the grant's fence.
+  mutating func grant(_ prompt: Int32, to worker: WorkerRecord, isBackup: Bool) -> Fence {
+    begin(worker.hello)
+    attempts[Int(prompt)] += 1
+    if !isBackup { move(prompt, to: .leased) }
+    return identity.fence(
+      run: name, prompt: prompt, attempt: attempts[Int(prompt)], incarnation: worker.hello.incarnation, epoch: epoch,
+      for: worker.peer.publicKey)
   }
-}
 
-extension RunLedger {
-  /// Whether everything in it is about prompts that there are, and digests are digests; a damaged file may say anything.
-  func isSound(promptCount: Int) -> Bool {
-    let prompts = Int32(0)..<Int32(clamping: promptCount)
-    return digests.allSatisfy { prompts.contains($0.key) && $0.value.count == 32 }
-      && attempts.allSatisfy { prompts.contains($0.key) && $0.value >= 0 && $0.value < .max }
-      && failures.allSatisfy { prompts.contains($0.prompt) } && quarantined.allSatisfy { prompts.contains($0.prompt) }
+  /// True if this run's coordinator gave the grant to this worker and can still use its result.
+  func vouches(for fence: Fence, of worker: WorkerRecord) -> Bool {
+    has(fence.prompt) && fence.attempt > voided[fence.prompt] ?? 0 && fence.incarnation == worker.hello.incarnation
+      && identity.vouches(for: fence, of: worker.peer.publicKey)
   }
-}
 
-/// What a restart knows of a run: all of it was committed.
-package struct StoredRun: Sendable {
-  package var specification: RunSpecification
-  package var epoch: Int64
-  package var ledger: RunLedger
-  package var computeKernels: Set<String>
-  package var computeMilliseconds: Int64
+  /// Starts the run. If it had no model, it gets this worker's model.
+  private mutating func begin(_ hello: WorkerMessage.Hello) {
+    if fingerprint == nil {
+      fingerprint = hello.modelFingerprint
+      storage.append(.model(fingerprint: hello.modelFingerprint))
+    }
+    if kernel == nil { kernelUnderWay = hello.computeKernel }
+    if state == .queued { state = .active }
+  }
 
-  package init(
-    specification: RunSpecification, epoch: Int64, ledger: RunLedger = RunLedger(), computeKernels: Set<String> = [],
-    computeMilliseconds: Int64 = 0
-  ) {
-    self.specification = specification
-    self.epoch = epoch
-    self.ledger = ledger
-    self.computeKernels = computeKernels
-    self.computeMilliseconds = computeMilliseconds
+  /// Queues a prompt whose lease ended without blame: first, unless it has failures that call for another order.
+  mutating func handBack(_ prompt: Int32, anyoneAt: Duration) {
+    guard failures[prompt] == nil else { return requeue(prompt, anyoneAt: anyoneAt) }
+    move(prompt, to: .queued)
+    queue.addFirst(prompt)
+  }
+
+  /// Puts a failed prompt into the queue that fits its failures.
+  mutating func requeue(_ prompt: Int32, anyoneAt: Duration) {
+    move(prompt, to: .queued)
+    queue.add(prompt, failures: failures[prompt] ?? [], anyoneAt: anyoneAt)
+  }
+
+  /// Sends the first valid delta of a prompt to disk.
+  mutating func accept(_ delta: CheckedDelta, of worker: WorkerRecord, _ id: WorkerID, now: Duration) {
+    let hello = worker.hello
+    begin(hello)
+    let prompt = delta.fence.prompt
+    quarantine[prompt] = nil
+    move(prompt, to: .committing)
+    authors[prompt] = StoredAuthor(worker: hello.worker, key: worker.peer.publicKey?.text)
+    pending[prompt] = PendingCommit(
+      digest: delta.digest, byteCount: delta.payload.count, waiters: [(id, delta.fence)])
+    computeKernels.insert(hello.computeKernel)
+    if recordedWorkers[hello.worker, default: []].insert(hello.incarnation).inserted {
+      storage.append(.worker(StoredWorker(hello, firstSeenAt: now.milliseconds)))
+    }
+    storage.append(
+      .delta(
+        delta, worker: hello.worker, sender: StoredSender(worker.peer), computeKernel: hello.computeKernel))
+    computeMilliseconds.addSaturating(delta.computeMilliseconds)
+    measured.count += 1
+    measured.milliseconds.addSaturating(delta.computeMilliseconds)
+  }
+
+  /// Adds a waiter for a prompt whose first delta is being written. A waiting worker may send its delta many times.
+  mutating func await(_ fence: Fence, of worker: WorkerID) {
+    if pending[fence.prompt]?.waiters.contains(where: { $0 == (worker, fence) }) == false {
+      pending[fence.prompt]!.waiters.append((worker, fence))
+    }
+  }
+
+  // MARK: Failures
+
+  /// Records a failed attempt. A failure by silence is only a suspicion: it is written only together with its
+  /// consequences.
+  mutating func fail(_ prompt: Int32, _ failure: PromptFailure, now: Duration) {
+    failures[prompt, default: []].append(failure)
+    if failure.kind != .silent { storage.append(.failure(failure.stored(prompt, at: now.milliseconds))) }
+  }
+
+  /// Withdraws the suspicion, because the process that fell silent is back.
+  mutating func withdrawSilence(of prompt: Int32, incarnation: UInt64) {
+    failures[prompt]?.removeAll { $0.kind == .silent && $0.incarnation == incarnation }
+    if failures[prompt]?.isEmpty == true { failures[prompt] = nil }
+  }
+
+  /// Stops trying the prompt. Failures that were only suspicions are written together with this decision.
+  mutating func quarantine(_ prompt: Int32, now: Duration) {
+    let reason = (failures[prompt] ?? []).map(\.line).joined(separator: "\n")
+    move(prompt, to: .quarantined)
+    quarantine[prompt] = reason
+    storage.append(.quarantine(StoredQuarantine(prompt: prompt, reason: reason, at: now.milliseconds)))
+  }
+
+  // MARK: The run as a whole
+
+  /// Writes down who asked for what.
+  mutating func note(_ order: StoredOrder) { storage.append(.order(order)) }
+
+  /// Ends the run at its present state.
+  mutating func cancel() {
+    state = .cancelled
+    storage.append(.state(.cancelled))
+  }
+
+  mutating func reopen() {
+    isClosing = false
+    state = .queued
+    refillQueue()
+    storage.append(.state(.unfinished))
+  }
+
+  mutating func bar(key: String?, worker: String?) { barred.append((key, worker)) }
+
+  mutating func unbar(key: String?, worker: String?) {
+    if let place = barred.firstIndex(where: { $0 == (key, worker) }) { barred.remove(at: place) }
+  }
+
+  /// True while results of this worker are being discarded.
+  func isBarred(_ worker: WorkerRecord) -> Bool {
+    guard !barred.isEmpty else { return false }
+    let author = StoredAuthor(worker: worker.name, key: worker.peer.publicKey?.text)
+    return barred.contains { author.matches(key: $0.key, worker: $0.worker) }
+  }
+
+  /// Prompts that the matching workers did or failed and whose deltas are not being written.
+  func prompts(by isMeant: (StoredAuthor) -> Bool) -> [Int32] {
+    let done = authors.filter { pending[$0.key] == nil && digests[$0.key] != nil && isMeant($0.value) }.map(\.key)
+    let failed = failures.filter { $0.value.contains { isMeant(StoredAuthor(worker: $0.worker, key: $0.sender?.key)) } }
+    return Set(done).union(failed.keys).sorted()
+  }
+
+  /// True while a delta of a matching worker is being written.
+  func isCommitting(by isMeant: (StoredAuthor) -> Bool) -> Bool {
+    pending.keys.contains { authors[$0].map(isMeant) ?? false }
+  }
+
+  /// Forgets these prompts. Those that no worker is computing are queued as if they were new.
+  mutating func discard(_ prompts: [Int32], now: Duration) {
+    for prompt in prompts {
+      voided[prompt] = attempts[Int(prompt)]
+      (digests[prompt], authors[prompt], failures[prompt], quarantine[prompt]) = (nil, nil, nil, nil)
+      if self[phase: prompt] == .done || self[phase: prompt] == .quarantined { move(prompt, to: .queued) }
+    }
+    if digests.isEmpty, pending.isEmpty { computeKernels = [] }
+    let discards = prompts.map { StoredDiscard(prompt: $0, attempt: attempts[Int($0)], at: now.milliseconds) }
+    storage.append(.discard(discards))
+    reopen()
+  }
+
+  /// Queues the quarantined prompts again, without their failures.
+  mutating func retryQuarantined() {
+    for prompt in quarantine.keys.sorted() {
+      failures[prompt] = nil
+      move(prompt, to: .queued)
+    }
+    quarantine = [:]
+    storage.append(.release)
+    reopen()
+  }
+
+  /// If no prompt is left, writes that the run is complete.
+  mutating func closeIfSettled() {
+    guard isOpen, unsettled == 0 else { return }
+    isClosing = true
+    storage.append(.state(.complete))
+  }
+
+  // MARK: The disk
+
+  mutating func nextBatch(limit: Int, now: Duration) -> [RunWrite]? { storage.nextBatch(limit: limit, now: now) }
+
+  mutating func written() -> [RunWrite] { storage.succeeded() }
+
+  mutating func writeFailed(_ error: String, firstPause: Duration, longestPause: Duration, now: Duration) {
+    storage.failed(error, firstPause: firstPause, longestPause: longestPause, now: now)
+  }
+
+  /// Notes that the prompt's delta is durable. Returns the workers that wait for that.
+  mutating func commit(_ prompt: Int32, now: Duration) -> PendingCommit {
+    guard let commit = pending.removeValue(forKey: prompt) else {
+      preconditionFailure("prompt \(prompt) was committed without being pending")
+    }
+    digests[prompt] = commit.digest
+    // Earlier failures of the prompt no longer matter.
+    failures[prompt] = nil
+    quarantine[prompt] = nil
+    move(prompt, to: .done)
+    meter.record(at: now)
+    return commit
+  }
+
+  /// Notes that the end of the run is durable. Returns false if prompts were queued meanwhile.
+  mutating func complete() -> Bool {
+    isClosing = false
+    if unsettled == 0 { state = .complete }
+    return state == .complete
   }
 }

@@ -1,16 +1,16 @@
 // autointerp
-// The order in which a run's facts reach its file.
+// `StorageQueue` orders the writes to one run's file.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DequeModule
 
-/// What is to be written to a run's file and is not known to be there yet. One batch is under way at a time, so
-/// everything that arrives meanwhile shares the next transaction; a batch that failed is tried again, in order.
+/// The writes to a run's file that are not known to be on disk. One batch is in progress at a time, so everything that
+/// arrives meanwhile shares the next transaction. A failed batch is tried again, in order.
 struct StorageQueue: Sendable {
   private var waiting: Deque<RunWrite> = []
   private(set) var underWay: [RunWrite] = []
-  /// Writes ever appended, and those of them that are durable: who remembers the first number can tell by the second when
-  /// everything up to there is.
+  /// The number of writes appended so far, and of those that are durable. Remember the first number; when the second
+  /// reaches it, everything up to that point is on disk.
   private(set) var appendedCount = 0
   private(set) var durableCount = 0
   /// Set while the last attempt to write failed.
@@ -25,7 +25,7 @@ struct StorageQueue: Sendable {
     appendedCount += 1
   }
 
-  /// The next batch to perform, nil when one is under way, when there is nothing, or before the time to try again.
+  /// The next batch to write; nil if one is in progress, if there is nothing, or before the time to try again.
   mutating func nextBatch(limit: Int, now: Duration) -> [RunWrite]? {
     guard underWay.isEmpty, !waiting.isEmpty else { return nil }
     if let failure, now < failure.retryAt { return nil }
@@ -35,7 +35,7 @@ struct StorageQueue: Sendable {
     return underWay
   }
 
-  /// The batch is on the disk; returns it.
+  /// The batch is on disk. Returns it.
   mutating func succeeded() -> [RunWrite] {
     failure = nil
     durableCount += underWay.count

@@ -1,114 +1,92 @@
 // autointerp
-// The workers a coordinator knows, by name and by connection.
+// `WorkerRegistry` holds the workers that a coordinator knows, by name and by connection.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ClusterProtocol
 internal import ClusterTransport
 
-/// Stands for a worker's name inside the machine; never used again for another name.
-typealias WorkerNumber = Int
-
-/// A prompt of a run, whatever its attempt.
-struct PromptKey: Hashable, Sendable {
-  var run: Int
-  var prompt: Int32
-}
-
-/// One worker, across restarts of its process.
-struct WorkerRecord: Sendable {
-  enum Phase: Equatable, Sendable {
-    case present
-    /// Asked to leave.
-    case draining
-    /// Not heard from.
-    case lost
-    /// Said goodbye.
-    case departed
-  }
-
-  var hello: WorkerMessage.Hello
-  var peer: PeerID
-  var phase = Phase.present
-  var lastHeard: Duration
-  /// Room for leases, as last said, less what was granted since.
-  var credit = 0
-  /// In the order of their grants.
-  var leases: [LeaseNumber] = []
-  /// Holds the suspect of a death, and nothing else until that is over.
-  var isIsolated = false
-  /// Is in the list of those who wait for work.
-  var isWaiting = false
-  /// Prompts that this process failed and nobody else did, since the last success.
-  var blamed: Set<PromptKey> = []
-  /// For each death since the last success a prompt that was being executed, as long as nobody else failed it: a process
-  /// with many slots dies once. They outlive the process, so that a name whose processes die one after the other is set
-  /// aside.
-  var deaths: Set<PromptKey> = []
-  var lastBlamed = Duration.zero
-  /// Prompts suspected because it fell silent; taken back when the same process returns.
-  var silentSuspicions: Set<PromptKey> = []
-  /// What it is at work on without a lease, with the last progress and when that was new.
-  var unleased: [Fence: (progress: Int64, since: Duration)] = [:]
-  /// Processes that another one with the same name replaced, newest last.
-  var superseded: [UInt64] = []
-  var returnsOfSuperseded = 0
-  var done = 0
-  var failed = 0
-  var residentBytes: Int64 = 0
-  var rate = RateMeter()
-
-  var blameCount: Int { blamed.count + deaths.count { !blamed.contains($0) } }
-  var isPresent: Bool { phase == .present || phase == .draining }
-  var freeSlots: Int { min(credit, hello.slots - leases.count) }
-}
-
-/// All workers. Lookup by number, name or connection is O(1).
+/// All workers. Lookup by number, name or connection takes O(1).
 struct WorkerRegistry: Sendable {
-  private(set) var records: [WorkerNumber: WorkerRecord] = [:]
-  private var numbers: [String: WorkerNumber] = [:]
-  private var peers: [PeerID: WorkerNumber] = [:]
+  private(set) var records: [WorkerID: WorkerRecord] = [:]
+  private var names: [String: WorkerID] = [:]
+  private var peers: [PeerID: WorkerID] = [:]
+  private var conducts = Conducts()
   private var next = 0
 
   var count: Int { records.count }
 
-  /// Ascending, so that whatever is done to all of them is done in the same order every time.
-  var sortedNumbers: [WorkerNumber] { records.keys.sorted() }
+  /// In ascending order, so that events reach the workers in the same order every time.
+  var sorted: [WorkerID] { records.keys.sorted() }
 
-  subscript(number: WorkerNumber) -> WorkerRecord {
-    get { records[number]! }
-    _modify { yield &records[number]! }
+  subscript(worker: WorkerID) -> WorkerRecord {
+    get { records[worker]! }
+    _modify { yield &records[worker]! }
   }
 
-  func number(named name: String) -> WorkerNumber? { numbers[name] }
-  func number(at peer: PeerID) -> WorkerNumber? { peers[peer] }
+  /// The failures of a voice.
+  func conduct(of voice: Voice) -> Conduct { conducts[voice] }
+  mutating func judge(_ voice: Voice, _ body: (inout Conduct) -> Void) { conducts.change(voice, body) }
+  /// How many prompts the workers of a voice hold.
+  func held(by voice: Voice) -> Int { conducts[voice].held }
 
-  mutating func add(_ hello: WorkerMessage.Hello, peer: PeerID, now: Duration) -> WorkerNumber {
-    precondition(numbers[hello.worker] == nil, "a worker is added once")
-    detach(peer)
-    let number = next
+  /// Why a new worker may not join at this connection. Nil if it may.
+  func crowding(by hello: WorkerMessage.Hello, at peer: PeerID, _ settings: FleetSettings) -> String? {
+    let count = conducts[WorkerRecord(hello, at: peer, now: .zero).voice].workers
+    if count >= settings.maximumWorkersPerVoice { return "its key has \(count) workers at its address already" }
+    return records.count < settings.maximumWorkers ? nil : "there are \(records.count) workers already"
+  }
+
+  /// Which worker to forget when there is no room: one that is gone, if possible one that never delivered anything. If
+  /// the joining voice has too many workers, one of its own. O(workers).
+  func leastMissed(by hello: WorkerMessage.Hello, at peer: PeerID, _ settings: FleetSettings) -> WorkerID? {
+    let voice = WorkerRecord(hello, at: peer, now: .zero).voice
+    let isCrowded = conducts[voice].workers >= settings.maximumWorkersPerVoice
+    let gone = records.filter { !$0.value.isPresent && (!isCrowded || $0.value.voice == voice) }
+    return gone.min { ($0.value.done, $0.value.lastHeard, $0.key) < ($1.value.done, $1.value.lastHeard, $1.key) }?.key
+  }
+
+  func id(named name: String) -> WorkerID? { names[name] }
+  func id(at peer: PeerID) -> WorkerID? { peers[peer] }
+
+  mutating func add(_ hello: WorkerMessage.Hello, peer: PeerID, now: Duration) {
+    precondition(names[hello.worker] == nil, "a worker is added once")
+    let worker = WorkerID(number: next)
     next += 1
-    records[number] = WorkerRecord(hello: hello, peer: peer, lastHeard: now)
-    numbers[hello.worker] = number
-    peers[peer] = number
-    return number
+    records[worker] = WorkerRecord(hello, at: peer, now: now)
+    names[hello.worker] = worker
+    peers[peer] = worker
+    conducts.join(records[worker]!.voice)
   }
 
-  /// From now on, `number` is at the other end of `peer`.
-  mutating func attach(_ number: WorkerNumber, to peer: PeerID) {
-    if peers[records[number]!.peer] == number { peers[records[number]!.peer] = nil }
-    detach(peer)
-    records[number]!.peer = peer
-    peers[peer] = number
+  /// From now on, `worker` uses the connection `peer`.
+  mutating func attach(_ worker: WorkerID, to peer: PeerID) {
+    detach(worker)
+    let (former, leases) = (records[worker]!.voice, records[worker]!.leases.count)
+    records[worker]!.move(to: peer)
+    peers[peer] = worker
+    conducts.join(records[worker]!.voice, holding: leases)
+    conducts.leave(former, holding: leases)
   }
 
-  /// Nobody known is at the other end of `peer` any more.
-  mutating func detach(_ peer: PeerID) {
-    peers[peer] = nil
+  mutating func take(_ lease: LeaseID, by worker: WorkerID, isAlone: Bool) {
+    records[worker]!.take(lease, isAlone: isAlone)
+    conducts.hold(records[worker]!.voice, 1)
   }
 
-  mutating func remove(_ number: WorkerNumber) {
-    guard let record = records.removeValue(forKey: number) else { return }
-    numbers[record.hello.worker] = nil
-    if peers[record.peer] == number { peers[record.peer] = nil }
+  mutating func drop(_ lease: LeaseID, of worker: WorkerID) {
+    records[worker]!.drop(lease)
+    conducts.hold(records[worker]!.voice, -1)
+  }
+
+  /// The worker no longer uses its connection.
+  mutating func detach(_ worker: WorkerID) {
+    if peers[records[worker]!.peer] == worker { peers[records[worker]!.peer] = nil }
+  }
+
+  mutating func remove(_ worker: WorkerID) {
+    detach(worker)
+    guard let record = records.removeValue(forKey: worker) else { return }
+    names[record.name] = nil
+    conducts.leave(record.voice)
   }
 }

@@ -1,8 +1,8 @@
 // autointerp
-// A bound on what waits in memory.
+// `ByteBudget` makes a producer wait while too many bytes are in memory.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Lets one producer put in bytes up to a limit, and makes it wait beyond.
+/// Lets one producer add bytes up to a limit and makes it wait beyond.
 actor ByteBudget {
   private let limit: Int
   private var used = 0
@@ -10,7 +10,7 @@ actor ByteBudget {
 
   init(limit: Int) { self.limit = limit }
 
-  /// Takes `bytes`, after waiting for room if there is none. Something larger than the limit gets in alone.
+  /// Takes `bytes`, and waits if there is no room. More than the limit is admitted only alone.
   func acquire(_ bytes: Int) async {
     while used > 0, used + bytes > limit {
       precondition(waiter == nil, "a budget has one producer")

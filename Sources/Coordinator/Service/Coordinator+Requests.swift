@@ -1,24 +1,26 @@
 // autointerp
-// What can be asked of a coordinator: by clients, and by whoever embeds it.
+// `Coordinator` answers requests of clients and of code that embeds it: submit, status, export, cancel, retry.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Atlas
 package import Circuits
 package import ClusterProtocol
 package import ClusterTransport
+internal import Knowledge
+internal import Platform
 
 extension Coordinator {
-  /// Where it listens, with the real port; suspends until it does.
+  /// The endpoint with the real port. Suspends until the socket is bound.
   ///
-  /// - Throws: what kept it from starting.
+  /// - Throws: the error that kept the coordinator from starting.
   package func boundEndpoint() async throws -> String { try await startup.endpoint() }
 
-  /// Queues the run, or resumes the one with this specification; submitting twice is submitting once.
+  /// Queues the run, or resumes the one with this specification. Submitting twice has the same effect as once.
   ///
-  /// - Returns: prompts that were done before.
+  /// - Returns: the number of prompts that were done before.
   /// - Throws: `CoordinatorError.differentRun`, `storage`.
   @discardableResult
-  package func submit(_ specification: RunSpecification) async throws -> Int {
+  package func submit(_ specification: RunSpecification, by requester: Requester = .ownProcess) async throws -> Int {
     _ = try await startup.endpoint()
     do { try specification.checkFitsFrames() } catch { throw CoordinatorError.refused(reason: "\(error)") }
     let name = specification.name
@@ -26,59 +28,67 @@ extension Coordinator {
       if let known = await core.specification(of: name) {
         let differences = known.differences(from: specification)
         guard differences.isEmpty else { throw CoordinatorError.differentRun(name: name, differences: differences) }
-        try await core.resume(name)
+        try await core.resume(name, by: requester)
         return await core.doneCount(of: name)
       }
-      guard await core.beginOpening(name) else { continue }
+      // Its results are being read. Whoever waits for it sees that in the status.
+      if let reading = await core.rebuildingRun(name), !reading.isCancelled {
+        let differences = reading.specification.differences(from: specification)
+        guard differences.isEmpty else { throw CoordinatorError.differentRun(name: name, differences: differences) }
+        return reading.finishedPrompts
+      }
+      guard try await core.beginOpening(name) else { continue }
       do {
         let (stores, version, now) = (stores, configuration.softwareVersion, core.clock.now.milliseconds)
         let store = try await offPool { try stores.open(specification, softwareVersion: version, now: now) }
-        try await open(store)
+        do {
+          let run = try await prepare(store)
+          if run.needsRebuild { await core.noteRebuilding(run) }
+          try await open(run)
+        } catch {
+          // Otherwise the file would look as if its coordinator had died.
+          _ = try? await offPool { try store.finish() }
+          throw error
+        }
         await core.endOpening(name)
-        try await core.resume(name)
+        try await core.resume(name, by: requester)
         return await core.doneCount(of: name)
       } catch {
         await core.endOpening(name)
-        if let error = error as? CoordinatorError { throw error }
+        if error is CoordinatorError || error is CancellationError { throw error }
         throw CoordinatorError.storage(run: name, reason: "\(error)")
       }
     }
   }
 
   /// The state of everything now.
-  package func status() async -> FleetStatus { await core.status() }
-
-  /// The state every `interval`, until the coordinator stops or the consumer does.
-  package func statusUpdates(every interval: Duration) -> some AsyncSequence<FleetStatus, Never> & Sendable {
-    AsyncStream(unfolding: { [self] in
-      try? await Task.sleep(for: interval)
-      return Task.isCancelled ? nil : await status()
-    })
+  package func status() async -> FleetStatus {
+    var status = await core.status()
+    status.counters.unreadReplyBytes = Int64(replies.withLock { $0.bytes })
+    return status
   }
 
-  /// Why it does not serve yet, or leases are held back, a sentence each; empty when all is well.
+  /// Why the coordinator does not serve yet or grants no leases, one sentence each; empty if all is well.
   package func problems() async -> [String] {
     if let problem = await startup.problem { return [problem] }
-    return await core.storageProblems()
+    return await core.problems()
   }
 
-  /// Ends a run where it stands; returns once that is on the disk.
+  /// Cancels a run. Returns once that is on disk.
   @discardableResult
   package func cancel(_ run: String) async throws -> OrderOutcome { try await core.cancel(run) }
 
-  /// Puts the quarantined prompts of a run back into its queue; returns once that is on the disk.
+  /// Puts the quarantined prompts of a run back into its queue. Returns once that is on disk.
   @discardableResult
   package func retry(_ run: String) async throws -> OrderOutcome { try await core.retry(run) }
 
-  /// All quarantined prompts of a run, with all of their errors.
-  package func quarantine(of run: String) async throws -> [QuarantinedPrompt] {
-    guard let quarantine = await core.quarantinedPrompts(of: run, from: 0, maximumBytes: .max) else {
-      throw CoordinatorError.unknownRun(run)
-    }
-    return quarantine.prompts
+  /// Takes back what workers with this key or name did and failed in a run. Returns once that is durable.
+  @discardableResult
+  package func discard(_ run: String, key: String?, worker: String?) async throws -> OrderOutcome {
+    try await core.discard(run, key: key, worker: worker)
   }
 
-  /// Suspends until the run is complete; returns its status then.
+  /// Suspends until the run is complete and returns its status.
   ///
   /// - Throws: `CoordinatorError.cancelled`, `unknownRun`, `notRunning`; `CancellationError`.
   package func waitForCompletion(of run: String) async throws -> RunStatus {
@@ -89,30 +99,35 @@ extension Coordinator {
     return status
   }
 
-  /// The edge-statistics JSON of a run as it stands.
+  /// The current edge-statistics JSON of a run.
   package func export(_ run: String) async throws -> [UInt8] {
     let statistics = try await statistics(of: run)
     return try await offPool { statistics.bytes() }
   }
 
-  /// What an export says now; it is made from a snapshot, so that merging and questions go on meanwhile.
-  private func statistics(of run: String) async throws -> EdgeStatisticsExport {
-    guard let vault = await core.vaults[run], let specification = await core.specification(of: run) else {
-      throw CoordinatorError.unknownRun(run)
-    }
-    let quarantined = await core.quarantinedPrompts(of: run)
+  /// Prepares an export from a snapshot, so that merging and requests continue meanwhile.
+  func statistics(of run: String) async throws -> EdgeStatisticsExport {
+    let specification = try await specification(of: run)
+    let (aggregate, resultsDigest) = try await core.vault(of: run).result()
     return EdgeStatisticsExport(
-      aggregate: try await vault.snapshot(), specification: specification, quarantined: quarantined)
+      aggregate: aggregate, specification: specification, quarantined: await core.quarantinedPrompts(of: run),
+      resultsDigest: resultsDigest,
+      additions: { RunKnowledge(aggregate: aggregate, specification: specification) })
+  }
+
+  private func specification(of run: String) async throws -> RunSpecification {
+    guard let specification = await core.specification(of: run) else { throw await core.absence(of: run) }
+    return specification
   }
 
   /// Changes whenever the export of the run may have changed.
   func generation(of run: String) async throws -> (number: Int64, isComplete: Bool) {
-    guard let vault = await core.vaults[run] else { throw CoordinatorError.unknownRun(run) }
+    let vault = try await core.vault(of: run)
     let isComplete = await core.state(of: run) == .complete
-    return (await vault.generation, isComplete)
+    return (vault.generation, isComplete)
   }
 
-  /// Writes the edge-statistics JSON of a run into a file, which is there as a whole or not at all.
+  /// Writes the edge-statistics JSON of a run to a file, completely or not at all.
   package func export(_ run: String, toFile path: String) async throws {
     let statistics = try await statistics(of: run)
     try await offPool {
@@ -122,15 +137,16 @@ extension Coordinator {
     }
   }
 
-  /// The summary of a run as it stands, for people; `seconds` is the time that it says the run took.
+  /// The current readable summary of a run. `seconds` is the duration that it shows.
   package func summary(of run: String, seconds: Double?) async throws -> String {
-    guard let vault = await core.vaults[run], let specification = await core.specification(of: run) else {
-      throw CoordinatorError.unknownRun(run)
-    }
+    let (specification, aggregate) = (try await specification(of: run), try await aggregate(of: run))
     let quarantined = await core.quarantinedPrompts(of: run).count
-    let aggregate = try await vault.snapshot()
     return try await offPool {
-      RunSummary(aggregate: aggregate, specification: specification, seconds: seconds, quarantined: quarantined).text()
+      let findings = RunKnowledge(aggregate: aggregate, specification: specification).summaryFindings()
+      return RunSummary(
+        aggregate: aggregate, specification: specification, seconds: seconds, quarantined: quarantined,
+        findings: findings
+      ).text()
     }
   }
 
@@ -138,43 +154,45 @@ extension Coordinator {
   package func topNeurons(
     of run: String, sortedBy order: NeuronOrder, limit: Int, edgesPerNeuron: Int
   ) async throws -> [NeuronProfile] {
-    guard let vault = await core.vaults[run] else { throw CoordinatorError.unknownRun(run) }
-    return try await vault.topNeurons(sortedBy: order, limit: limit, edgesPerNeuron: edgesPerNeuron)
+    try await core.vault(of: run).topNeurons(sortedBy: order, limit: limit, edgesPerNeuron: edgesPerNeuron)
   }
 
-  /// What is known of one neuron so far, nil when no merged prompt has it.
+  /// What is known of one neuron so far; nil if no merged prompt has it.
   package func profile(
     of neuron: NeuronID, run: String, edgesPerNeuron: Int
   ) async throws -> NeuronProfile? {
-    guard let vault = await core.vaults[run] else { throw CoordinatorError.unknownRun(run) }
-    return try await vault.profile(of: neuron, edgesPerNeuron: edgesPerNeuron)
+    try await core.vault(of: run).profile(of: neuron, edgesPerNeuron: edgesPerNeuron)
   }
 
-  /// The texts of tokens that merged prompts of the run mention; tokens that none does are left out.
+  /// The texts of tokens in merged prompts of the run. Other tokens are left out.
   package func texts(ofTokens tokens: Set<Int32>, run: String) async throws -> [Int32: String] {
-    guard let vault = await core.vaults[run] else { throw CoordinatorError.unknownRun(run) }
-    return try await vault.texts(ofTokens: tokens)
+    try await core.vault(of: run).texts(ofTokens: tokens)
   }
 
-  /// The aggregate of a run so far, as a copy.
+  /// The rule of a run's scores, and how far they can be trusted by its random sample so far.
+  package func trust(run: String) async throws -> (rule: AttributionRule, calibration: TrustCalibration) {
+    try await core.vault(of: run).trust()
+  }
+
+  /// A copy of the run's aggregate so far.
   package func aggregate(of run: String) async throws -> EdgeAggregate {
-    guard let vault = await core.vaults[run] else { throw CoordinatorError.unknownRun(run) }
-    return try await vault.snapshot()
+    try await core.vault(of: run).snapshot()
   }
 
-  /// Lets these keys in from now on, and no others: nothing more is taken from connections with other keys, and workers
-  /// that have them lose their leases. A coordinator without CURVE lets everybody in as before.
+  /// Replaces the list of allowed keys. Frames over connections with other keys are refused from now on, and workers
+  /// with such keys lose their leases. Without CURVE this has no effect.
   package func replaceAllowList(_ allowList: AllowList) async {
     guard (try? await startup.endpoint()) != nil else { return }
-    await core.replaceAllowList(allowList)
+    // The core goes first. Otherwise it would still accept frames that the router received before.
+    if await core.replaceAllowList(allowList) { await router.withLock { $0 }?.replaceAllowList(allowList) }
   }
 
-  /// Asks all workers to finish and leave, and suspends until they have.
-  package func drainWorkers(reason: String) async {
-    await core.drain(reason: reason)
-    await core.waitForDesertion()
-  }
+  /// Shows a problem of the surroundings in the status, in `/readyz` and to clients, until it is called again with nil.
+  package func setProblem(_ subject: String, _ text: String?) async { await core.setProblem(subject, text) }
 
-  /// Makes `run()` return, after what is on its way to the disk got there.
+  /// Asks all workers to finish and leave, and suspends until they have left.
+  package func drainWorkers(reason: String) async { await core.drain(reason: reason) }
+
+  /// Makes `run()` return after the writes in progress are on disk.
   package func shutDown() { stopping.finish() }
 }

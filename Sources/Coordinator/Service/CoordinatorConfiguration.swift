@@ -1,28 +1,32 @@
 // autointerp
-// What a coordinator is told at its start.
+// `CoordinatorConfiguration` holds the settings of a coordinator with their defaults.
 // SPDX-License-Identifier: Apache-2.0
 
 package import ClusterTransport
 internal import Foundation
 
-/// Settings of a coordinator, every default written out.
+/// The settings of a coordinator. All defaults are written out.
 package struct CoordinatorConfiguration: Sendable {
-  /// Where workers and clients connect; port 0 is one of the system's choice.
+  /// The address to which workers and clients connect. Port 0 means that the system chooses.
   package var endpoint = "tcp://127.0.0.1:7645"
   package var security = ServerSecurity.plain()
   package var fleet = FleetSettings()
   package var socket = SocketOptions.router
   package var softwareVersion: String
-  /// Deltas that are decoded at the same time: a core stays free for everything else.
+  /// How many deltas are decoded at the same time. One core stays free for everything else.
   package var parallelDecodes = max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
-  /// Deltas that wait to be decoded; beyond it nothing more is read.
+  /// How many bytes of deltas may wait to be decoded. Beyond that nothing more is read.
   package var maximumUndecodedBytes = 128 << 20
-  /// How long a shutdown waits for writes that are on their way.
+  /// How long the coordinator ignores a key at an address that sent too many bad frames.
+  package var ignoreTime: Duration = .seconds(600)
+  /// How long a shutdown waits for writes in progress.
   package var shutdownGrace: Duration = .seconds(10)
-  /// A finished run's aggregate leaves memory when nobody has needed it for this long.
+  /// A finished run's aggregate leaves memory if nobody has needed it for this long.
   package var aggregateIdleTime: Duration = .seconds(600)
-  /// Bytes of an export in one reply.
+  /// How many bytes of an export one reply holds.
   package var exportPieceBytes = 4 << 20
+  /// After this time a client that waits for a piece of an export gets an empty answer.
+  package var exportPatience: Duration = .seconds(2)
 
   package init(softwareVersion: String) { self.softwareVersion = softwareVersion }
 }

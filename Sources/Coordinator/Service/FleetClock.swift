@@ -1,10 +1,10 @@
 // autointerp
-// The time that the machine is told.
+// `FleetClock` gives the `FleetMachine` a time that never goes back.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
 
-/// Time since 1970 that never runs backwards: the wall clock at the start, and steady from there.
+/// The time since 1970: the wall clock at the start, and a steady clock from there.
 struct FleetClock: Sendable {
   private let origin: Duration
   private let start = ContinuousClock.now

@@ -1,5 +1,5 @@
 // autointerp
-// The machine and what it needs to be performed.
+// `FleetCore` feeds events to the `FleetMachine` and performs the actions that it returns.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Atlas
@@ -7,209 +7,318 @@ internal import Circuits
 internal import ClusterProtocol
 internal import ClusterTransport
 internal import Logging
+internal import Platform
 internal import Synchronization
 
-/// Feeds the machine and performs its actions. Nothing in here blocks or suspends: frames go out through `outbox`, what
-/// takes time is handed to `jobs`, so events are handled in the order in which they arrive.
-actor FleetCore {
-  typealias Job = @Sendable () async -> Void
+/// Work that takes long. The coordinator performs it in separate tasks.
+enum FleetWork: Sendable {
+  case write(run: String, [RunWrite], to: RunVault)
+  /// After a pause, writes the aggregate's tables into the file of a finished run.
+  case archive(run: String, after: Duration)
+  /// Writes an export to where clients read it.
+  case spool(SpooledExport)
+  /// Ignore this sender for a while.
+  case ignore(PeerID.Sender)
+}
 
+/// Feeds the machine and performs its actions. Nothing here blocks: frames leave through `outbox`, and long work leaves
+/// through `work` and is answered by `finished`. Events are therefore handled in the order in which they arrive.
+actor FleetCore {
   nonisolated let clock: FleetClock
-  /// Counted by those who receive and send, without a hop to this actor for each frame.
+  /// Counted by the code that receives and sends, without a hop to this actor for each frame.
   nonisolated let traffic = Mutex(FleetStatus.Counters())
   nonisolated let outbox = Outbox()
-  nonisolated let jobs: AsyncStream<Job>.Continuation
+  nonisolated let work: AsyncStream<FleetWork>
+  private nonisolated let workInput: AsyncStream<FleetWork>.Continuation
+  private nonisolated let waiters = Waiters()
   private let startedAt: Duration
+  private let aggregateLimit: Int64
   private let softwareVersion: String
   private let refusals: RefusalLog
   private let logger: Logger
   private var machine: FleetMachine
-  /// The keys that get in; nil without CURVE.
-  private var allowList: AllowList?
-  private var strikes = FrameStrikes()
-  /// Runs whose files could not be opened.
-  private var unusableRuns: Set<String> = []
-  /// Runs whose files found no room at the start, and are opened as soon as there is some; with the reason.
-  private(set) var unavailableRuns: [String: String] = [:]
-  private(set) var vaults: [String: RunVault] = [:]
-  private var deltas: [DeltaTicket: CheckedDelta] = [:]
-  private var lastTicket: UInt64 = 0
-  /// Those who wait for a run to end, and those who wait for another's opening of it.
-  private var endWaiters: [Int: (run: String, continuation: CheckedContinuation<Void, any Error>)] = [:]
-  private var nextWaiter = 0
-  private var openings: [String: [CheckedContinuation<Void, Never>]] = [:]
-  private var desertionWaiters: [CheckedContinuation<Void, Never>] = []
-  /// Those who wait until so many writes of a run are durable.
-  private var durabilityWaiters: [String: [(count: Int, continuation: CheckedContinuation<Void, any Error>)]] = [:]
-  private var writesUnderWay = 0
-  /// Pauses between attempts at the tables of finished runs, while they fail.
+  private var admission: Admission
+  private var directory = VaultDirectory()
+  /// Whether a run that is being read was cancelled.
+  private var cancelledRebuilds: [String: Bool] = [:]
+  private nonisolated let timings = Mutex(FleetTimings())
+  private var outsideProblems: [String: String] = [:]
+  private(set) var worksUnderWay = 0
+  /// Finished runs whose tables are to be written. One is written at a time, because each needs its statistics in memory.
+  private var archivesWaiting: [String] = []
+  private var archiveUnderWay: String?
+  /// The pauses between attempts to write the tables of finished runs, while the attempts fail.
   private var archivePauses: [String: Duration] = [:]
-  private var isShutDown = false
 
-  init(
-    settings: FleetSettings, epoch: Int64, softwareVersion: String, clock: FleetClock, refusals: RefusalLog,
-    logger: Logger, jobs: AsyncStream<Job>.Continuation
-  ) {
-    machine = FleetMachine(settings: settings, epoch: epoch)
-    self.softwareVersion = softwareVersion
+  init(_ configuration: CoordinatorConfiguration, clock: FleetClock, refusals: RefusalLog, logger: Logger) {
+    // Every start uses a higher epoch. Leases carry the epoch of their run's file.
+    machine = FleetMachine(settings: configuration.fleet, epoch: clock.now.components.seconds)
+    admission = Admission(configuration.security)
+    softwareVersion = configuration.softwareVersion
+    aggregateLimit = configuration.fleet.maximumAggregateBytes
     self.clock = clock
     self.refusals = refusals
     self.logger = logger
-    self.jobs = jobs
+    (work, workInput) = AsyncStream<FleetWork>.makeStream()
     startedAt = clock.now
-  }
-
-  /// The bound socket, for its allow-list.
-  private(set) var router: RouterSocket?
-  func setRouter(_ router: RouterSocket, security: ServerSecurity) {
-    self.router = router
-    if case .curve(_, let allowList) = security { self.allowList = allowList }
-  }
-
-  /// From now on these keys get in and no others; workers with others lose their leases, which is nobody's fault.
-  func replaceAllowList(_ allowList: AllowList) async {
-    guard self.allowList != nil else { return }
-    // First this, so that what the router took before is not taken from a worker that is sent away below.
-    self.allowList = allowList
-    await router?.replaceAllowList(allowList)
-    refusals.forget(allowList)
-    perform(machine.dismissWorkers(now: clock.now) { allowList.role(of: $0) == .worker })
-    resumeDesertionWaiters()
-  }
-
-  private func isAllowed(_ peer: PeerID) -> Bool {
-    guard let allowList else { return true }
-    return peer.publicKey.map { allowList.role(of: $0) == .worker } ?? false
   }
 
   // MARK: What arrives
 
   func receive(_ message: WorkerMessage, from peer: PeerID) {
-    guard isAllowed(peer) else { return }
-    perform(machine.receive(message, from: peer, now: clock.now))
-    if case .goodbye = message { resumeDesertionWaiters() }
+    if admission.allows(peer) { perform(machine.receive(message, from: peer, now: clock.now)) }
   }
 
-  func accept(_ delta: CheckedDelta, _ report: WorkerMessage.DeltaReport, from peer: PeerID) {
-    guard isAllowed(peer) else { return }
-    lastTicket += 1
-    let ticket = DeltaTicket(lastTicket)
-    deltas[ticket] = delta
-    let receipt = DeltaReceipt(
-      ticket: ticket, fence: report.fence, digest: delta.digest, computeMilliseconds: report.computeMilliseconds,
-      byteCount: delta.payload.count)
-    perform(machine.accept(receipt, from: peer, now: clock.now))
+  func accept(_ delta: CheckedDelta, from peer: PeerID) {
+    if admission.allows(peer), !directory.isRebuilding(delta.fence.run) {
+      perform(machine.accept(delta, from: peer, now: clock.now))
+    }
+  }
+
+  /// The fingerprint of the run's model or, before it has one, of the model of the worker at `peer`. A run's model never
+  /// changes, so that a delta cannot be checked for one model and accepted for another.
+  func modelFingerprint(of run: String, for peer: PeerID) -> String {
+    machine.modelFingerprint(of: run) ?? machine.fingerprint(at: peer) ?? ""
+  }
+
+  /// The fingerprint whose card is wanted from the worker at `peer`; nil if no card is wanted from it.
+  func wantedCard(from peer: PeerID) -> String? { admission.allows(peer) ? machine.wantedCard(from: peer) : nil }
+
+  /// Returns true if the machine has the card now.
+  func learn(card: [UInt8], of fingerprint: String, from peer: PeerID) -> Bool {
+    if admission.allows(peer) {
+      perform(machine.learn(card: card, of: fingerprint, from: peer, now: clock.now))
+    }
+    return machine.knowsCard(of: fingerprint)
+  }
+
+  /// Handles a delta without a grant, or another message that no honest worker sends.
+  func acknowledgeForged(_ fence: Fence, from peer: PeerID) {
+    // While a run is read back, its workers keep their results and send them again.
+    if admission.allows(peer), !directory.isRebuilding(fence.run) {
+      perform(machine.refuse(fence, from: peer, now: clock.now))
+    }
   }
 
   func reject(_ fence: Fence, error: String, from peer: PeerID) {
-    guard isAllowed(peer) else { return }
-    perform(machine.reject(fence, error: error.harmless, from: peer, now: clock.now))
+    if admission.allows(peer) { perform(machine.reject(fence, error: error.harmless, from: peer, now: clock.now)) }
   }
 
-  /// Answers a frame that could not be read with the reason; after many of them nothing is taken from the peer any more.
-  func refuse(_ peer: PeerID, reason: String) {
-    refusals.note(frameOf: peer, reason: reason)
-    if strikes.add(peer, now: clock.now) {
-      refusals.noteIgnored(peer)
-      if let router { jobs.yield { await router.ignore(peer) } }
-    }
+  /// Answers a frame that could not be decoded with the reason. A worker ends at such an answer, so it has left and gets no
+  /// more leases.
+  func refuse(_ peer: PeerID, weight: Int = 1, reason: String) {
     outbox.add([Outbound(message: .worker(.refused(reason: reason)), peer: peer)])
+    if machine.fingerprint(at: peer) != nil {
+      perform(machine.receive(.goodbye(reason: reason), from: peer, now: clock.now))
+    }
+    strike(peer, weight: weight, reason: reason)
+  }
+
+  /// Counts a frame that no honest peer sends. After too many of them, the sender is ignored for a while.
+  private func strike(_ peer: PeerID, weight: Int, reason: String) {
+    refusals.note(frameOf: peer, reason: reason)
+    guard admission.strike(peer, weight: weight, now: clock.now) else { return }
+    refusals.noteIgnored(peer)
+    begin(.ignore(peer.sender))
+  }
+
+  /// Measures a step. Any thread may call it.
+  nonisolated func record(_ duration: Duration, as step: any WritableKeyPath<FleetTimings, TimeHistogram> & Sendable) {
+    timings.withLock { $0[keyPath: step].record(duration) }
   }
 
   func tick() {
     perform(machine.tick(now: clock.now))
-    resumeDesertionWaiters()
+    boundMemory()
+  }
+
+  /// True if the statistics in memory exceed their bound.
+  var isOverMemory: Bool { aggregateBytes > aggregateLimit }
+
+  private var aggregateBytes: Int64 {
+    directory.open.values.reduce(0) { $0 + $1.figures.withLock { $0.aggregateBytes } }
+  }
+
+  /// Stops granting leases while the statistics in memory exceed their bound, and goes on once they have shrunk.
+  private func boundMemory() {
+    let bytes = aggregateBytes
+    if bytes > aggregateLimit {
+      perform(
+        machine.hold(
+          "the statistics of the runs need \(bytes >> 20) MiB of memory, more than the limit of \(aggregateLimit >> 20) "
+            + "MiB (coordinator.max_aggregate_mib); no run gets leases until one ends or is cancelled, or the limit is "
+            + "raised", now: clock.now))
+    } else if bytes < aggregateLimit / 10 * 9 {
+      perform(machine.hold(nil, now: clock.now))
+    }
+  }
+
+  /// The peer with the name that the allow-list gives its key.
+  func requester(at peer: PeerID) -> Requester {
+    Requester(key: peer.publicKey?.text, name: admission.name(of: peer), address: peer.address)
+  }
+
+  /// Workers whose keys are not on the list lose their leases; no prompt is blamed. Returns false without CURVE.
+  func replaceAllowList(_ allowList: AllowList) -> Bool {
+    guard admission.replace(allowList) else { return false }
+    refusals.forget(allowList)
+    perform(machine.dismissWorkers(now: clock.now) { allowList.role(of: $0) == .worker })
+    return true
   }
 
   // MARK: Runs
 
   func add(_ stored: StoredRun, vault: RunVault) {
     let (name, ledger) = (stored.specification.name, stored.ledger)
-    vaults[name] = vault
-    unusableRuns.remove(name)
-    unavailableRuns[name] = nil
+    directory.add(vault, of: name)
     perform(machine.add(stored, now: clock.now))
-    // A coordinator that died while it wrote the aggregate's tables left older ones, or none.
-    if ledger.state == .complete, ledger.archivedPromptCount != ledger.digests.count { archive(name) }
+    // A coordinator that died while writing the aggregate's tables left outdated tables, or none.
+    if ledger.state == .complete, !ledger.isArchived { archive(name) }
   }
 
-  /// The file of a run cannot be opened now; it is tried again.
+  /// The file of a run cannot be opened now. It is tried again.
   func noteUnavailable(run: String, reason: String) {
-    if unavailableRuns[run] == nil { note("run \(run) cannot be opened, which is tried again: \(reason)") }
-    unavailableRuns[run] = reason
+    if directory.setUnavailable(run, reason: reason) {
+      note("run \(run) cannot be opened; trying again: \(reason)")
+    }
   }
 
-  /// The file of a run cannot be opened; `run` is nil when not even its name is known.
-  func noteUnusable(run: String?, error: String) {
-    logger.error("A run cannot be used", metadata: ["error": "\(error.harmless(maximumBytes: 2000))"])
-    unusableRuns.insert(run ?? error)
-    if let run { unavailableRuns[run] = nil }
-    perform(machine.note(error: "a run cannot be used: \(error)", now: clock.now))
+  /// The file of a run cannot be opened.
+  func noteUnusable(_ error: CoordinatorError) {
+    logger.error("A run cannot be used", metadata: ["error": "\("\(error)".harmless(maximumBytes: 2000))"])
+    var inside: String?
+    if case .misnamed(_, let run, _) = error { inside = run }
+    directory.setUnusable(error.run, run: inside, reason: "\(error)")
+    note("a run cannot be used: \(error)")
   }
 
-  /// For the log, and the errors of the status.
+  /// The results of a run are about to be read.
+  func noteRebuilding(_ run: OpenedRun) {
+    directory.setRebuilding(run.specification, finishedPrompts: run.ledger.digests.count, run.progress)
+    cancelledRebuilds[run.specification.name] = run.ledger.state == .cancelled
+    _ = directory.beginOpening(run.specification.name)
+  }
+
+  func rebuildingRun(_ run: String) -> (specification: RunSpecification, finishedPrompts: Int, isCancelled: Bool)? {
+    directory.rebuildingRun(run).map { ($0.specification, $0.finishedPrompts, cancelledRebuilds[run] ?? false) }
+  }
+
+  /// Why there is no open run of this name.
+  func absence(of run: String) -> CoordinatorError { directory.absence(of: run) }
+
+  /// Notes something outside of the machine that keeps runs from going on. It stays in the status until it is nil again.
+  func setProblem(_ subject: String, _ text: String?) { outsideProblems[subject] = text }
+
+  /// Writes a line to the log and to the status's errors.
   func note(_ text: String) { perform(machine.note(error: text, now: clock.now)) }
+
+  var vaults: [String: RunVault] { directory.open }
+  var unavailableRuns: [String] { directory.unavailable.keys.sorted() }
+  /// - Throws: `unknownRun`.
+  func vault(of run: String) throws(CoordinatorError) -> RunVault { try directory.vault(of: run) }
 
   func specification(of run: String) -> RunSpecification? { machine.specification(of: run) }
   func state(of run: String) -> RunState? { machine.state(of: run) }
   func doneCount(of run: String) -> Int { machine.doneCount(of: run) }
   func quarantinedPrompts(of run: String) -> [Int32] { machine.quarantinedPrompts(of: run) }
 
+  /// - Throws: `unknownRun`.
   func quarantinedPrompts(
     of run: String, from first: Int32, maximumBytes: Int
-  ) -> (prompts: [QuarantinedPrompt], isLast: Bool)? {
-    machine.quarantinedPrompts(of: run, from: first, maximumBytes: maximumBytes)
+  ) throws(CoordinatorError) -> (prompts: [QuarantinedPrompt], isLast: Bool) {
+    guard let page = machine.quarantinedPrompts(of: run, from: first, maximumBytes: maximumBytes) else {
+      throw absence(of: run)
+    }
+    return page
   }
 
-  func resume(_ run: String) async throws {
+  /// Writes an order into the run's file and to the log, before it is carried out.
+  private func note(_ kind: StoredOrder.Kind, _ detail: String, of run: String, by requester: Requester) {
+    logger.notice(
+      "Order",
+      metadata: [
+        "order": "\(kind.rawValue)", "run": "\(run.harmless)", "detail": "\(detail.harmless(maximumBytes: 500))",
+        "key": "\(requester.key ?? "none")", "key-name": "\(requester.name.harmless)",
+        "from": "\(requester.address.harmless)",
+      ])
+    perform(machine.note(requester.order(kind, detail, at: clock.now.milliseconds), run: run, now: clock.now))
+  }
+
+  func resume(_ run: String, by requester: Requester = .ownProcess) async throws {
+    let done = machine.doneCount(of: run)
+    let isCancelled = machine.state(of: run) == .cancelled
+    note(
+      .submit, isCancelled ? "resumes it with \(done) prompts done" : "\(done) prompts are done", of: run, by: requester
+    )
     perform(machine.resume(run, now: clock.now))
-    try await waitUntilDurable(run)
+    // On a full disk a client must not wait for the note of its order: there is nothing else to write.
+    if isCancelled { try await waitUntilDurable(run) }
   }
 
-  func cancel(_ run: String) async throws -> OrderOutcome {
-    guard let outcome = machine.outcome(ofCancelling: run) else { throw CoordinatorError.unknownRun(run) }
+  func cancel(_ run: String, by requester: Requester = .ownProcess) async throws -> OrderOutcome {
+    try await waitUntilRead(run)
+    guard let outcome = machine.outcome(ofCancelling: run) else { throw absence(of: run) }
+    note(.cancel, outcome.words, of: run, by: requester)
     perform(machine.cancel(run, now: clock.now))
     if outcome == .cancelled { endWaits(for: run, with: .failure(CoordinatorError.cancelled(run: run))) }
     try await waitUntilDurable(run)
     return outcome
   }
 
-  func retry(_ run: String) async throws -> OrderOutcome {
-    guard let outcome = machine.outcome(ofRetrying: run) else { throw CoordinatorError.unknownRun(run) }
+  func retry(_ run: String, by requester: Requester = .ownProcess) async throws -> OrderOutcome {
+    try await waitUntilRead(run)
+    guard let outcome = machine.outcome(ofRetrying: run) else { throw absence(of: run) }
+    note(.retry, outcome.words, of: run, by: requester)
     perform(machine.retry(run, now: clock.now))
     try await waitUntilDurable(run)
     return outcome
   }
 
-  /// Suspends until everything that the machine wants written for the run by now is on the disk: what a client was told to
-  /// be done is done after a crash as well.
+  func discard(
+    _ run: String, key: String?, worker: String?, by requester: Requester = .ownProcess
+  ) async throws -> OrderOutcome {
+    try await waitUntilRead(run)
+    // A worker that goes on delivering must not keep the discard waiting for ever.
+    perform(machine.bar(run, key: key, worker: worker, now: clock.now))
+    defer { perform(machine.unbar(run, key: key, worker: worker, now: clock.now)) }
+    while machine.outcome(ofDiscarding: run, key: key, worker: worker)?.isEarly == true {
+      try await waitUntilDurable(run)
+    }
+    guard let (outcome, _) = machine.outcome(ofDiscarding: run, key: key, worker: worker) else {
+      throw absence(of: run)
+    }
+    let whose = [key.map { "key \($0)" }, worker.map { "worker \($0)" }].compactMap { $0 }
+    note(.discard, "\(outcome.words) of \(whose.joined(separator: " and "))", of: run, by: requester)
+    perform(machine.discard(run, key: key, worker: worker, now: clock.now))
+    try await waitUntilDurable(run)
+    return outcome
+  }
+
+  /// Suspends until everything that the run has to write so far is on disk. What a client was told to be done is then
+  /// still done after a crash.
   ///
-  /// - Throws: `notRunning` when the coordinator stops before that.
+  /// - Throws: `notRunning` if the coordinator stops before that.
   private func waitUntilDurable(_ run: String) async throws {
     guard let counts = machine.writeCounts(of: run), counts.durable < counts.appended else { return }
-    guard !isShutDown else { throw CoordinatorError.notRunning }
-    try await withCheckedThrowingContinuation { durabilityWaiters[run, default: []].append((counts.appended, $0)) }
+    try await waiters.wait(for: .writes(run: run, count: counts.appended))
   }
 
-  private func resumeDurabilityWaiters(of run: String) {
-    guard let waiters = durabilityWaiters[run], let durable = machine.writeCounts(of: run)?.durable else { return }
-    durabilityWaiters[run] = waiters.filter { $0.count > durable }
-    for waiter in waiters where waiter.count <= durable { waiter.continuation.resume() }
+  /// Suspends while the results of the run are being read.
+  private func waitUntilRead(_ run: String) async throws {
+    while directory.isRebuilding(run) { try await waiters.wait(for: .opening(run: run)) }
   }
 
-  /// True: the caller opens the run and must call `endOpening`. False: somebody else did meanwhile.
-  func beginOpening(_ run: String) async -> Bool {
+  /// Returns true if the caller must open the run and then call `endOpening`, false if another caller has opened it.
+  func beginOpening(_ run: String) async throws -> Bool {
     guard machine.state(of: run) == nil else { return false }
-    guard openings[run] != nil else {
-      openings[run] = []
-      return true
-    }
-    await withCheckedContinuation { openings[run]?.append($0) }
+    if directory.beginOpening(run) { return true }
+    try await waiters.wait(for: .opening(run: run))
     return false
   }
 
   func endOpening(_ run: String) {
-    for waiter in openings.removeValue(forKey: run) ?? [] { waiter.resume() }
+    directory.endOpening(run)
+    waiters.resume { if case .opening(run) = $0 { true } else { false } }
   }
 
   // MARK: Status
@@ -223,39 +332,38 @@ actor FleetCore {
     let refused = refusals.counts
     status.counters.connectionsRefused = refused.connections
     status.counters.framesRefused += refused.frames
-    status.counters.runsUnusable = Int64(unusableRuns.count + unavailableRuns.count)
+    status.timings = timings.withLock { $0 }
+    status.timings.leaseToDelta = machine.leaseToDelta
+    status.counters.runsUnusable = Int64(directory.missingCount)
+    let limits = FleetStatus.listedAtMost
+    status.closedRuns = Array(directory.closedRuns.prefix(limits.closedRuns))
+    status.problems = (problems() + machine.idleReasons).prefix(limits.problems).map {
+      $0.harmless(maximumBytes: limits.bytes)
+    }
     for i in status.runs.indices {
-      guard let figures = vaults[status.runs[i].name]?.figures.withLock({ $0 }) else { continue }
-      status.runs[i].neurons = figures.neurons
-      status.runs[i].edges = figures.edges
-      status.runs[i].edgeUpdates = figures.edgeUpdates
-      status.runs[i].domainDone = figures.domainDone
-      status.runs[i].baselineDone = figures.baselineDone
-      status.runs[i].deltaBytes = figures.deltaBytes
-      status.runs[i].worstConservationResidual = figures.worstConservationResidual
-      status.runs[i].aggregateBytes = figures.aggregateBytes
-      status.runs[i].startedAt = figures.span?.begunAt
-      let isOver = status.runs[i].state == .complete || status.runs[i].state == .cancelled
-      status.runs[i].finishedAt = isOver ? figures.span?.endedAt : nil
+      if let figures = directory.open[status.runs[i].name]?.figures.withLock({ $0 }) { status.runs[i].add(figures) }
     }
     return status
   }
 
-  /// Why no leases are granted for some run, a sentence each.
+  /// Why some run gets no leases, one sentence each.
   ///
-  /// A file that is damaged for good is told in the status, and no reason to send workers of other runs away.
-  func storageProblems() -> [String] {
-    machine.storageProblems
-      + unavailableRuns.sorted { $0.key < $1.key }.map { "run \($0.key) cannot be opened yet: \($0.value)" }
+  /// A file that is permanently damaged appears in the status instead, because it must not send away the workers of
+  /// other runs.
+  func problems() -> [String] {
+    outsideProblems.sorted { $0.key < $1.key }.map(\.value) + machine.problems + directory.problems
   }
 
-  /// Finished runs that nobody asked about for `idleTime` give their aggregates' memory back.
+  /// Frees the aggregates of finished runs that nobody has asked about for `idleTime`. Suspends while vaults are busy.
   func releaseAggregates(idleFor idleTime: Duration) async {
-    for (name, vault) in vaults {
+    let finished = directory.open.filter { name, _ in
       switch machine.state(of: name) {
-      case .complete, .cancelled: await vault.releaseAggregate(idleFor: idleTime)
-      case .queued, .active, nil: break
+      case .complete, .cancelled: true
+      case .queued, .active, nil: false
       }
+    }
+    await withDiscardingTaskGroup { group in
+      for vault in finished.values { group.addTask { await vault.releaseAggregate(idleFor: idleTime) } }
     }
   }
 
@@ -265,70 +373,34 @@ actor FleetCore {
   ///
   /// - Throws: `cancelled`, `unknownRun`, `notRunning`; `CancellationError`.
   func waitForEnd(of run: String) async throws {
-    guard !isShutDown else { throw CoordinatorError.notRunning }
+    try await waitUntilRead(run)
     switch machine.state(of: run) {
-    case nil: throw CoordinatorError.unknownRun(run)
+    case nil: throw absence(of: run)
     case .complete: return
     case .cancelled: throw CoordinatorError.cancelled(run: run)
-    case .queued, .active: break
+    case .queued, .active: try await waiters.wait(for: .end(run: run))
     }
-    nextWaiter += 1
-    let number = nextWaiter
-    try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-        if Task.isCancelled {
-          continuation.resume(throwing: CancellationError())
-        } else {
-          endWaiters[number] = (run, continuation)
-        }
-      }
-    } onCancel: {
-      jobs.yield { await self.giveUp(number) }
-    }
-  }
-
-  private func giveUp(_ number: Int) {
-    endWaiters.removeValue(forKey: number)?.continuation.resume(throwing: CancellationError())
   }
 
   private func endWaits(for run: String, with result: Result<Void, any Error>) {
-    for (number, waiter) in endWaiters where waiter.run == run {
-      endWaiters[number] = nil
-      waiter.continuation.resume(with: result)
-    }
+    waiters.resume(with: result) { if case .end(run) = $0 { true } else { false } }
   }
 
-  func drain(reason: String) {
+  /// Asks all workers to leave, and suspends until none is left or the coordinator stops. It always ends, since workers
+  /// that do not say goodbye count as lost after the dead-after time.
+  func drain(reason: String) async {
     perform(machine.drainFleet(reason: reason, now: clock.now))
-    resumeDesertionWaiters()
+    if !machine.isDeserted { try? await waiters.wait(for: .desertion) }
   }
 
-  /// Suspends until no worker is left. Workers that do not say goodbye are lost after the dead-after time, so it ends.
-  func waitForDesertion() async {
-    guard !machine.isDeserted, !isShutDown else { return }
-    await withCheckedContinuation { desertionWaiters.append($0) }
+  /// True if nothing waits to be written, except tables that could not be written.
+  var isSettled: Bool {
+    let isRetrying = archiveUnderWay.map { archivePauses[$0] != nil } ?? false
+    return worksUnderWay == (isRetrying ? 1 : 0) && archivesWaiting.allSatisfy { archivePauses[$0] != nil }
+      && machine.uncommittedCount == 0
   }
 
-  private func resumeDesertionWaiters() {
-    guard machine.isDeserted, !desertionWaiters.isEmpty else { return }
-    for waiter in desertionWaiters { waiter.resume() }
-    desertionWaiters = []
-  }
-
-  /// True when nothing waits to be written.
-  var isSettled: Bool { writesUnderWay == 0 && deltas.isEmpty }
-
-  func shutDown() {
-    isShutDown = true
-    for (_, waiter) in endWaiters { waiter.continuation.resume(throwing: CoordinatorError.notRunning) }
-    endWaiters = [:]
-    for waiter in desertionWaiters { waiter.resume() }
-    desertionWaiters = []
-    for waiter in durabilityWaiters.values.joined() {
-      waiter.continuation.resume(throwing: CoordinatorError.notRunning)
-    }
-    durabilityWaiters = [:]
-  }
+  nonisolated func shutDown() { waiters.shutDown() }
 
   // MARK: Actions
 
@@ -337,82 +409,73 @@ actor FleetCore {
     for action in actions {
       switch action {
       case .send(let message, let peer): messages.append(Outbound(message: .worker(message), peer: peer))
-      case .discard(let ticket): deltas[ticket] = nil
+      case .strike(let peer, let reason): strike(peer, weight: FrameStrikes.deltaWeight, reason: reason)
       case .note(let text): logger.info("\(text.harmless(maximumBytes: 2000))")
-      case .write(let run, let writes): write(writes, run: run)
+      case .write(let run, let writes):
+        guard let vault = directory.open[run] else { preconditionFailure("the run has no vault") }
+        begin(.write(run: run, writes, to: vault))
       case .finished(let run):
         endWaits(for: run, with: .success(()))
         archive(run)
       }
     }
     if !messages.isEmpty { outbox.add(messages) }
-  }
-
-  private func write(_ writes: [RunWrite], run: String) {
-    guard let vault = vaults[run] else { preconditionFailure("a run without a vault") }
-    var needed: [DeltaTicket: CheckedDelta] = [:]
-    for case .delta(let receipt, _, _) in writes { needed[receipt.ticket] = deltas[receipt.ticket] }
-    writesUnderWay += 1
-    let now = clock.now.milliseconds
-    jobs.yield { [needed] in
-      do {
-        try await vault.perform(writes, deltas: needed, now: now)
-        await self.wrote(run, tickets: Array(needed.keys))
-      } catch {
-        await self.failedToWrite(run, error: "\(error)")
-      }
+    if machine.drainReason != nil, machine.isDeserted {
+      waiters.resume { if case .desertion = $0 { true } else { false } }
     }
   }
 
-  private func wrote(_ run: String, tickets: [DeltaTicket]) {
-    writesUnderWay -= 1
-    for ticket in tickets { deltas[ticket] = nil }
-    perform(machine.written(run: run, now: clock.now))
-    resumeDurabilityWaiters(of: run)
+  private func begin(_ work: FleetWork) {
+    worksUnderWay += 1
+    workInput.yield(work)
   }
 
-  private func failedToWrite(_ run: String, error: String) {
-    writesUnderWay -= 1
-    logger.error("A run cannot be written", metadata: ["run": "\(run)", "error": "\(error)"])
-    perform(machine.writeFailed(run: run, error: error, now: clock.now))
-  }
+  /// Starts making an export. It does not keep the coordinator from stopping.
+  nonisolated func begin(spooling export: SpooledExport) { workInput.yield(.spool(export)) }
 
-  /// Writes the aggregate's tables into the file of a finished run, beside everything else and after it: whoever waited
-  /// for the run wants its statistics first.
+  /// Starts writing the tables in the background. Whoever waits for the run gets its statistics first.
   private func archive(_ run: String) {
-    guard let vault = vaults[run] else { return }
-    writesUnderWay += 1
-    let now = clock.now.milliseconds
-    jobs.yield {
-      do {
-        let snapshot = try await vault.snapshot()
-        try await offPool(inBackground: true) { try vault.store.store(snapshot, now: now) }
-        await self.archived(run)
-      } catch {
-        await self.archivingFailed(run, error: "\(error)")
+    archivesWaiting.append(run)
+    beginNextArchive()
+  }
+
+  private func beginNextArchive() {
+    guard archiveUnderWay == nil, !archivesWaiting.isEmpty else { return }
+    let run = archivesWaiting.removeFirst()
+    archiveUnderWay = run
+    begin(.archive(run: run, after: archivePauses[run] ?? .zero))
+  }
+
+  /// A piece of work has succeeded or failed.
+  func finished(_ work: FleetWork, _ result: Result<Void, any Error>) {
+    if case .spool(let export) = work {
+      if case .failure(let error) = result { export.fail(error) }
+      return
+    }
+    worksUnderWay -= 1
+    switch (work, result) {
+    case (.write(let run, _, _), .success):
+      boundMemory()
+      perform(machine.written(run: run, now: clock.now))
+      let durable = machine.writeCounts(of: run)?.durable ?? 0
+      waiters.resume { if case .writes(run, let count) = $0 { count <= durable } else { false } }
+    case (.write(let run, _, _), .failure(let error)):
+      logger.error("A run cannot be written", metadata: ["run": "\(run)", "error": "\(error)"])
+      perform(machine.writeFailed(run: run, error: "\(error)", now: clock.now))
+    case (.ignore, _), (.spool, _): break
+    case (.archive(let run, _), .success):
+      archivePauses[run] = nil
+      archiveUnderWay = nil
+      beginNextArchive()
+    case (.archive(let run, let pause), .failure(let error)):
+      if archivePauses[run] == nil {
+        note("the tables of run \(run) cannot be written; trying again: \(error)")
       }
+      archivePauses[run] = max(machine.settings.firstStorageRetry, min(pause * 2, machine.settings.lastStorageRetry))
+      // Try again after a growing pause, as long as the run is complete.
+      archiveUnderWay = nil
+      if machine.state(of: run) == .complete { archive(run) } else { archivePauses[run] = nil }
+      beginNextArchive()
     }
-  }
-
-  private func archived(_ run: String) {
-    writesUnderWay -= 1
-    archivePauses[run] = nil
-  }
-
-  /// Tries again after a pause that grows, as long as the run is complete and the coordinator runs.
-  private func archivingFailed(_ run: String, error: String) {
-    writesUnderWay -= 1
-    let settings = machine.settings
-    if archivePauses[run] == nil { note("the tables of run \(run) cannot be written, which is tried again: \(error)") }
-    let pause = archivePauses[run].map { min($0 * 2, settings.lastStorageRetry) } ?? settings.firstStorageRetry
-    archivePauses[run] = pause
-    jobs.yield {
-      do { try await Task.sleep(for: pause) } catch { return }
-      await self.archiveAgain(run)
-    }
-  }
-
-  private func archiveAgain(_ run: String) {
-    if machine.state(of: run) == .complete { archive(run) } else { archivePauses[run] = nil }
   }
 }

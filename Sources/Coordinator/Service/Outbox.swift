@@ -1,16 +1,16 @@
 // autointerp
-// What the coordinator says, on its way to the socket.
+// `Outbox` passes the coordinator's outgoing messages to the socket in order.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ClusterProtocol
 internal import ClusterTransport
 internal import Synchronization
 
-/// A message on its way out.
+/// An outgoing message.
 struct Outbound: Sendable {
   enum Message: Sendable {
     case worker(CoordinatorMessage)
-    /// Encoded already.
+    /// A frame that is already encoded.
     case frame([UInt8])
   }
   var message: Message
@@ -24,8 +24,8 @@ struct Outbound: Sendable {
   }
 }
 
-/// Messages in the order in which they were decided. All that wait go to the socket at once: a thousand workers are
-/// answered in one turn of its thread.
+/// Holds messages in the order in which they were decided. All waiting messages go to the socket together, so a
+/// thousand workers are answered in one turn of its thread.
 final class Outbox: Sendable {
   private let waiting = Mutex<[Outbound]>([])
   private let news: AsyncStream<Void>
@@ -33,13 +33,13 @@ final class Outbox: Sendable {
 
   init() { (news, tell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
 
-  /// Adds messages; never waits.
+  /// Adds messages. Never waits.
   func add(_ messages: [Outbound]) {
     waiting.withLock { $0 += messages }
     tell.yield()
   }
 
-  /// Hands what there is to `send`, again and again, until the task is cancelled. To be called once.
+  /// Passes waiting messages to `send` until the task is cancelled. Call it once.
   func forEachBatch(_ send: ([Outbound]) async -> Void) async {
     for await _ in news {
       let batch = waiting.withLock { waiting in

@@ -1,17 +1,18 @@
 // autointerp
-// Tells and counts what a coordinator's socket turns away.
+// `RefusalLog` counts and logs what the coordinator's socket refuses.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ClusterProtocol
 internal import ClusterTransport
 internal import Logging
+internal import Platform
 internal import Synchronization
 
-/// Counts everything, and logs it as often as `RefusalThrottle` lets it. From any thread.
+/// Counts every refusal and logs as many as `RefusalThrottle` permits. Any thread may call it.
 final class RefusalLog: Sendable {
   private struct State {
     var throttle = RefusalThrottle()
-    /// Removed keys that were told of: once each.
+    /// Removed keys that were logged. Each is logged once.
     var removedKeys: Set<CurvePublicKey> = []
     var connectionsRefused: Int64 = 0
     var framesRefused: Int64 = 0
@@ -26,7 +27,7 @@ final class RefusalLog: Sendable {
     self.logger = logger
   }
 
-  /// What came since the start.
+  /// The counts since the start.
   var counts: (connections: Int64, frames: Int64) {
     state.withLock { ($0.connectionsRefused, $0.framesRefused) }
   }
@@ -35,7 +36,7 @@ final class RefusalLog: Sendable {
     switch event {
     case .connectionRefused(let key, let address):
       state.withLock { $0.connectionsRefused += 1 }
-      // The address tells who it is: keys can be made as many as one likes.
+      // Count by address, because anyone can make any number of keys.
       tell(
         "connections from \(address.harmless)", "Refused a connection: its key is not on the allow-list",
         ["address": "\(address.harmless)", "key": "\(key.map(\.text) ?? "none")"])
@@ -45,14 +46,14 @@ final class RefusalLog: Sendable {
         return state.removedKeys.insert(key).inserted
       }
       if isNew {
-        logger.warning("A connection whose key was removed is not listened to any more", metadata: ["key": "\(key)"])
+        logger.warning("A connection is ignored: its key was removed from the allow-list", metadata: ["key": "\(key)"])
       }
     case .ignoredPeerSpoke:
       state.withLock { $0.framesRefused += 1 }
     }
   }
 
-  /// A frame could not be read, or may not come from this peer.
+  /// Logs a frame that could not be read, or that this peer may not send.
   func note(frameOf peer: PeerID, reason: String) {
     state.withLock { $0.framesRefused += 1 }
     let name = Self.name(of: peer)
@@ -61,22 +62,31 @@ final class RefusalLog: Sendable {
       ["peer": "\(name)", "reason": "\(reason.harmless(maximumBytes: 500))"])
   }
 
+  /// Logs a request that is not answered because its client does not read the answers.
+  func note(unread peer: PeerID) {
+    state.withLock { $0.framesRefused += 1 }
+    let name = Self.name(of: peer)
+    tell(
+      "requests of \(name) without an answer",
+      "A client gets no answers until it has read the earlier ones", ["peer": "\(name)"])
+  }
+
   func noteIgnored(_ peer: PeerID) {
     let name = Self.name(of: peer)
     tell(
-      "peers that are ignored: \(name)", "Too many frames of a peer were refused; nothing more is taken from it",
+      "peers that are ignored: \(name)", "A peer is ignored: too many of its frames were refused",
       ["peer": "\(name)"])
   }
 
-  /// A key that is back on the list and removed again is told of again.
+  /// If an allowed key is removed again, it is logged again.
   func forget(_ allowed: AllowList) {
     state.withLock { state in state.removedKeys = state.removedKeys.filter { allowed.role(of: $0) == nil } }
   }
 
-  /// Tells of what was not told for a minute.
+  /// Logs what was held back for a minute.
   func flush() {
     for (subject, untold) in state.withLock({ $0.throttle.overdue(now: clock.now) }) {
-      logger.warning("More was refused", metadata: ["what": "\(subject)", "times": "\(untold)"])
+      logger.warning("More refusals", metadata: ["what": "\(subject)", "times": "\(untold)"])
     }
   }
 
@@ -87,7 +97,7 @@ final class RefusalLog: Sendable {
     logger.warning(text, metadata: metadata)
   }
 
-  /// The key, or without CURVE the connection.
+  /// The peer's key or, without CURVE, its connection.
   private static func name(of peer: PeerID) -> String {
     peer.publicKey?.text
       ?? "connection "

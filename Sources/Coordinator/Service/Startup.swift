@@ -1,8 +1,8 @@
 // autointerp
-// How the start of a coordinator went.
+// `Startup` tells callers that the coordinator has started, or why it has not.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Tells everybody who asks how the start went.
+/// Holds the result of the start for everyone who asks.
 actor Startup {
   private var result: Result<String, any Error>?
   private var waiters: [CheckedContinuation<String, any Error>] = []
@@ -24,10 +24,10 @@ actor Startup {
     return try await withCheckedThrowingContinuation { waiters.append($0) }
   }
 
-  /// Why the coordinator does not serve (yet); nil when it does.
+  /// Why the coordinator does not serve (yet); nil if it does.
   var problem: String? {
     switch result {
-    case nil: "the coordinator is starting: its runs are being read, and it does not listen yet"
+    case nil: "the coordinator is starting: it reads its runs and does not listen yet"
     case .failure(let error): "the coordinator could not start: \(error)"
     case .success: nil
     }

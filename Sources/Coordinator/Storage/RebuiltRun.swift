@@ -1,33 +1,39 @@
 // autointerp
-// A run's aggregate, made again from its stored deltas.
+// `RebuiltRun` rebuilds a run's aggregate from its stored deltas.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Atlas
 internal import Circuits
+internal import ClusterProtocol
 internal import Dispatch
 internal import Synchronization
 
-/// What the stored deltas of a run add up to.
+/// The sum of a run's stored deltas.
 ///
-/// Parts are read and merged on all cores and then merged with each other: the aggregate does not depend on grouping.
+/// All cores read and merge parts, which are then merged with each other. The result does not depend on the grouping.
 struct RebuiltRun: Sendable {
   private(set) var aggregate = EdgeAggregate()
   private(set) var deltaBytes: Int64 = 0
   private(set) var computeMilliseconds: Int64 = 0
   private(set) var computeKernels: Set<String> = []
   private(set) var span: WorkSpan?
+  private(set) var digests = ResultSetDigest()
 
   private init() {}
 
-  /// Blocks; O(bytes of all deltas) over the cores.
+  /// Blocks. O(bytes of all deltas), divided over the cores.
   ///
-  /// - Throws: `CoordinatorError.damagedDelta` when bytes do not have the digest that they were stored with.
-  init(_ store: any RunStore, promptCount: Int, run: String, parts: Int = 2) throws {
+  /// - Throws: `CoordinatorError.damagedDelta` if bytes do not match their stored digest; `tooLarge` if a part of the statistics
+  ///   needs more than `maximumBytes` of memory; `CancellationError` if `progress` was cancelled.
+  init(
+    _ store: any RunStore, promptCount: Int, run: String, parts: Int = 2, maximumBytes: Int64 = .max,
+    progress: RebuildProgress = RebuildProgress()
+  ) throws {
     let count = max(1, min(parts, promptCount))
     let results = Mutex<[Int: Result<RebuiltRun, any Error>]>([:])
     DispatchQueue.concurrentPerform(iterations: count) { part in
       let range = Int32(promptCount * part / count)..<Int32(promptCount * (part + 1) / count)
-      let result = Result { try RebuiltRun(store, prompts: range, run: run) }
+      let result = Result { try RebuiltRun(store, prompts: range, run: run, maximumBytes, progress) }
       results.withLock { $0[part] = result }
     }
     let rebuilt = try results.withLock { results in try (0..<count).compactMap { try results[$0]?.get() } }
@@ -37,19 +43,30 @@ struct RebuiltRun: Sendable {
       deltaBytes += part.deltaBytes
       computeMilliseconds.addSaturating(part.computeMilliseconds)
       computeKernels.formUnion(part.computeKernels)
+      digests.formUnion(part.digests)
       if let more = part.span { span.extend(by: more) }
     }
   }
 
-  private init(_ store: any RunStore, prompts: Range<Int32>, run: String) throws {
+  private init(
+    _ store: any RunStore, prompts: Range<Int32>, run: String, _ maximumBytes: Int64, _ progress: RebuildProgress
+  ) throws {
     try store.forEachDelta(in: prompts) { stored in
-      do {
-        let delta = try CheckedDelta(payload: stored.payload)
-        guard delta.digest.bytes == stored.digest, delta.delta.prompt == stored.prompt else {
-          throw CoordinatorError.damagedDelta(
-            run: run, prompt: stored.prompt, reason: "its bytes do not have the digest they were stored with")
+      try progress.advance()
+      // Measuring takes time that grows with the prompts.
+      if stored.prompt % 16 == 0 {
+        guard Int64(aggregate.residentBytes) <= maximumBytes else {
+          throw CoordinatorError.tooLarge(run: run, limitBytes: maximumBytes)
         }
-        try aggregate.merge(delta.delta)
+      }
+      do {
+        let delta = try ValidDelta(payload: stored.payload)
+        guard DeltaDigest(of: stored.payload).bytes == stored.digest, delta.prompt == stored.prompt else {
+          throw CoordinatorError.damagedDelta(
+            run: run, prompt: stored.prompt, reason: "its bytes do not match their stored digest")
+        }
+        try aggregate.merge(delta)
+        digests.add(prompt: stored.prompt, digest: stored.digest)
       } catch let error as CoordinatorError {
         throw error
       } catch {

@@ -1,39 +1,65 @@
 // autointerp
-// Where the facts of a run are kept, as far as the coordinator needs to know.
+// `RunStore` is the durable storage of a run as the coordinator sees it; `RunStores` finds and creates them.
 // SPDX-License-Identifier: Apache-2.0
 
 package import Atlas
 package import Circuits
 
-/// The durable side of one run. `RunAtlas` in production; tests put a full disk in its place. Methods block.
+/// The durable side of one run: `RunAtlas` in production, a simulated full disk in tests. Methods block.
 package protocol RunStore: Sendable {
   var epoch: Int64 { get }
+  var identity: RunIdentity { get }
+  /// What the file is called, without its extension.
+  var name: String { get }
+  /// Something about the file that its owner should know.
+  var warning: String? { get }
   func specification() throws -> RunSpecification
   func ledger() throws -> RunLedger
-  /// The version of the software that began the run.
+  /// The version of the software that started the run.
   func softwareVersion() throws -> String
-  /// What the stored aggregate of a finished run says; nil when it is not there or not the latest.
+  /// The figures of a finished run's stored aggregate; nil if it is missing or outdated.
   func figures() throws -> StoredFigures?
-  /// All of the batches are on the disk, one after the other, when this returns, nothing of them when it throws. Returns
-  /// what became of each delta, in order.
+  /// Writes the batches in order. When it returns, all of them are on disk; if it throws, none is. Returns the outcome
+  /// of each delta, in order.
   func write(_ batches: [AtlasBatch]) throws -> [DeltaOutcome]
   func forEachDelta(in prompts: Range<Int32>, _ body: (StoredDelta) throws -> Void) throws
-  func store(_ aggregate: EdgeAggregate, now: Int64) throws
+  /// Writes the aggregate's tables, unless the file has other results by now than those with this digest. Returns false if
+  /// it has.
+  func store(_ aggregate: EdgeAggregate, resultsDigest: String, now: Int64) throws -> Bool
   func finish() throws
+  /// Closes the file until it is needed again.
+  func rest() throws
+}
+
+extension RunStore {
+  package var warning: String? { nil }
+  package var name: String { "unknown" }
+  package func rest() throws {}
 }
 
 extension RunAtlas: RunStore {
+  package var name: String {
+    String((path.split(separator: "/").last ?? "").prefix { $0 != "." })
+  }
   package func write(_ batches: [AtlasBatch]) throws -> [DeltaOutcome] { try commit(batches) }
-  package func store(_ aggregate: EdgeAggregate, now: Int64) throws { try replaceAggregate(aggregate, now: now) }
+  package func store(_ aggregate: EdgeAggregate, resultsDigest: String, now: Int64) throws -> Bool {
+    try replaceAggregate(aggregate, resultsDigest: resultsDigest, now: now)
+  }
   package func finish() throws { try close() }
 }
 
-/// Where runs are found and made. Methods block.
+/// Finds and creates the stores of runs. Methods block.
 package protocol RunStores: Sendable {
-  /// Opens every run that is there. One that cannot be used is reported, not replaced.
+  /// Opens every existing run. One that cannot be used is reported, not replaced.
   func openAll(softwareVersion: String, now: Int64) throws -> [Result<any RunStore, CoordinatorError>]
-  /// Opens the store of a run that is there.
+  /// Opens the store of an existing run.
   func openExisting(_ run: String, softwareVersion: String, now: Int64) throws -> any RunStore
-  /// Makes the store of a new run, or opens that of the run with this specification.
+  /// Lets another coordinator use the place.
+  func release()
+  /// Creates the store of a new run, or opens that of the run with this specification.
   func open(_ specification: RunSpecification, softwareVersion: String, now: Int64) throws -> any RunStore
+}
+
+extension RunStores {
+  package func release() {}
 }

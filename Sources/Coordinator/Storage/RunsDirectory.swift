@@ -1,18 +1,22 @@
 // autointerp
-// A folder with one SQLite file a run.
+// `RunsDirectory` is the folder that holds one SQLite file per run.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Atlas
 package import Circuits
 internal import ClusterProtocol
 internal import Foundation
+internal import Platform
+internal import Synchronization
 
-/// The folder in which a coordinator keeps its runs, each in `NAME.sqlite`.
+/// The folder in which a coordinator keeps its runs, each as `NAME.sqlite`.
 package struct RunsDirectory: RunStores {
   private static let suffix = ".sqlite"
   package let path: String
+  /// Held by the coordinator that uses the folder.
+  private let lock = FolderLock()
 
-  /// Makes the folder if it is not there.
+  /// Creates the folder if it does not exist.
   package init(path: String) throws(CoordinatorError) {
     self.path = path
     do {
@@ -26,6 +30,7 @@ package struct RunsDirectory: RunStores {
   package func file(of run: String) -> String { "\(path)/\(run)\(Self.suffix)" }
 
   package func openAll(softwareVersion: String, now: Int64) throws -> [Result<any RunStore, CoordinatorError>] {
+    try lock.take(path)
     let files: [String]
     do {
       files = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(Self.suffix) }.sorted()
@@ -37,22 +42,22 @@ package struct RunsDirectory: RunStores {
       do {
         return .success(try openExisting(run, softwareVersion: softwareVersion, now: now))
       } catch let error as CoordinatorError {
-        // Another coordinator has the folder.
+        // Another coordinator uses the folder.
         if case .runsDirectory = error { throw error }
         return .failure(error)
       }
     }
   }
 
+  package func release() { lock.release() }
+
   package func openExisting(_ run: String, softwareVersion: String, now: Int64) throws -> any RunStore {
     do {
       let atlas = try RunAtlas(existing: file(of: run), softwareVersion: softwareVersion, now: now)
-      let name = try atlas.runName()
+      let name = atlas.specification().name
       guard name == run else {
         try? atlas.close()
-        throw CoordinatorError.storage(
-          run: run,
-          reason: "\(file(of: run)) has the run \(name.harmless), as a copy would: move it out of this folder")
+        throw CoordinatorError.misnamed(file: run, run: name.harmless, path: file(of: run))
       }
       return atlas
     } catch let error as AtlasError {
@@ -71,9 +76,28 @@ package struct RunsDirectory: RunStores {
     let name = specification.name
     guard !name.isEmpty, name.utf8.count <= 200, name.first != ".", !name.contains("/"), name == name.harmless else {
       throw CoordinatorError.refused(
-        reason: "\"\(name.harmless)\" cannot be the name of a run, which is the name of its file")
+        reason: "\"\(name.harmless)\" cannot be the name of a run, because a run's name is also its file's name")
     }
     return try RunAtlas(
       path: file(of: name), specification: specification, softwareVersion: softwareVersion, now: now)
   }
+}
+
+/// The lock on a folder of runs, also on an empty one. Two coordinators in one folder would each see only some runs.
+private final class FolderLock: Sendable {
+  private let held = Mutex<FileLock?>(nil)
+
+  func take(_ folder: String) throws(CoordinatorError) {
+    do throws(PlatformError) {
+      let lock = try FileLock(protecting: "\(folder)/.coordinator")
+      held.withLock { $0 = lock }
+    } catch {
+      if case .inUse(_, let holder) = error {
+        throw .runsDirectory(path: folder, reason: "it is in use by \(holder); a folder belongs to one coordinator")
+      }
+      throw .runsDirectory(path: folder, reason: "\(error)")
+    }
+  }
+
+  func release() { held.withLock { $0 = nil } }
 }

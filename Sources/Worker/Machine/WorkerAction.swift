@@ -1,38 +1,38 @@
 // autointerp
-// What the worker's machine asks its shell to do, and what it tells it.
+// `WorkerAction` lists what the `WorkerMachine` asks its shell to do; `LeaseOutcome` and `WorkerVitals` are its inputs.
 // SPDX-License-Identifier: Apache-2.0
 
 package import ClusterProtocol
 
 package enum WorkerAction: Equatable, Sendable {
-  /// May get lost; what matters is sent again.
+  /// Send a message. It may get lost: the machine sends important messages again.
   case send(WorkerMessage)
-  /// A slot is free for it. The shell answers with `finish`.
+  /// Compute a lease on a free slot. The shell answers with `finish`.
   case compute(CoordinatorMessage.Lease)
-  /// Drop the connection with everything queued on it and make a new one.
+  /// Drop the connection and everything queued on it, and make a new one.
   case reconnect
-  /// Something for the log.
+  /// Write a line to the log.
   case note(String)
-  /// The worker is done; nothing is asked for after this.
+  /// The worker has ended. No action follows.
   case stop(WorkerOutcome)
 }
 
 /// How a worker ends.
 package enum WorkerOutcome: Equatable, Sendable {
-  /// As asked; `handedBack` leases were not finished or their reports not acknowledged.
+  /// It was asked to leave. `handedBack` leases were unfinished or their reports not acknowledged.
   case drained(handedBack: Int)
   case failed(WorkerError)
 }
 
-/// What became of a lease.
+/// The result of a lease.
 package enum LeaseOutcome: Equatable, Sendable {
   case computed(payload: [UInt8], computeMilliseconds: Int64)
   case failed(LeaseFailure)
 }
 
-/// What a heartbeat tells of the process.
+/// The facts about the process that a heartbeat reports.
 package struct WorkerVitals: Equatable, Sendable {
-  /// Of every lease being executed, by the fence it was given out with.
+  /// The progress of every lease being computed, by the fence under which it started.
   package var progress: [Fence: Int64]
   package var residentBytes: Int64
 

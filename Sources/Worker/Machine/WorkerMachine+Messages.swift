@@ -1,11 +1,11 @@
 // autointerp
-// The worker hears from its coordinator.
+// `WorkerMachine.receive` handles the messages of the coordinator.
 // SPDX-License-Identifier: Apache-2.0
 
 package import ClusterProtocol
 
 extension WorkerMachine {
-  /// A message arrived.
+  /// Handles a message that arrived.
   package mutating func receive(_ message: CoordinatorMessage, at now: Duration) -> [WorkerAction] {
     guard state != .stopped else { return [] }
     lastHeard = now
@@ -18,11 +18,12 @@ extension WorkerMachine {
     case .lease(let lease): return take(lease, at: now)
     case .acknowledged(let fence): return forget(fence, at: now)
     case .heartbeat: return []
+    case .describeModel: return card.isEmpty ? [] : [.send(.model(card: card))]
     case .unknownWorker:
-      // While greeting, the hello is on its way already, or will be said again in time.
+      // While greeting, a hello is already on its way or will be repeated, so do nothing.
       guard isWelcomed else { return [] }
       for number in reports.indices { (reports[number].sentAt, reports[number].sendCount) = (nil, 0) }
-      return [.note("the coordinator does not know this worker (any more)")] + greet(at: now)
+      return [.note("the coordinator does not know this worker; greeting it again")] + greet(at: now)
     case .drain(let reason): return drain(reason: reason, at: now)
     }
   }
@@ -39,9 +40,20 @@ extension WorkerMachine {
 
   private mutating func take(_ lease: CoordinatorMessage.Lease, at now: Duration) -> [WorkerAction] {
     let fence = lease.fence
-    guard fence.incarnation == hello.incarnation, !acknowledged.contains(fence) else { return [] }
-    // The prompt may be under way under an older fence, when the coordinator was started anew or had given this worker
-    // up: the result then goes out under the newer fence, and nothing is computed twice.
+    // The coordinator learns from the hello that this is another process.
+    guard fence.incarnation == hello.incarnation else { return [] }
+    guard !acknowledged.contains(fence) else {
+      // A late copy of a lease that a newer one replaced; the coordinator does not send it again.
+      if executions.contains(where: { $0.lease.fence.isSamePrompt(as: fence) })
+        || reports.contains(where: { $0.fence.isSamePrompt(as: fence) })
+      {
+        return []
+      }
+      // Without an answer the coordinator would send it again and again.
+      return [.send(.failed(.init(fence: fence, kind: .worker, error: "this worker is done with this lease")))]
+    }
+    // The prompt may already be in progress under an older fence, if the coordinator was restarted or had declared this
+    // worker dead. Then the result is sent under the newer fence, and nothing is computed twice.
     if let number = executions.firstIndex(where: { $0.lease.fence.isSamePrompt(as: fence) }) {
       guard executions[number].lease.isSameWork(as: lease) else { return [] }
       if executions[number].lease.fence.isOlder(than: fence) {
@@ -62,10 +74,10 @@ extension WorkerMachine {
         return [send(number, at: now)]
       }
     }
-    // Without room it is as if it had been lost: the heartbeats do not list it, and it is sent again.
+    // Without room, drop the lease. It is then missing from the heartbeats, so the coordinator sends it again.
     guard isWelcomed, !isDraining, executions.count < hello.slots else { return [] }
-    // A newer lease of a prompt that failed here asks for another attempt: the old failure, which may have been counted,
-    // must not be counted as that of the new one.
+    // A newer lease for a prompt that failed here asks for another attempt. The old failure may have been counted
+    // already and must not count for the new attempt.
     if let number = reports.firstIndex(where: { $0.fence.isSamePrompt(as: fence) }) {
       remember(reports.remove(at: number).fence)
     }
@@ -83,7 +95,7 @@ extension WorkerMachine {
       if !leaving.isEmpty { return leaving }
       return hadNoRoom && credit > 0 ? [.send(.ready(credit: credit))] : []
     }
-    // Another worker was faster. A computation cannot be stopped; its result can be dropped.
+    // Another worker was faster. The computation cannot be stopped, but its result is dropped.
     if let number = executions.firstIndex(where: { $0.lease.fence == fence }) {
       executions[number].isUnwanted = true
       remember(fence)
@@ -97,14 +109,8 @@ extension WorkerMachine {
   }
 }
 
-extension Fence {
-  fileprivate func isSamePrompt(as other: Fence) -> Bool { run == other.run && prompt == other.prompt }
-
-  fileprivate func isOlder(than other: Fence) -> Bool { (epoch, attempt) < (other.epoch, other.attempt) }
-}
-
 extension CoordinatorMessage.Lease {
-  /// True when both give the same graph.
+  /// True if both leases give the same graph.
   fileprivate func isSameWork(as other: CoordinatorMessage.Lease) -> Bool {
     var copy = other
     copy.fence = fence

@@ -1,17 +1,17 @@
 // autointerp
-// Slots finish, and time passes.
+// `WorkerMachine` handles finished prompts and the passing of time: it sends heartbeats, repeats reports, and leaves.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits
 package import ClusterProtocol
 
 extension WorkerSettings {
-  /// Leaves room for the fields around a payload.
+  /// Leaves room for the fields beside the payload.
   static let largestPayload = FrameLimits.maximumFrameBytes - (64 << 10)
 }
 
 extension WorkerMachine {
-  /// A slot is done with the lease that it was given with `fence`.
+  /// Handles the result of the lease that a slot was given with `fence`.
   package mutating func finish(_ fence: Fence, _ outcome: LeaseOutcome, at now: Duration) -> [WorkerAction] {
     guard state != .stopped, let number = executions.firstIndex(where: { $0.started == fence }) else { return [] }
     let execution = executions.remove(at: number)
@@ -26,7 +26,7 @@ extension WorkerMachine {
     return actions + leaveIfDone(at: now)
   }
 
-  /// Time passed; to be called at `nextDeadline` at the latest. `vitals` are what a heartbeat would tell.
+  /// Handles the passing of time. Call it at `nextDeadline` at the latest, with the `vitals` for a heartbeat.
   package mutating func tick(at now: Duration, _ vitals: WorkerVitals) -> [WorkerAction] {
     guard state != .stopped else { return [] }
     self.vitals = vitals
@@ -41,7 +41,7 @@ extension WorkerMachine {
     }
     if now >= silentSince + deadAfter {
       let silence = (now - lastHeard).components.seconds
-      let note = WorkerAction.note("nothing heard from the coordinator for \(silence) s; connecting anew")
+      let note = WorkerAction.note("nothing heard from the coordinator for \(silence) s; making a new connection")
       silentSince = now
       for number in reports.indices { (reports[number].sentAt, reports[number].sendCount) = (nil, 0) }
       return [note, .reconnect] + greet(at: now)
@@ -53,7 +53,7 @@ extension WorkerMachine {
     }
   }
 
-  /// Tells what is held and how much room there is.
+  /// Sends a heartbeat: the leases held and the room for more.
   mutating func beat(at now: Duration) -> [WorkerAction] {
     guard case .welcomed(let welcome) = state else { return [] }
     nextHeartbeat = now + .milliseconds(welcome.heartbeatMilliseconds)
@@ -69,7 +69,7 @@ extension WorkerMachine {
     return [.send(.heartbeat(heartbeat))] + (credit > 0 ? [.send(.ready(credit: credit))] : [])
   }
 
-  /// Sends again what was not acknowledged for a while, as long as there is somebody to hear it.
+  /// Sends reports again that were not acknowledged for a while, if the coordinator can be heard.
   private mutating func resend(at now: Duration) -> [WorkerAction] {
     var actions: [WorkerAction] = []
     for number in reports.indices {

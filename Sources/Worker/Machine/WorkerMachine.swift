@@ -1,79 +1,86 @@
 // autointerp
-// Decides what a worker does: events in, actions out.
+// `WorkerMachine` decides what a worker does: it takes events and returns actions.
 // SPDX-License-Identifier: Apache-2.0
 
 package import ClusterProtocol
 
-/// The worker's side of the cluster as a pure value. Messages may get lost, arrive twice, late or out of order, and the
-/// coordinator may forget everything that it did not commit; the worker loses no result, takes each fence once, and gets
-/// going again by itself.
+/// The worker's side of the cluster as a pure value.
 ///
-/// Times are durations since any fixed moment; they never go back.
+/// Messages may get lost, arrive twice, late or out of order, and the coordinator may forget everything that it did
+/// not commit. Even so the worker loses no result, computes each fence at most once, and recovers by itself.
+///
+/// Times are durations since any fixed moment and never go back.
 package struct WorkerMachine: Sendable {
   enum State: Equatable {
-    /// Not known to the coordinator: `hello` is said until a welcome comes.
+    /// The coordinator does not know the worker yet: the worker repeats `hello` until a welcome comes.
     case greeting(next: Duration, interval: Duration)
     case welcomed(CoordinatorMessage.Welcome)
     case stopped
   }
 
-  /// A prompt that a slot is at work on.
+  /// A prompt that a slot is computing.
   struct Execution {
-    /// Whose fence is the newest that the coordinator gave out for the prompt.
+    /// The lease with the newest fence that the coordinator gave out for the prompt.
     var lease: CoordinatorMessage.Lease
-    /// The fence under which the computation was started.
+    /// The fence under which the computation started.
     let started: Fence
-    /// The coordinator does not want the result any more.
+    /// True if the coordinator no longer wants the result.
     var isUnwanted = false
   }
 
-  /// A result that is not acknowledged.
+  /// A result that is not acknowledged yet.
   struct Report {
     var fence: Fence
     var outcome: LeaseOutcome
-    /// Nil when it was not sent in this connection yet.
+    /// Nil if it was not sent on this connection yet.
     var sentAt: Duration?
-    /// Times it was sent in a row without an answer: who is busy or has a full disk is not flooded.
+    /// How often it was sent in a row without an answer. The waits grow, so that a busy coordinator is not flooded.
     var sendCount = 0
   }
 
   let hello: WorkerMessage.Hello
+  /// The canonical bytes of the model's card.
+  let card: [UInt8]
   let settings: WorkerSettings
   var state = State.greeting(next: .zero, interval: .zero)
   var executions: [Execution] = []
   /// In order of completion.
   var reports: [Report] = []
-  /// Fences whose reports were acknowledged last, so that a late copy of the lease starts nothing.
+  /// The fences of the reports acknowledged last, so that a late copy of their leases starts nothing.
   var acknowledged: [Fence] = []
   var vitals = WorkerVitals()
   var lastHeard: Duration = .zero
-  /// Start of the present silence, or the last attempt to end it by reconnecting.
+  /// When the current silence began, or when the worker last reconnected to end it.
   var silentSince: Duration = .zero
   var nextHeartbeat: Duration = .zero
-  /// The last welcome, result or acknowledgement: with nothing held, since when there has been nothing to do.
+  /// The time of the last welcome, result or acknowledgement. If nothing is held, the worker has been idle since
+  /// then.
   var idleSince: Duration = .zero
   var drainDeadline: Duration?
   var drainReason = ""
-  /// Spreads the hellos of a fleet whose coordinator came back.
+  /// Spreads out the hellos of a fleet after its coordinator has come back.
   private var jitter: UInt64
 
   /// - Parameters:
-  ///   - hello: Who the worker is; the incarnation also seeds what little randomness there is.
-  ///   - settings: Times and bounds.
-  package init(hello: WorkerMessage.Hello, settings: WorkerSettings = WorkerSettings()) {
+  ///   - hello: who the worker is. The incarnation also seeds the worker's randomness.
+  ///   - settings: times and bounds.
+  ///   - card: the model's card, for a coordinator that does not know it.
+  package init(hello: WorkerMessage.Hello, settings: WorkerSettings = WorkerSettings(), card: [UInt8] = []) {
     self.hello = hello
+    self.card = card
     self.settings = settings
     jitter = hello.incarnation
   }
 
-  /// The worker starts: says hello.
+  /// Starts the worker: says hello.
   package mutating func start(at now: Duration) -> [WorkerAction] {
     lastHeard = now
     silentSince = now
     return greet(at: now)
   }
 
-  /// SIGTERM, or the coordinator's wish: finishes what is being executed, waits for acknowledgements, leaves.
+  /// Begins to leave (SIGTERM, or the coordinator asks for it): finishes the current leases, waits for
+  /// acknowledgements, ends.
   package mutating func drain(reason: String, at now: Duration) -> [WorkerAction] {
     guard state != .stopped, drainDeadline == nil else { return [] }
     drainDeadline = now + settings.drainLimit
@@ -97,7 +104,7 @@ package struct WorkerMachine: Sendable {
     return min(deadline, silentSince + deadAfter)
   }
 
-  /// When a worker that is to leave for want of work does; nil while it has some, or has nobody to get it from.
+  /// When the worker leaves because it is idle; nil while it has work or no connection to get work from.
   var idleDeadline: Duration? {
     guard let leaveWhenIdle = settings.leaveWhenIdle, isWelcomed else { return nil }
     guard executions.isEmpty, reports.isEmpty else { return nil }
@@ -106,9 +113,9 @@ package struct WorkerMachine: Sendable {
 
   package var isStopped: Bool { state == .stopped }
   package var isDraining: Bool { drainDeadline != nil }
-  /// Leases that a slot is at work on.
+  /// The number of leases that slots are computing.
   package var executingCount: Int { executions.count }
-  /// Results that are not acknowledged.
+  /// The number of results that are not acknowledged.
   package var reportCount: Int { reports.count }
 
   var isWelcomed: Bool { if case .welcomed = state { true } else { false } }
@@ -117,13 +124,13 @@ package struct WorkerMachine: Sendable {
     if case .welcomed(let welcome) = state { .milliseconds(welcome.deadAfterMilliseconds) } else { settings.deadAfter }
   }
 
-  /// Room for leases besides those held.
+  /// How many more leases the worker can take.
   var credit: Int {
     guard isWelcomed, !isDraining else { return 0 }
     return max(0, min(hello.slots - executions.count, hello.slots * settings.maximumReportsPerSlot - reports.count))
   }
 
-  /// Says hello and sets when to say it again.
+  /// Says hello and sets the time to say it again.
   mutating func greet(at now: Duration) -> [WorkerAction] {
     var interval = settings.helloInterval
     if case .greeting(_, let last) = state, last > .zero {
@@ -143,7 +150,7 @@ package struct WorkerMachine: Sendable {
     return [.stop(outcome)]
   }
 
-  /// Leaves when draining and nothing is left to wait for.
+  /// Ends if the worker is draining and waits for nothing any more.
   mutating func leaveIfDone(at now: Duration) -> [WorkerAction] {
     guard let drainDeadline, executions.isEmpty && reports.isEmpty || now >= drainDeadline else { return [] }
     let held = executions.count + reports.count

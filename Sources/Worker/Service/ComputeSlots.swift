@@ -1,14 +1,15 @@
 // autointerp
-// The threads on which prompts are attributed.
+// `ComputeSlots` runs the threads on which prompts are computed.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits
 internal import ClusterProtocol
 internal import ClusterTransport
 internal import Dispatch
+internal import Platform
 internal import Synchronization
 
-/// As many threads of their own as there are slots; each takes one lease at a time.
+/// One dedicated thread per slot. Each thread takes one lease at a time.
 final class ComputeSlots: Sendable {
   typealias Completion = @Sendable (Fence, LeaseOutcome) -> Void
 
@@ -26,7 +27,7 @@ final class ComputeSlots: Sendable {
   ///   - count: Number of threads.
   ///   - attributor: Does the work.
   ///   - onFinish: Called on the thread that finished.
-  /// - Throws: `TransportError.system` when a thread cannot be started.
+  /// - Throws: `PlatformError.system` when a thread cannot be started.
   init(count: Int, attributor: any PromptAttributing, onFinish: @escaping Completion) throws {
     self.count = count
     for number in 0..<count {
@@ -49,10 +50,10 @@ final class ComputeSlots: Sendable {
     available.signal()
   }
 
-  /// Of every lease that is not finished.
+  /// The progress of every lease that is not finished.
   var progress: [Fence: Int64] { queue.withLock { $0.underWay.mapValues(\.value) } }
 
-  /// Ends each thread after what it is at work on.
+  /// Ends each thread after its current lease.
   func stop() {
     queue.withLock { $0.isStopped = true }
     for _ in 0..<count { available.signal() }
@@ -68,14 +69,14 @@ final class ComputeSlots: Sendable {
 
   private func forget(_ fence: Fence) { queue.withLock { $0.underWay[fence] = nil } }
 
-  /// One prompt, as a canonical payload or an error.
+  /// Computes one prompt and returns its encoded delta or an error.
   static func compute(
     _ lease: CoordinatorMessage.Lease, _ progress: ProgressCounter, _ attributor: any PromptAttributing
   ) -> LeaseOutcome {
     let start = ContinuousClock.now
     do {
       let delta = try attributor.attribute(lease, progress: progress)
-      // What the coordinator would refuse is a failure to report, with the reason, while it can still be told.
+      // Check here what the coordinator would refuse, because here the reason can still be reported.
       guard delta.prompt == lease.fence.prompt, delta.origin == lease.origin else {
         return .failed(LeaseFailure(.worker, "the attribution gave the graph of another prompt"))
       }

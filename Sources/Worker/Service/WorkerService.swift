@@ -1,35 +1,39 @@
 // autointerp
-// A worker process: sockets, slots and clock around the machine.
+// `WorkerService` runs a worker process: it connects the `WorkerMachine` to its socket, slots and clock.
 // SPDX-License-Identifier: Apache-2.0
 
 package import ClusterProtocol
 package import ClusterTransport
 package import Logging
+internal import Platform
 internal import ServiceLifecycle
 
-/// Where a worker finds its coordinator and how it behaves.
+/// The address of the coordinator, and how the worker behaves.
 package struct WorkerConfiguration: Sendable {
   /// `tcp://HOST:PORT`.
   package var coordinator: String
   package var security: ClientSecurity
   package var hello: WorkerMessage.Hello
+  /// The canonical bytes of the model's `ModelCard`.
+  package var card: [UInt8]
   package var settings: WorkerSettings
   package var socket: SocketOptions
 
   package init(
     coordinator: String, security: ClientSecurity, hello: WorkerMessage.Hello,
-    settings: WorkerSettings = WorkerSettings(), socket: SocketOptions = .dealer
+    card: [UInt8] = [], settings: WorkerSettings = WorkerSettings(), socket: SocketOptions = .dealer
   ) {
     self.coordinator = coordinator
     self.security = security
     self.hello = hello
+    self.card = card
     self.settings = settings
     self.socket = socket
   }
 }
 
-/// Runs one worker until it is drained (graceful shutdown or the coordinator's wish), refused, or without a coordinator
-/// for too long.
+/// Runs one worker until it is drained (by a graceful shutdown or by the coordinator), refused, or without a
+/// coordinator for too long.
 package struct WorkerService: Service {
   private enum Event: Sendable {
     case frame([UInt8])
@@ -49,11 +53,11 @@ package struct WorkerService: Service {
     self.logger = logger
   }
 
-  /// - Throws: `WorkerError` when the coordinator refuses the worker or is gone, `TransportError` when the connection
-  ///   cannot even be tried.
+  /// - Throws: `WorkerError` if the coordinator refuses the worker or is gone, `TransportError` if no connection can
+  ///   be tried.
   package func run() async throws {
-    // What feeds the stream is bounded: frames by the leases and answers of one coordinator, completions by the slots,
-    // ticks by their consumption.
+    // The stream is bounded: frames by one coordinator's leases and answers, completions by the slots, ticks by their
+    // consumption.
     let (events, feed) = AsyncStream.makeStream(of: Event.self)
     let loop = try SocketLoop()
     let dealer = DealerSocket(loop: loop, options: configuration.socket) { feed.yield(.connection($0)) }
@@ -99,13 +103,13 @@ package struct WorkerService: Service {
     ]
   }
 
-  /// Feeds the machine and does what it says, until it stops.
+  /// Feeds events to the machine and carries out its actions until it stops.
   private func follow(
     _ events: AsyncStream<Event>, _ dealer: DealerSocket, _ slots: ComputeSlots
   ) async -> WorkerOutcome {
     let clock = ContinuousClock()
     let origin = clock.now
-    var machine = WorkerMachine(hello: configuration.hello, settings: configuration.settings)
+    var machine = WorkerMachine(hello: configuration.hello, settings: configuration.settings, card: configuration.card)
     var actions = machine.start(at: .zero)
     var iterator = events.makeAsyncIterator()
     while true {
@@ -119,7 +123,7 @@ package struct WorkerService: Service {
         case .stop(let outcome): return outcome
         }
       }
-      // Cancellation without a graceful shutdown: leave at once, and the coordinator finds out by itself.
+      // Cancelled without a graceful shutdown: leave at once. The coordinator notices the silence.
       guard let event = await iterator.next() else { return .drained(handedBack: machine.executingCount) }
       let now = clock.now - origin
       actions = handle(event, &machine, now, slots)
@@ -134,7 +138,7 @@ package struct WorkerService: Service {
       do {
         return machine.receive(try CoordinatorMessage(frame: frame), at: now)
       } catch {
-        logger.warning("message of the coordinator refused: \(error)")
+        logger.warning("a message of the coordinator cannot be read: \(error)")
         return []
       }
     case .finished(let fence, let outcome):
@@ -148,7 +152,7 @@ package struct WorkerService: Service {
       case .disconnected: logger.debug("disconnected")
       case .keyRefused: logger.error("the coordinator does not accept this worker's key")
       case .handshakeFailed:
-        logger.error("what listens at \(configuration.coordinator) is not the coordinator whose key we have")
+        logger.error("\(configuration.coordinator) does not have the coordinator's key that this worker was given")
       }
       return []
     case .tick:
@@ -160,10 +164,12 @@ package struct WorkerService: Service {
     }
   }
 
-  /// Hands a message to the socket. A full queue loses it, which the machine is made for.
+  /// Passes a message to the socket. If the queue is full it is lost, and the machine sends it again later.
   private func send(_ message: WorkerMessage, through dealer: DealerSocket) async {
     do {
-      if try await dealer.trySend(message.encoded()) != .queued { logger.debug("no room to send; will be repeated") }
+      if try await dealer.trySend(message.encoded()) != .queued {
+        logger.debug("the send queue is full; the message will be repeated")
+      }
     } catch {
       logger.error("cannot send: \(error)")
     }

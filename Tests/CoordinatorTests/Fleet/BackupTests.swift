@@ -1,5 +1,5 @@
 // autointerp
-// Backup copies of stragglers.
+// `BackupTests` tests that stragglers get backup copies.
 // SPDX-License-Identifier: Apache-2.0
 
 import Circuits
@@ -9,7 +9,7 @@ import Testing
 @testable import Coordinator
 
 @Suite struct BackupTests {
-  /// `slow` has the last prompt of `run`, `idle` has nothing to do and got a copy of it.
+  /// `slow` has the last prompt of `run`; `idle` has nothing to do and gets a copy of it.
   private func race(_ others: [RunSpecification] = []) -> (FleetFixture, slow: Fence, copy: Fence?) {
     var fleet = FleetFixture(runs: [FleetFixture.run(prompts: 2)] + others)
     let slow = fleet.join("slow")[0].fence
@@ -32,7 +32,7 @@ import Testing
     #expect(fleet.acknowledged(by: "slow") == [slow])
     #expect(fleet.worker("slow")?.busySlots == 0)
     #expect(fleet.run.state == .complete)
-    // It may be too late for the loser to hear of it.
+    // It may be too late to tell the slower worker.
     fleet.deliver(slow, from: "slow")
     #expect(fleet.machine.counters.deltasDuplicate == 1)
   }

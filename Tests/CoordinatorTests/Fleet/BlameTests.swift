@@ -1,5 +1,5 @@
 // autointerp
-// Who is to blame for a failure: the prompt or the worker.
+// `BlameTests` tests whether a failure is blamed on the prompt or on the worker.
 // SPDX-License-Identifier: Apache-2.0
 
 import Atlas
@@ -52,7 +52,7 @@ import Testing
     #expect(fleet.worker("a")?.state == .working)
   }
 
-  /// `a` fails a prompt whenever it gets it; `b` is at work on another one and takes its time.
+  /// `a` fails a prompt whenever it gets it; `b` computes another one for a long time.
   private func loneAccuser(failures: Int) -> (FleetFixture, busy: Fence) {
     var fleet = FleetFixture(runs: [FleetFixture.run(prompts: 2)])
     let busy = fleet.join("b")[0].fence

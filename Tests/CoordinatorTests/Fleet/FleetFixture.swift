@@ -1,29 +1,29 @@
 // autointerp
-// A machine with a clock and fake peers, for tests of single events.
+// `FleetFixture` is a `FleetMachine` with a clock, a disk and fake peers, for tests of single events.
 // SPDX-License-Identifier: Apache-2.0
 
 import Atlas
 import Circuits
 import ClusterProtocol
 import ClusterTransport
+import Platform
 import Testing
 
 @testable import Coordinator
 
-/// Drives a `FleetMachine` and performs its writes as a disk would, unless told otherwise.
+/// Drives a `FleetMachine` and performs its writes like a disk, unless told otherwise.
 struct FleetFixture {
   var machine: FleetMachine
   var now = Duration.seconds(1000)
   /// Everything that was sent, in order.
   var sent: [(message: CoordinatorMessage, peer: PeerID)] = []
-  var discarded: [DeltaTicket] = []
-  /// What is on the disk, in order.
+  /// Everything on disk, in order.
   var written: [RunWrite] = []
   var finished: [String] = []
-  /// Batches that the disk has not answered yet, while it is held.
+  var strikes: [PeerID] = []
+  /// The batches that the disk has not answered yet while it is held.
   var heldRuns: [(run: String, writes: [RunWrite])] = []
   var isDiskHeld = false
-  var nextTicket: UInt64 = 0
 
   init(settings: FleetSettings = FleetSettings(), runs: [RunSpecification] = []) {
     machine = FleetMachine(settings: settings, epoch: 7)
@@ -39,6 +39,15 @@ struct FleetFixture {
       prompts: (0..<prompts).map { RunPrompt(origin: $0 % 2 == 0 ? .domain : .baseline, text: "prompt \($0)") })
   }
 
+  static let identity = RunIdentity(file: 5, key: [UInt8](repeating: 7, count: 32))
+
+  /// A grant as this or an earlier coordinator would have given it.
+  static func fence(
+    run: String = "run", prompt: Int32, attempt: Int32 = 1, incarnation: UInt64 = 1, epoch: Int64 = 3
+  ) -> Fence {
+    identity.fence(run: run, prompt: prompt, attempt: attempt, incarnation: incarnation, epoch: epoch, for: nil)
+  }
+
   static func peer(_ name: String) -> PeerID { PeerID(bytes: Array(name.utf8)) }
 
   static func hello(
@@ -50,10 +59,11 @@ struct FleetFixture {
   }
 
   mutating func add(_ specification: RunSpecification, ledger: RunLedger = RunLedger()) {
-    perform(machine.add(StoredRun(specification: specification, epoch: 3, ledger: ledger), now: now))
+    perform(
+      machine.add(StoredRun(specification: specification, epoch: 3, identity: Self.identity, ledger: ledger), now: now))
   }
 
-  /// Says hello and pulls for every slot.
+  /// Says hello and asks for work for every slot.
   @discardableResult
   mutating func join(
     _ name: String, incarnation: UInt64 = 1, slots: Int = 1, fingerprint: String = "model"
@@ -85,19 +95,23 @@ struct FleetFixture {
     perform(machine.receive(message, from: Self.peer(name), now: now))
   }
 
-  @discardableResult
   mutating func deliver(
     _ fence: Fence, from name: String, says value: UInt64? = nil, milliseconds: Int64 = 1000, byteCount: Int = 100
-  ) -> DeltaTicket {
-    nextTicket += 1
-    let ticket = DeltaTicket(nextTicket)
-    let digest = DeltaDigest(value ?? UInt64(truncatingIfNeeded: fence.prompt), 0, 0, 0)
-    perform(
-      machine.accept(
-        DeltaReceipt(
-          ticket: ticket, fence: fence, digest: digest, computeMilliseconds: milliseconds, byteCount: byteCount),
-        from: Self.peer(name), now: now))
-    return ticket
+  ) {
+    let delta = Self.delta(fence, says: value, milliseconds: milliseconds, byteCount: byteCount)
+    perform(machine.accept(delta, from: Self.peer(name), now: now))
+  }
+
+  /// A delta that stands for any other, since the machine looks only at its digest and size.
+  static func delta(
+    _ fence: Fence, says value: UInt64? = nil, milliseconds: Int64 = 1000, byteCount: Int = 100
+  ) -> CheckedDelta {
+    guard let valid = try? ValidDelta(.synthetic(prompt: max(0, fence.prompt), origin: .domain)) else {
+      preconditionFailure("synthetic deltas are valid")
+    }
+    return CheckedDelta(
+      fence: fence, computeMilliseconds: milliseconds, valid: valid, payload: [UInt8](repeating: 0, count: byteCount),
+      digest: DeltaDigest(value ?? UInt64(truncatingIfNeeded: fence.prompt), 0, 0, 0))
   }
 
   mutating func fail(_ fence: Fence, from name: String, _ kind: WorkerMessage.FailureReport.Kind = .prompt) {
@@ -111,7 +125,7 @@ struct FleetFixture {
     say(name, .heartbeat(.init(slots: slots, residentBytes: 1)))
   }
 
-  /// Lets time pass in steps of a second with a tick each.
+  /// Lets time pass in steps of a second, with a tick each.
   mutating func wait(_ duration: Duration, beating: [String: [Fence]] = [:], progressing: Bool = false) {
     let end = now + duration
     while now < end {
@@ -141,8 +155,8 @@ struct FleetFixture {
     for action in actions {
       switch action {
       case .send(let message, let peer): sent.append((message, peer))
-      case .discard(let ticket): discarded.append(ticket)
       case .finished(let run): finished.append(run)
+      case .strike(let peer, _): strikes.append(peer)
       case .note: break
       case .write(let run, let writes):
         if isDiskHeld {
@@ -160,6 +174,6 @@ struct FleetFixture {
   var run: RunStatus { status.runs[0] }
   func worker(_ name: String) -> WorkerStatus? { status.workers.first { $0.name == name } }
   var storedDeltas: [Int32] {
-    written.compactMap { if case .delta(let receipt, _, _) = $0 { receipt.fence.prompt } else { nil } }
+    written.compactMap { if case .delta(let delta, _, _, _) = $0 { delta.fence.prompt } else { nil } }
   }
 }

@@ -1,5 +1,5 @@
 // autointerp
-// What the machine tells of its workers.
+// `FleetStatusTests` tests what `FleetMachine.status` says about workers.
 // SPDX-License-Identifier: Apache-2.0
 
 import ClusterProtocol
@@ -18,7 +18,7 @@ import Testing
     #expect(fleet.worker("a")?.state == .left)
     fleet.wait(.seconds(2), beating: ["b": []])
     #expect(fleet.worker("a") == nil)
-    // The one that only fell silent is lost, and stays in sight.
+    // The silent one is lost and stays visible.
     fleet.wait(.seconds(300))
     #expect(fleet.worker("b")?.state == .lost)
     #expect(!fleet.join("a").isEmpty)

@@ -1,5 +1,5 @@
 // autointerp
-// How often refusals are told, and when a peer is not listened to any more.
+// `RefusalThrottleTests` tests how often refusals are logged, and when a peer is ignored.
 // SPDX-License-Identifier: Apache-2.0
 
 import ClusterTransport
@@ -39,11 +39,11 @@ import Testing
     var strikes = FrameStrikes()
     let (noisy, slow) = (PeerID(bytes: [1]), PeerID(bytes: [2]))
     for number in 1...FrameStrikes.limit {
-      let isTooMany = strikes.add(noisy, now: .milliseconds(number))
+      let isTooMany = strikes.add(noisy.sender, weight: 1, now: .milliseconds(number))
       #expect(isTooMany == (number == FrameStrikes.limit))
     }
     for second in 0..<500 {
-      let isTooMany = strikes.add(slow, now: .seconds(second))
+      let isTooMany = strikes.add(slow.sender, weight: 1, now: .seconds(second))
       #expect(!isTooMany)
     }
   }

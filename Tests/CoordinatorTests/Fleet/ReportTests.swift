@@ -1,5 +1,5 @@
 // autointerp
-// What becomes of deltas and failures, event by event.
+// `ReportTests` tests what happens to deltas and failures, event by event.
 // SPDX-License-Identifier: Apache-2.0
 
 import Atlas
@@ -43,8 +43,7 @@ import Testing
     var fleet = FleetFixture(runs: [FleetFixture.run()])
     let fence = fleet.join("a")[0].fence
     fleet.deliver(fence, from: "a")
-    let second = fleet.deliver(fence, from: "a", says: value)
-    #expect(fleet.discarded == [second])
+    fleet.deliver(fence, from: "a", says: value)
     #expect(fleet.machine.counters.deltasDuplicate == duplicates)
     #expect(fleet.machine.counters.deltasConflicting == conflicts)
     #expect(fleet.machine.counters.deltasMerged == 1)
@@ -83,9 +82,9 @@ import Testing
     fleet.isDiskHeld = true
     for lease in leases.prefix(2) { fleet.deliver(lease.fence, from: "a", byteCount: 1000) }
     #expect(fleet.pull("a", 2).isEmpty)
-    // At twice as much the worker keeps what it has.
-    let refused = fleet.deliver(leases[2].fence, from: "a", byteCount: 1000)
-    #expect(fleet.discarded == [refused])
+    // At twice the limit the worker keeps its delta.
+    fleet.deliver(leases[2].fence, from: "a", byteCount: 1000)
+    #expect(fleet.machine.uncommittedCount == 2)
     fleet.releaseDisk()
     fleet.releaseDisk()
     fleet.deliver(leases[2].fence, from: "a", byteCount: 1000)
@@ -96,14 +95,14 @@ import Testing
 
   @Test func everyProcessThatTookPartInARunIsRecordedWithIt() {
     var fleet = FleetFixture(runs: [FleetFixture.run("one", prompts: 3), FleetFixture.run("two", prompts: 3)])
-    for incarnation in [1, 1, 2, 1, 2, 2] as [UInt64] {
+    for incarnation in [1, 1, 2, 2, 3, 3] as [UInt64] {
       let lease = fleet.join("a", incarnation: incarnation)[0]
       fleet.deliver(lease.fence, from: "a")
     }
     let recorded = fleet.written.compactMap { write in
       if case .worker(let worker) = write { worker.incarnation } else { nil }
     }
-    #expect(recorded == [1, 2, 1, 2])
+    #expect(recorded == [1, 2, 2, 3])
   }
 
   @Test func lateDeltaOfAnUnfinishedPromptIsAsGoodAsAny() {
@@ -122,41 +121,50 @@ import Testing
   @Test func deltaOfAnEarlierCoordinatorIsAccepted() {
     var fleet = FleetFixture(runs: [FleetFixture.run()])
     fleet.say("a", .hello(FleetFixture.hello("a")))
-    let fence = Fence(run: "run", prompt: 2, attempt: 1, incarnation: 1, epoch: 1)
+    let fence = FleetFixture.fence(prompt: 2, epoch: 1)
     fleet.deliver(fence, from: "a")
     #expect(fleet.storedDeltas == [2])
     #expect(fleet.acknowledged(by: "a") == [fence])
   }
 
-  /// What a fence says that no grant can have said.
+  /// Fences that no lease can have had.
   @Test(arguments: [
-    Fence(run: "other", prompt: 0, attempt: 1, incarnation: 1, epoch: 3),
-    Fence(run: "run", prompt: 4, attempt: 1, incarnation: 1, epoch: 3),
-    Fence(run: "run", prompt: -1, attempt: 1, incarnation: 1, epoch: 3),
-    Fence(run: "run", prompt: 0, attempt: 1, incarnation: 2, epoch: 3),
+    FleetFixture.fence(run: "other", prompt: 0), FleetFixture.fence(prompt: 4), FleetFixture.fence(prompt: -1),
+    FleetFixture.fence(prompt: 0, incarnation: 2),
+    // These were never granted.
+    Fence(run: "run", file: 5, prompt: 0, attempt: 77, incarnation: 1, epoch: 12345),
+    Fence(
+      run: "run", file: 6, prompt: 0, attempt: 1, incarnation: 1, epoch: 3, proof: FleetFixture.fence(prompt: 0).proof),
+    Fence(
+      run: "run", file: 5, prompt: 0, attempt: 2, incarnation: 1, epoch: 3, proof: FleetFixture.fence(prompt: 0).proof),
+    Fence(
+      run: "run", file: 5, prompt: 1, attempt: 1, incarnation: 1, epoch: 3, proof: FleetFixture.fence(prompt: 0).proof),
+    Fence(
+      run: "run", file: 5, prompt: 0, attempt: 1, incarnation: 1, epoch: 4, proof: FleetFixture.fence(prompt: 0).proof),
   ])
-  func deltaWithAnImpossibleFenceIsDroppedForGood(fence: Fence) {
+  func deltaWithAnImpossibleFenceIsDroppedForGoodAndHeldAgainstItsSender(fence: Fence) {
     var fleet = FleetFixture(runs: [FleetFixture.run()])
     fleet.join("a")
-    let ticket = fleet.deliver(fence, from: "a")
-    #expect(fleet.discarded == [ticket])
+    fleet.deliver(fence, from: "a")
+    #expect(fleet.machine.uncommittedCount == 0)
     #expect(fleet.acknowledged(by: "a") == [fence])
     #expect(fleet.machine.counters.framesRefused == 1)
+    #expect(fleet.strikes == [FleetFixture.peer("a")])
     #expect(fleet.storedDeltas == [])
   }
 
   @Test func deltaOfAnotherModelIsNeverTaken() {
     var fleet = FleetFixture(runs: [FleetFixture.run("one"), FleetFixture.run("two", fingerprint: "other")])
     fleet.join("a", fingerprint: "other")
-    fleet.deliver(Fence(run: "one", prompt: 0, attempt: 1, incarnation: 1, epoch: 3), from: "a")
+    fleet.deliver(FleetFixture.fence(run: "one", prompt: 0), from: "a")
     #expect(fleet.storedDeltas == [])
   }
 
   @Test func deltaFromAStrangerIsLeftToItUntilItSaysHello() {
     var fleet = FleetFixture(runs: [FleetFixture.run()])
     let fence = Fence(run: "run", prompt: 0, attempt: 1, incarnation: 1, epoch: 3)
-    let ticket = fleet.deliver(fence, from: "a")
-    #expect(fleet.discarded == [ticket])
+    fleet.deliver(fence, from: "a")
+    #expect(fleet.machine.uncommittedCount == 0)
     #expect(fleet.sent.map(\.message) == [.unknownWorker])
   }
 
@@ -266,7 +274,7 @@ import Testing
 extension FleetFixture {
   /// The leases that the machine believes the worker to hold.
   func machineLeases(of name: String) -> [CoordinatorMessage.Lease] {
-    guard let worker = machine.workers.number(named: name) else { return [] }
+    guard let worker = machine.workers.id(named: name) else { return [] }
     return machine.workers[worker].leases.map { machine.message(for: machine.leases[$0]) }
   }
 }

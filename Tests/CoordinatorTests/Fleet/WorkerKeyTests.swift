@@ -1,10 +1,11 @@
 // autointerp
-// Workers and their keys, event by event.
+// `WorkerKeyTests` tests the names and keys of workers, event by event.
 // SPDX-License-Identifier: Apache-2.0
 
 import Circuits
 import ClusterProtocol
 import ClusterTransport
+import Platform
 import Testing
 
 @testable import Coordinator
@@ -112,7 +113,7 @@ import Testing
     #expect(fleet.status.counters.workersRefused == 1000)
     #expect(fleet.status.recentErrors.count == 2)
     fleet.wait(.seconds(61))
-    #expect(fleet.status.recentErrors.last?.text == "refused worker b 999 times more")
+    #expect(fleet.status.recentErrors.last?.text == "refused worker b 999 more times")
   }
 
   @Test func anErrorTextStaysOnItsLine() {

@@ -1,5 +1,5 @@
 // autointerp
-// Workers come, fall silent, die and leave, event by event.
+// `WorkerLifeTests` tests how workers come, fall silent, die and leave, event by event.
 // SPDX-License-Identifier: Apache-2.0
 
 import Atlas
@@ -94,7 +94,7 @@ import Testing
     var incarnation: UInt64 = 1
     for _ in 0..<40 where fleet.run.state != .complete {
       let leases = fleet.join("a", incarnation: incarnation)
-      // Prompt 0 kills the process; the others are done.
+      // Prompt 0 kills the process. The others are computed.
       for lease in leases where lease.fence.prompt != 0 { fleet.deliver(lease.fence, from: "a") }
       if fleet.machineLeases(of: "a").contains(where: { $0.fence.prompt == 0 }) { incarnation += 1 }
     }
@@ -130,6 +130,29 @@ import Testing
     let new = fleet.join("a", incarnation: 2)[0].fence
     #expect(old.prompt == 0 && new.prompt == 1)
     #expect(fleet.worker("a")?.busySlots == 1)
+  }
+
+  @Test func lateHelloOfADeadProcessEndsNoLeaseOfItsSuccessor() {
+    var fleet = FleetFixture(runs: [FleetFixture.run(prompts: 2)])
+    fleet.join("a", incarnation: 1)
+    let lease = fleet.join("a", incarnation: 2)[0]
+    fleet.say("late", .hello(FleetFixture.hello("a", incarnation: 1)))
+    #expect(fleet.worker("a")?.prompts == [lease.fence.prompt])
+    #expect(fleet.worker("a")?.failed == 1, "of the process that died")
+    fleet.deliver(lease.fence, from: "a")
+    #expect(fleet.storedDeltas == [lease.fence.prompt])
+  }
+
+  /// What waited at the door of a coordinator that stood still is heard before its workers are judged.
+  @Test func absenceIsForgivenAtTheFirstEventAfterIt() {
+    var fleet = FleetFixture(runs: [FleetFixture.run(prompts: 2)])
+    fleet.join("a", incarnation: 1)
+    fleet.join("a", incarnation: 2)
+    fleet.perform(fleet.machine.tick(now: fleet.now))
+    fleet.now += .seconds(100)
+    fleet.say("late", .hello(FleetFixture.hello("a", incarnation: 1)))
+    #expect(fleet.worker("a")?.state == .working)
+    #expect(fleet.worker("a")?.failed == 1)
   }
 
   @Test func twoLivingProcessesOfOneNameDoNotFightForEver() {

@@ -1,9 +1,10 @@
 // autointerp
-// Writes in batches come to the same as writes one by one.
+// `WriteBatchTests` tests that writes in batches have the same effect as writes one by one.
 // SPDX-License-Identifier: Apache-2.0
 
 import Atlas
 import ClusterProtocol
+import Platform
 import Testing
 
 @testable import Coordinator
@@ -11,9 +12,7 @@ import Testing
 @Suite struct WriteBatchTests {
   private static func delta(_ prompt: Int32) -> RunWrite {
     let fence = Fence(run: "run", prompt: prompt, attempt: 1, incarnation: 1, epoch: 1)
-    return .delta(
-      DeltaReceipt(ticket: DeltaTicket(1), fence: fence, digest: DeltaDigest(1, 0, 0, 0), computeMilliseconds: 1),
-      worker: "w", computeKernel: "k")
+    return .delta(FleetFixture.delta(fence), worker: "w", sender: nil, computeKernel: "k")
   }
 
   private static func quarantine(_ prompt: Int32) -> RunWrite {
@@ -21,10 +20,10 @@ import Testing
   }
 
   @Test func aQuarantineAndTheDeltaAfterItShareABatchInThatOrder() {
-    let batches = WriteBatch.batches(of: [Self.quarantine(1), Self.delta(1), Self.delta(2)])
+    let batches = AtlasBatch.batches(of: [Self.quarantine(1), Self.delta(1), Self.delta(2)], at: 0)
     #expect(batches.count == 1)
     #expect(batches[0].quarantined.map(\.prompt) == [1])
-    #expect(batches[0].deltas.map(\.receipt.fence.prompt) == [1, 2])
+    #expect(batches[0].deltas.map(\.prompt) == [1, 2])
   }
 
   @Test func whatMustComeAfterSomethingElseIsInALaterBatch() {
@@ -35,10 +34,10 @@ import Testing
       ([.model(fingerprint: "a"), .model(fingerprint: "a")], 1),
       ([.model(fingerprint: "a"), .model(fingerprint: "b")], 2), ([Self.delta(1), Self.quarantine(1)], 2),
     ]
-    for (writes, count) in cases { #expect(WriteBatch.batches(of: writes).count == count, "\(writes)") }
+    for (writes, count) in cases { #expect(AtlasBatch.batches(of: writes, at: 0).count == count, "\(writes)") }
   }
 
-  /// What an earlier version could leave behind: a delta and a quarantine of the same prompt.
+  /// What an earlier version could leave behind: a delta and a quarantine for the same prompt.
   @Test func promptThatIsDoneAndInQuarantineIsDoneAfterARestart() {
     var ledger = RunLedger()
     ledger.digests = [0: DeltaDigest(0, 0, 0, 0).bytes]
@@ -51,16 +50,6 @@ import Testing
     let lease = fleet.join("a")[0]
     #expect(lease.fence.prompt == 1)
     fleet.deliver(lease.fence, from: "a")
-    #expect(fleet.run.state == .complete)
-  }
-
-  @Test func deltaOfAPromptWithADigestSettlesItsPhase() {
-    var fleet = FleetFixture(runs: [FleetFixture.run(prompts: 1)])
-    let lease = fleet.join("a")[0]
-    // A state that only a fault of ours could bring about: the run must not hang for it.
-    fleet.machine.runs[0].digests[0] = DeltaDigest(0, 0, 0, 0)
-    fleet.deliver(lease.fence, from: "a")
-    #expect(fleet.run.done == 1)
     #expect(fleet.run.state == .complete)
   }
 }

@@ -1,5 +1,5 @@
 // autointerp
-// The memory of finished runs.
+// `AggregateReleaseTests` tests that finished runs release their aggregate's memory.
 // SPDX-License-Identifier: Apache-2.0
 
 import Circuits
@@ -29,8 +29,13 @@ import Testing
         #expect(!before.isEmpty)
         let told = await coordinator.status().runs[0]
         #expect(told.aggregateBytes > 0)
+        // How far scores can be believed is part of the status, for the rule that ranks.
+        #expect(told.rule == FleetFixture.run(prompts: 8).settings.rule.rawValue)
+        let agreement = try #require(told.agreement?.first)
+        #expect(agreement.position == "later" && agreement.nodes == 16 && agreement.prompts == 8)
+        #expect(agreement.text.hasPrefix("r "))
 
-        // Just used: it stays.
+        // Just used, so it stays.
         await coordinator.core.releaseAggregates(idleFor: .seconds(3600))
         #expect(await vault.isAggregateInMemory)
         await coordinator.core.releaseAggregates(idleFor: .zero)
@@ -71,7 +76,7 @@ import Testing
         return await coordinator.status().runs[0]
       }
       let (begun, ended) = (try #require(run.startedAt), try #require(run.finishedAt))
-      // A delta begins to be computed before it comes, so the first may seem to be as old as its computation.
+      // A delta's computation starts before it arrives, so the first may seem as old as its computation.
       #expect(begun >= started - run.computeMilliseconds && begun <= ended)
       #expect(ended <= Int64(Date.now.timeIntervalSince1970 * 1000))
     }

@@ -1,5 +1,5 @@
 // autointerp
-// A light worker on a real socket.
+// `FakeWorker` is a light worker on a real socket.
 // SPDX-License-Identifier: Apache-2.0
 
 import Circuits
@@ -14,14 +14,18 @@ struct FakeWorker: Sendable {
   var slots = 4
   var edgeCount = 40
   var fingerprint = "model"
-  /// Sends every delta this many times.
+  /// What it answers when it is asked about its model.
+  var card: [UInt8] = []
+  /// What it does to its deltas before it sends them.
+  var forging: @Sendable (inout WorkerMessage.DeltaReport, inout EdgeDelta) -> Void = { _, _ in }
+  /// How often it sends every delta.
   var copies = 1
-  /// Prompts that it reports as failed.
+  /// The prompts that it reports as failed.
   var failing: Set<Int32> = []
-  /// Stops for good, without a word, after so many leases.
+  /// Stops silently after this many leases.
   var diesAfterLeases = Int.max
 
-  /// Works until it is drained, refused, dead or cancelled; returns the number of leases it got.
+  /// Works until it is drained, refused, dead or cancelled. Returns how many leases it got.
   @discardableResult
   func run(at endpoint: String, security: ClientSecurity = .plain()) async throws -> Int {
     let loop = try SocketLoop()
@@ -48,6 +52,8 @@ struct FakeWorker: Sendable {
         return await leave(dealer, loop, leases)
       case .refused:
         return await leave(dealer, loop, leases)
+      case .describeModel:
+        try await dealer.send(WorkerMessage.model(card: card).encoded())
       case .acknowledged, .heartbeat:
         break
       }
@@ -60,8 +66,10 @@ struct FakeWorker: Sendable {
       let failure = WorkerMessage.FailureReport(fence: lease.fence, kind: .prompt, error: "cannot")
       return try await dealer.send(WorkerMessage.failed(failure).encoded())
     }
-    let delta = EdgeDelta.synthetic(prompt: lease.fence.prompt, origin: lease.origin, edgeCount: edgeCount)
-    let report = WorkerMessage.DeltaReport(fence: lease.fence, delta: delta, computeMilliseconds: 1)
+    var delta = EdgeDelta.synthetic(prompt: lease.fence.prompt, origin: lease.origin, edgeCount: edgeCount)
+    var report = WorkerMessage.DeltaReport(fence: lease.fence, payload: [], computeMilliseconds: 1)
+    forging(&report, &delta)
+    report.payload = delta.payload()
     for _ in 0..<copies { try await dealer.send(WorkerMessage.delta(report).encoded()) }
   }
 

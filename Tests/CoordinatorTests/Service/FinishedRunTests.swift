@@ -1,11 +1,15 @@
 // autointerp
-// What is told of runs that are over.
+// `FinishedRunTests` tests what is reported about finished runs.
 // SPDX-License-Identifier: Apache-2.0
 
+import Atlas
 import Circuits
 import ClusterProtocol
 import ClusterTransport
 import Foundation
+import Knowledge
+import Logging
+import Platform
 import Testing
 
 @testable import Coordinator
@@ -34,7 +38,7 @@ import Testing
         return await coordinator.status().runs[0]
       }
       var expected = before
-      // Nothing was read back, and the rate is that of this coordinator.
+      // Nothing was read back, and the rate is this coordinator's.
       (expected.aggregateBytes, expected.promptsPerSecond) = (0, 0)
       #expect(after == expected)
     }
@@ -48,7 +52,10 @@ import Testing
         let aggregate = try await coordinator.aggregate(of: "run")
         try await CoordinatorClient.with(endpoint, security: .plain()) { client in
           for seconds in [nil, 90.0] {
-            let expected = RunSummary(aggregate: aggregate, specification: run, seconds: seconds).text()
+            let expected = RunSummary(
+              aggregate: aggregate, specification: run, seconds: seconds,
+              findings: RunKnowledge(aggregate: aggregate, specification: run).summaryFindings()
+            ).text()
             let told = try await client.summary(of: "run", seconds: seconds)
             #expect(told == expected)
           }
@@ -74,7 +81,7 @@ import Testing
     try write("new", finishing: true)
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "new")
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["stats.json"])
-    #expect(throws: CoordinatorError.self) { _ = try ReplacedFile("\(folder.path)/missing/stats.json") }
+    #expect(throws: PlatformError.self) { _ = try ReplacedFile("\(folder.path)/missing/stats.json") }
   }
 
   @Test func aDeviceIsWrittenAndNotReplaced() throws {
@@ -83,5 +90,35 @@ import Testing
     try file.finish()
     let kind = try FileManager.default.attributesOfItem(atPath: "/dev/null")[.type] as? FileAttributeType
     #expect(kind == .typeCharacterSpecial)
+  }
+
+  /// A new version may have to write the tables of all finished runs again, which together need not fit into memory.
+  @Test func tablesAreWrittenForOneRunAfterTheOther() async throws {
+    try await withTemporaryDirectory { directory in
+      let stores = try RunsDirectory(path: directory)
+      let (clock, logger) = (FleetClock(), Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+      let core = FleetCore(
+        testConfiguration(), clock: clock, refusals: RefusalLog(clock: clock, logger: logger), logger: logger)
+      for name in ["a", "b"] {
+        let run = FleetFixture.run(name, prompts: 0)
+        var ledger = RunLedger()
+        ledger.state = .complete
+        let vault = RunVault(try stores.open(run, softwareVersion: "test", now: 0), specification: run)
+        await core.add(
+          StoredRun(specification: run, epoch: 1, identity: FleetFixture.identity, ledger: ledger), vault: vault)
+      }
+      var works = core.work.makeAsyncIterator()
+      for name in ["a", "b"] {
+        #expect(await core.worksUnderWay == 1)
+        let work = try #require(await works.next())
+        guard case .archive(let run, _) = work else {
+          Issue.record("not the tables of a run: \(work)")
+          return
+        }
+        #expect(run == name)
+        await core.finished(work, .success(()))
+      }
+      #expect(await core.isSettled)
+    }
   }
 }

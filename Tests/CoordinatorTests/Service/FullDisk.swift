@@ -1,5 +1,5 @@
 // autointerp
-// Stores whose disk can be full.
+// `FlakyStores` stores runs in a folder and, when a test says so, refuses as if the disk were full.
 // SPDX-License-Identifier: Apache-2.0
 
 import Atlas
@@ -7,18 +7,20 @@ import Circuits
 import Coordinator
 import Synchronization
 
-/// A runs directory on a disk that is full while `isFull` says so.
+/// A runs folder on a disk that is full while `isFull` is true.
 final class FlakyStores: RunStores {
   private let directory: RunsDirectory
   let isFull = Mutex(false)
   let refusals = Mutex(0)
+  /// What happens before each stored result is read back.
+  let onRead = Mutex<@Sendable () throws -> Void>({})
 
   init(_ directory: RunsDirectory) { self.directory = directory }
 
   func openAll(softwareVersion: String, now: Int64) throws -> [Result<any RunStore, CoordinatorError>] {
     try directory.openAll(softwareVersion: softwareVersion, now: now).map { result in
       result.flatMap { store in
-        // As when the row of the new epoch finds no room.
+        // As if there were no room for the row of the new epoch.
         guard !isFull.withLock({ $0 }) else {
           let name = (try? store.specification().name) ?? ""
           try? store.finish()
@@ -38,12 +40,14 @@ final class FlakyStores: RunStores {
       try directory.openExisting(run, softwareVersion: softwareVersion, now: now), self)
   }
 
+  func release() { directory.release() }
+
   func open(_ specification: RunSpecification, softwareVersion: String, now: Int64) throws -> any RunStore {
     FlakyStore(try directory.open(specification, softwareVersion: softwareVersion, now: now), self)
   }
 }
 
-/// A store that throws, before it writes anything, while its disk is full.
+/// A store that throws before it writes anything while its disk is full.
 private struct FlakyStore: RunStore {
   private let store: any RunStore
   private let disk: FlakyStores
@@ -60,6 +64,8 @@ private struct FlakyStore: RunStore {
   }
 
   var epoch: Int64 { store.epoch }
+  var name: String { store.name }
+  var identity: RunIdentity { store.identity }
   func specification() throws -> RunSpecification { try store.specification() }
   func ledger() throws -> RunLedger { try store.ledger() }
   func softwareVersion() throws -> String { try store.softwareVersion() }
@@ -69,8 +75,14 @@ private struct FlakyStore: RunStore {
     return try store.write(batches)
   }
   func forEachDelta(in prompts: Range<Int32>, _ body: (StoredDelta) throws -> Void) throws {
-    try store.forEachDelta(in: prompts, body)
+    try store.forEachDelta(in: prompts) { delta in
+      let onRead = disk.onRead.withLock { $0 }
+      try onRead()
+      try body(delta)
+    }
   }
-  func store(_ aggregate: EdgeAggregate, now: Int64) throws { try store.store(aggregate, now: now) }
+  func store(_ aggregate: EdgeAggregate, resultsDigest: String, now: Int64) throws -> Bool {
+    try store.store(aggregate, resultsDigest: resultsDigest, now: now)
+  }
   func finish() throws { try store.finish() }
 }

@@ -1,18 +1,19 @@
 // autointerp
-// Peers that do not belong here, over real sockets: what is counted, what is logged, what they still get.
+// `RefusalTests` tests how peers that do not belong to the fleet are counted, logged and answered, over real sockets.
 // SPDX-License-Identifier: Apache-2.0
 
 import Circuits
 import ClusterProtocol
 import ClusterTransport
 import Logging
+import Platform
 import Synchronization
 import Testing
 
 @testable import Coordinator
 
 @Suite(.timeLimit(.minutes(2))) struct RefusalTests {
-  /// Whatever is logged.
+  /// Collects everything that is logged.
   private final class Log: Sendable {
     private let text = Mutex<[String]>([])
     var lines: [String] { text.withLock { $0 } }
@@ -57,7 +58,7 @@ import Testing
     return dealer
   }
 
-  /// The next message, of those that `isWanted`.
+  /// The next message that `isWanted` accepts.
   private func next(
     _ dealer: DealerSocket, _ isWanted: (CoordinatorMessage) -> Bool
   ) async throws -> CoordinatorMessage? {
@@ -94,7 +95,7 @@ import Testing
         }
         while await coordinator.status().counters.framesRefused < refused + 40 { await Task.yield() }
         #expect(await coordinator.status().runs[0].inFlight == 0)
-        #expect(log.lines.count { $0.contains("is not listened to any more") } == 1)
+        #expect(log.lines.count { $0.contains("A connection is ignored: its key was removed") } == 1)
 
         let allowed = try await connect(loop, other, to: endpoint)
         try await allowed.send(WorkerMessage.hello(FleetFixture.hello("allowed")).encoded())
@@ -133,15 +134,15 @@ import Testing
       ) { coordinator, endpoint in
         let loop = try SocketLoop()
         let dealer = try await connect(loop, nil, to: endpoint)
-        // {"v": 1, "t": "x", newline, escape}
-        let hostile: [UInt8] = [0x82, 0xa1, 0x76, 1, 0xa1, 0x74, 0xa6, 0x78, 0x0a, 0x1b, 0x5b, 0x32, 0x4a]
+        // {"v": 2, "t": "x", newline, escape}
+        let hostile: [UInt8] = [0x82, 0xa1, 0x76, 2, 0xa1, 0x74, 0xa6, 0x78, 0x0a, 0x1b, 0x5b, 0x32, 0x4a]
         for _ in 0..<20_000 { try await dealer.send(hostile) }
         while await coordinator.status().counters.framesRefused < 20_000 { try await Task.sleep(for: .milliseconds(5)) }
         #expect(log.lines.contains { $0.contains("Refused a frame") && $0.contains("unknown message type") })
-        #expect(log.lines.contains { $0.contains("nothing more is taken from it") })
+        #expect(log.lines.contains { $0.contains("too many of its frames were refused") })
         #expect(log.lines.allSatisfy { $0 == $0.harmless })
         #expect(log.lines.count < 10)
-        // Others are heard.
+        // Other peers are still heard.
         let answer = try await CoordinatorClient.with(endpoint, security: .plain()) { try await $0.status() }
         #expect(answer.counters.framesRefused >= 20_000)
         await loop.shutDown()

@@ -1,10 +1,11 @@
 // autointerp
-// Submissions in pieces: all or nothing.
+// `SubmissionTests` tests that a submission in pieces is queued completely or not at all.
 // SPDX-License-Identifier: Apache-2.0
 
 import Circuits
 import ClusterProtocol
 import ClusterTransport
+import Platform
 import Testing
 
 @testable import Coordinator
@@ -38,11 +39,42 @@ import Testing
   @Test func ofAClientThatGoesAwayNothingIsLeft() throws {
     var submissions = Submissions()
     _ = try submissions.take(piece(whole, 0..<40), from: nil, now: .zero)
-    submissions.expire(now: .seconds(59))
+    submissions.expire(now: Submissions.grace - .milliseconds(1))
     #expect(submissions.count == 1)
-    submissions.expire(now: .seconds(60))
+    submissions.expire(now: Submissions.grace)
     #expect(submissions.count == 0)
     #expect(try submissions.take(piece(whole, 40..<80), from: nil, now: .seconds(60)) == .received(0))
+  }
+
+  @Test func aClientThatSendsByteByByteDoesNotKeepItsPlaceButASlowLineDoes() throws {
+    let large = [UInt8](repeating: 1, count: 8 << 20)
+    var (trickling, slow) = (Submissions(), Submissions())
+    let chunk = 100 << 10
+    for second in 0..<40 {
+      _ = try trickling.take(piece(large, second..<second + 1), from: nil, now: .seconds(second))
+      trickling.expire(now: .seconds(second))
+      _ = try slow.take(piece(large, second * chunk..<(second + 1) * chunk), from: nil, now: .seconds(second))
+      slow.expire(now: .seconds(second))
+    }
+    #expect(trickling.count == 0)
+    #expect(
+      try slow.take(piece(large, 40 * chunk..<41 * chunk), from: nil, now: .seconds(40)) == .received(Int64(41 * chunk))
+    )
+  }
+
+  @Test func oneKeyCannotKeepOthersOut() throws {
+    var submissions = Submissions()
+    let (hostile, honest) = (try CurveKeyPair.generate().publicKey, try CurveKeyPair.generate().publicKey)
+    func begin(_ number: UInt8, _ key: CurvePublicKey) throws {
+      let piece = SubmissionPiece(
+        digest: Array(repeating: number, count: 32), offset: 0, totalBytes: Int64(FrameLimits.maximumDocumentBytes / 2),
+        bytes: [1])
+      _ = try submissions.take(piece, from: key, now: .zero)
+    }
+    for number in 0..<2 { try begin(UInt8(number), hostile) }
+    for number in 2..<8 { #expect(throws: CoordinatorError.self) { try begin(UInt8(number), hostile) } }
+    try begin(9, honest)
+    #expect(submissions.count == 3)
   }
 
   @Test func clientsOfDifferentKeysDoNotMix() throws {
@@ -63,10 +95,11 @@ import Testing
 
   @Test func whatIsAnnouncedIsBounded() throws {
     var submissions = Submissions()
+    let keys = try (0..<9).map { _ in try CurveKeyPair.generate().publicKey }
     func begin(_ number: UInt8, _ totalBytes: Int) throws {
       let piece = SubmissionPiece(
         digest: Array(repeating: number, count: 32), offset: 0, totalBytes: Int64(totalBytes), bytes: [1])
-      _ = try submissions.take(piece, from: nil, now: .zero)
+      _ = try submissions.take(piece, from: keys[Int(number)], now: .zero)
     }
     for number in 0..<2 { try begin(UInt8(number), FrameLimits.maximumDocumentBytes) }
     #expect(throws: CoordinatorError.self) { try begin(2, 2) }
@@ -87,8 +120,8 @@ import Testing
         }()
         let bytes = run.submission()
         #expect(bytes.count > 2 * FrameLimits.maximumFrameBytes)
-        try await CoordinatorClient.with(endpoint, security: .plain()) { client in
-          // Somebody else begins the same and goes away.
+        try await CoordinatorClient.with(endpoint, security: .plain(), patience: .seconds(600)) { client in
+          // Another client starts the same submission and goes away.
           let first = SubmissionPiece(
             digest: DeltaDigest(of: bytes).bytes, offset: 0, totalBytes: Int64(bytes.count),
             bytes: Array(bytes[..<1000]))

@@ -1,11 +1,11 @@
 // autointerp
-// Small valid deltas that are a function of their prompt.
+// `EdgeDelta.synthetic` makes small valid deltas that depend only on their prompt.
 // SPDX-License-Identifier: Apache-2.0
 
 import Circuits
 
 extension EdgeDelta {
-  /// A delta of `edgeCount` edges between neurons, embeddings and a logit; a function of prompt and size alone.
+  /// A delta of `edgeCount` edges between neurons, embeddings and a logit. It depends only on prompt and size.
   static func synthetic(prompt: Int32, origin: PromptOrigin, edgeCount: Int = 40) -> EdgeDelta {
     var state = UInt64(bitPattern: Int64(prompt)) &* 0x9E37_79B9_7F4A_7C15 &+ 1
     func random(_ bound: Int) -> Int {
@@ -27,6 +27,8 @@ extension EdgeDelta {
       neurons.activation.append(activation)
       neurons.gradient.append(gradient)
       neurons.relp.append(activation * gradient)
+      neurons.gradientScore.append(activation * gradient * 0.9)
+      neurons.streamShare.append(0.05)
     }
     let logit = Int32(neuronCount + tokens.count)
     var edges = EdgeColumns()
@@ -56,12 +58,16 @@ extension EdgeDelta {
     let metric = Metric(
       kind: .topLogits, position: 7, value: 3,
       targets: [.init(token: 200, logit: 3, probability: 0.5, weight: 1)])
-    let graph = AttributionGraph(
+    var graph = AttributionGraph(
       tokens: tokens, metric: metric, neurons: neurons, embeddingRelp: tokens.map { _ in value() }, edges: sorted,
       conservation: ConservationResiduals(nodeTotal: 1e-6, layerCut: 1e-6, directEffects: 1e-6),
       counts: GraphCounts(
-        candidateNeurons: Int32(neuronCount), candidateEdges: Int64(sorted.count), truncated: false, keptRelpShare: 1,
+        candidateNeurons: Int32(neuronCount), candidateEdges: Int64(sorted.count), truncated: false, keptScoreShare: 1,
         keptFlowShare: 1))
+    // Two nodes of each prompt are verified at random.
+    graph.verified.neuron = [0, 1]
+    graph.verified.reason = [2, 2]
+    graph.verified.zero = [-graph.neurons.relp[0], value()]
     return EdgeDelta(
       prompt: prompt, origin: origin, graph: graph,
       vocabulary: (tokens + [200]).map { TokenText(id: $0, text: "t\($0)") })

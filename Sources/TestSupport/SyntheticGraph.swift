@@ -1,15 +1,16 @@
 // autointerp
-// Graphs that are a function of their prompt.
+// `SyntheticGraph` makes graphs that depend only on their prompt.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Circuits
+package import Circuits
 internal import Foundation
+internal import Platform
 
 /// Makes the delta of a prompt, as an exact and deterministic worker would.
-enum SyntheticGraph {
-  /// A few neurons of a small model with values that rounding would betray if they were summed in another order.
-  /// `variant` stands for everything else that decides the bits.
-  static func delta(prompt: Int32, origin: PromptOrigin, variant: UInt64 = 0) -> EdgeDelta {
+package enum SyntheticGraph {
+  /// Makes a few neurons of a small model. Their values would show a rounding difference if they were summed in another
+  /// order. `variant` stands for everything else that determines the bits.
+  package static func delta(prompt: Int32, origin: PromptOrigin, variant: UInt64 = 0) -> EdgeDelta {
     var random = SeededRandom(seed: UInt64(prompt) ^ 0x5EED ^ variant << 32)
     func value() -> Float { Float(random.unit() * 20 - 10) }
     let tokens = (0..<random.integer(in: 2...4)).map { _ in Int32(random.integer(in: 0...9)) }
@@ -44,19 +45,19 @@ enum SyntheticGraph {
       neurons: neurons, embeddingRelp: tokens.map { _ in value() }, edges: edges,
       conservation: ConservationResiduals(nodeTotal: 0, layerCut: 0, directEffects: 0),
       counts: GraphCounts(
-        candidateNeurons: neuronCount, candidateEdges: Int64(edges.count), truncated: false, keptRelpShare: 1,
+        candidateNeurons: neuronCount, candidateEdges: Int64(edges.count), truncated: false, keptScoreShare: 1,
         keptFlowShare: 1))
     return EdgeDelta(
       prompt: prompt, origin: origin, graph: graph,
       vocabulary: Set(tokens + graph.metric.targets.map(\.token)).sorted().map { TokenText(id: $0, text: "t\($0)") })
   }
 
-  /// A delta of about the size of real ones, with `edgeCount` edges between the neurons of a model of 30 layers: a core
-  /// that most prompts share and others of each prompt's own, so that an aggregate of many grows as real ones do.
-  static func realistic(prompt: Int32, origin: PromptOrigin, edgeCount: Int) -> EdgeDelta {
+  /// Makes a delta of about the size of real ones, with `edgeCount` edges between the neurons of a model of 30 layers.
+  /// Most prompts share a core of edges and each has its own, so that an aggregate of many grows like a real one.
+  package static func realistic(prompt: Int32, origin: PromptOrigin, edgeCount: Int) -> EdgeDelta {
     var random = SeededRandom(seed: UInt64(prompt) ^ 0xB16)
     func value(_ scale: Double) -> Float { Float((random.unit() - 0.5) * scale) }
-    // As in text, a few tokens are frequent: uniform in the logarithm.
+    // A few tokens are frequent, as in text: uniform in the logarithm.
     let tokens = (0..<40).map { _ in Int32(exp(random.unit() * log(49_152.0))) }
     let neuronCount = min(max(edgeCount / 40, 8), 500)
     var places: Set<SIMD2<Int32>> = []
@@ -101,7 +102,7 @@ enum SyntheticGraph {
       embeddingRelp: tokens.map { _ in value(1) }, edges: edges,
       conservation: ConservationResiduals(nodeTotal: 1e-6, layerCut: 1e-6, directEffects: 1e-6),
       counts: GraphCounts(
-        candidateNeurons: Int32(neuronCount), candidateEdges: Int64(edges.count), truncated: false, keptRelpShare: 1,
+        candidateNeurons: Int32(neuronCount), candidateEdges: Int64(edges.count), truncated: false, keptScoreShare: 1,
         keptFlowShare: 1))
     return EdgeDelta(
       prompt: prompt, origin: origin, graph: graph,

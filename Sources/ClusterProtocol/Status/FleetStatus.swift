@@ -1,24 +1,30 @@
 // autointerp
-// The state of a coordinator at one moment, for the status port, the terminal and clients.
+// `FleetStatus` is the state of a coordinator, its runs and its workers at one moment.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A coordinator's state at one moment. Times are milliseconds since 1970.
+/// The state of a coordinator at one moment, for the status port, the terminal and clients. Times are milliseconds
+/// since 1970.
 package struct FleetStatus: Codable, Equatable, Sendable {
   package var softwareVersion: String
-  /// Higher for every start of the coordinator.
+  /// Increases with every start of the coordinator.
   package var epoch: Int64
   package var startedAt: Int64
   package var now: Int64
   package var runs: [RunStatus]
   package var workers: [WorkerStatus]
-  /// Counters since the start of this coordinator.
+  /// Counters since this coordinator started.
   package var counters: Counters
-  /// The newest last, bounded.
+  /// The latest errors, newest last. Their number is bounded.
   package var recentErrors: [RecordedError]
+  /// What keeps runs from going on now, a sentence each: first what it is, then which run. Their number is bounded.
+  package var problems: [String]
+  /// The runs whose files are not open, and why. Their number is bounded.
+  package var closedRuns: [ClosedRun]
+  package var timings = FleetTimings()
 
   package init(
     softwareVersion: String, epoch: Int64, startedAt: Int64, now: Int64, runs: [RunStatus], workers: [WorkerStatus],
-    counters: Counters, recentErrors: [RecordedError]
+    counters: Counters, recentErrors: [RecordedError], problems: [String] = [], closedRuns: [ClosedRun] = []
   ) {
     self.softwareVersion = softwareVersion
     self.epoch = epoch
@@ -28,6 +34,24 @@ package struct FleetStatus: Codable, Equatable, Sendable {
     self.workers = workers
     self.counters = counters
     self.recentErrors = recentErrors
+    self.problems = problems
+    self.closedRuns = closedRuns
+  }
+
+  /// Lists that an earlier release does not send are empty.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    softwareVersion = try container.decode(String.self, forKey: .softwareVersion)
+    epoch = try container.decode(Int64.self, forKey: .epoch)
+    startedAt = try container.decode(Int64.self, forKey: .startedAt)
+    now = try container.decode(Int64.self, forKey: .now)
+    runs = try container.decode([RunStatus].self, forKey: .runs)
+    workers = try container.decode([WorkerStatus].self, forKey: .workers)
+    counters = try container.decode(Counters.self, forKey: .counters)
+    recentErrors = try container.decode([RecordedError].self, forKey: .recentErrors)
+    problems = try container.decodeIfPresent([String].self, forKey: .problems) ?? []
+    closedRuns = try container.decodeIfPresent([ClosedRun].self, forKey: .closedRuns) ?? []
+    timings = try container.decodeIfPresent(FleetTimings.self, forKey: .timings) ?? FleetTimings()
   }
 
   package struct Counters: Codable, Equatable, Sendable {
@@ -38,20 +62,22 @@ package struct FleetStatus: Codable, Equatable, Sendable {
     package var leasesGranted: Int64 = 0
     package var leasesExpired: Int64 = 0
     package var deltasMerged: Int64 = 0
-    /// Deltas for prompts that were done already, equal to what is stored.
+    /// Deltas for prompts that were already done, equal to the stored ones.
     package var deltasDuplicate: Int64 = 0
-    /// Deltas for prompts that were done already, different from what is stored.
+    /// Deltas for prompts that were already done, different from the stored ones.
     package var deltasConflicting: Int64 = 0
     package var failuresReported: Int64 = 0
     package var workersRefused: Int64 = 0
-    /// Connections turned away because their key is not on the allow-list.
+    /// Connections that were refused because their key is not on the allow-list.
     package var connectionsRefused: Int64 = 0
-    /// Files in the runs directory that could not be opened at the start and were not since.
+    /// Files in the runs folder that could not be opened at the start and still are not open.
     package var runsUnusable: Int64 = 0
+    /// Bytes of replies that clients have not shown to have read.
+    package var unreadReplyBytes: Int64 = 0
 
     package init() {}
 
-    /// What a coordinator of an earlier release does not count is zero.
+    /// Counters that an earlier release does not send are zero.
     package init(from decoder: any Decoder) throws {
       let container = try decoder.container(keyedBy: CodingKeys.self)
       func count(_ key: CodingKeys) throws -> Int64 { try container.decodeIfPresent(Int64.self, forKey: key) ?? 0 }
@@ -68,6 +94,7 @@ package struct FleetStatus: Codable, Equatable, Sendable {
       workersRefused = try count(.workersRefused)
       connectionsRefused = try count(.connectionsRefused)
       runsUnusable = try count(.runsUnusable)
+      unreadReplyBytes = try count(.unreadReplyBytes)
     }
   }
 }
@@ -75,12 +102,15 @@ package struct FleetStatus: Codable, Equatable, Sendable {
 package enum RunState: String, Codable, Sendable, CaseIterable {
   case queued
   case active
-  /// Nothing left to do; quarantined prompts may remain.
+  /// Nothing is left to do. Quarantined prompts may remain.
   case complete
   case cancelled
+
+  /// True if the run has work left.
+  package var isOpen: Bool { self == .queued || self == .active }
 }
 
-/// One run's progress.
+/// The progress of one run.
 package struct RunStatus: Codable, Equatable, Sendable {
   package var name: String
   package var corpusName: String
@@ -91,11 +121,11 @@ package struct RunStatus: Codable, Equatable, Sendable {
   package var inFlight: Int
   package var queued: Int
   package var quarantined: [QuarantinedPrompt]
-  /// Quarantined prompts that are left out of `quarantined`, where an event has to stay small.
+  /// How many quarantined prompts are not listed in `quarantined`, because an event must stay small.
   package var quarantinedBeyond: Int
   /// Prompts finished per second, over the last minute of work; 0 before the first.
   package var promptsPerSecond: Double
-  /// Seconds left at this rate, nil when it cannot be told.
+  /// Seconds left at this rate, or nil if it is unknown.
   package var secondsLeft: Double?
   package var domainDone: Int
   package var baselineDone: Int
@@ -104,16 +134,21 @@ package struct RunStatus: Codable, Equatable, Sendable {
   package var edgeUpdates: Int64
   package var deltaBytes: Int64
   package var computeMilliseconds: Int64
-  /// Deltas received and not committed yet.
+  /// How many deltas were received but not committed yet.
   package var mergeLag: Int
   package var worstConservationResidual: Double
   package var aggregateBytes: Int64
-  /// When the first merged prompt began to be computed, in milliseconds since 1970; nil before there is one.
+  /// When the computation of the first merged prompt began, in milliseconds since 1970; nil if no prompt is merged.
   package var startedAt: Int64?
-  /// When the last delta came; nil while the run is not over.
+  /// When the last delta arrived; nil until the run is over.
   package var finishedAt: Int64?
-  /// BLAS kernels of the workers whose deltas are in the run.
+  /// The BLAS kernels of the workers whose deltas are in the run.
   package var computeKernels: [String]
+  /// What the graphs explain and the rule that ranks their nodes; nil from an earlier release.
+  package var metric: String?
+  package var rule: String?
+  /// How well the scores agree with interventions so far, beyond position 0 and at it; nil if nothing was verified.
+  package var agreement: [AgreementStatus]?
 
   package init(name: String, corpusName: String, modelName: String, state: RunState, promptCount: Int) {
     self.name = name
@@ -143,16 +178,16 @@ package struct RunStatus: Codable, Equatable, Sendable {
     computeKernels = []
   }
 
-  /// Quarantined prompts, listed or not.
+  /// The number of quarantined prompts, listed or not.
   package var quarantinedCount: Int { quarantined.count + quarantinedBeyond }
 }
 
-/// A prompt that failed on distinct workers and was set aside.
+/// A prompt that failed on several workers and is no longer tried.
 package struct QuarantinedPrompt: Codable, Equatable, Sendable {
   package var prompt: Int32
   /// The beginning of its text.
   package var excerpt: String
-  /// A line a failed attempt: worker and error.
+  /// One line per failed attempt: worker and error.
   package var errors: [String]
 
   package init(prompt: Int32, excerpt: String, errors: [String]) {
@@ -166,15 +201,15 @@ package enum WorkerState: String, Codable, Sendable, CaseIterable {
   case idle
   case working
   case draining
-  /// Failed many different prompts: gets no more leases.
+  /// Failed many different prompts; gets no more leases.
   case setAside
-  /// Not heard from for the dead-after time.
+  /// Silent for the dead-after time.
   case lost
-  /// Said goodbye: drained, or stopped as asked. Shown for a moment, then forgotten.
+  /// Left in an orderly way: drained, or stopped on request. It is shown for a moment, then forgotten.
   case left
 }
 
-/// One worker as the coordinator sees it.
+/// One worker, as the coordinator sees it.
 package struct WorkerStatus: Codable, Equatable, Sendable {
   package var name: String
   package var host: String
@@ -188,8 +223,10 @@ package struct WorkerStatus: Codable, Equatable, Sendable {
   package var lastHeardAt: Int64
   package var computeKernel: String
   package var softwareVersion: String
-  /// Prompts under way.
+  /// The prompts that it computes.
   package var prompts: [Int32]
+
+  package var isConnected: Bool { state != .lost && state != .left }
 
   package init(name: String, host: String, state: WorkerState, slots: Int) {
     self.name = name
@@ -208,7 +245,7 @@ package struct WorkerStatus: Codable, Equatable, Sendable {
   }
 }
 
-/// Something that went wrong, for the eyes of ops.
+/// An error, for operators.
 package struct RecordedError: Codable, Equatable, Sendable {
   package var at: Int64
   package var text: String
