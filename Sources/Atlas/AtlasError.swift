@@ -1,27 +1,31 @@
 // autointerp
-// What can go wrong with the file of a run.
+// `AtlasError` says what is wrong with a run's file.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
 internal import GRDB
 
-/// A failure of the run's file; every case names the file.
+/// A failure of a run's file. Every case names the file.
 package enum AtlasError: Error, Equatable {
-  /// Another process (or another part of this one) coordinates this run.
+  /// Another process, or another part of this one, coordinates this run.
   case inUse(path: String, holder: String)
-  /// The file to resume from is not there.
+  /// The file to resume does not exist.
   case missing(path: String)
-  /// The file belongs to something else.
+  /// The file belongs to another application.
   case notAnAtlas(path: String, detail: String)
-  /// The file was written by newer software.
+  /// Newer software wrote the file.
   case newerFormat(path: String, found: Int, supported: Int)
-  /// The file holds a run with another corpus, model or settings; one line a difference.
+  /// Earlier software wrote the file, and its graphs cannot be read.
+  case earlierGraphs(path: String, found: Int)
+  /// Older software wrote the file, and a reader may not change it.
+  case olderFormat(path: String, found: Int)
+  /// The file holds a run with another corpus, model or settings. Each difference is one line.
   case differentRun(path: String, differences: [String])
-  /// The file's content cannot be trusted.
+  /// The file's content is damaged.
   case corrupt(path: String, detail: String)
-  /// Nothing was written: the file system has no room.
+  /// Nothing was written, because the file system is full.
   case diskFull(path: String)
-  /// Anything else that SQLite or the system reports.
+  /// Any other error of SQLite or the system.
   case failed(path: String, detail: String)
 }
 
@@ -33,15 +37,22 @@ extension AtlasError: CustomStringConvertible {
     case .missing(let path):
       "\(path) does not exist: there is no run to resume"
     case .notAnAtlas(let path, let detail):
-      "\(path) is not the file of a run (\(detail)): choose another --run-dir, it is left as it is"
+      "\(path) is not the file of a run (\(detail)): choose another --run-dir, this file was not changed"
     case .newerFormat(let path, let found, let supported):
       "\(path) has format \(found), this autointerp reads up to \(supported): use the newer autointerp that wrote it"
+    case .earlierGraphs(let path, let found):
+      "\(path) has format \(found), of an earlier autointerp whose graphs have one score and no rule: run the prompts "
+        + "again under another name, or read this file with the version that wrote it; it was not changed"
+    case .olderFormat(let path, let found):
+      "\(path) has format \(found) of an earlier autointerp: start a coordinator on its folder once, which brings it to "
+        + "format \(AtlasSchema.currentVersion)"
     case .differentRun(let path, let differences):
       "\(path) holds another run, so it cannot be resumed with this command:\n"
         + differences.map { "  \($0)\n" }.joined()
         + "give the new run another --name (or --run-dir), or ask for the old settings to resume this one"
     case .corrupt(let path, let detail):
-      "\(path) is damaged (\(detail)): restore it from a backup, or move it away to start the run anew"
+      "\(path) is damaged (\(detail)): `autointerp check \(path)` says what is lost and --repair keeps what is sound; "
+        + "or restore it from a backup, or move it away to start the run anew"
     case .diskFull(let path):
       "no room left on the file system of \(path): nothing was lost that had been acknowledged; free some space and "
         + "start again to resume"
@@ -52,7 +63,7 @@ extension AtlasError: CustomStringConvertible {
 }
 
 extension AtlasError {
-  /// Classifies what GRDB threw while working on `path`.
+  /// Classifies an error that GRDB threw while it worked on `path`.
   init(_ error: any Error, path: String) {
     switch error {
     case let error as AtlasError:
@@ -80,7 +91,7 @@ extension AtlasError {
     }
   }
 
-  /// Growing the shared-memory file fails with a plain I/O error when the disk is full.
+  /// If the disk is full, growing the shared-memory file fails with a plain I/O error.
   private static func hasNoRoom(at path: String) -> Bool {
     var status = statvfs()
     guard statvfs(path, &status) == 0 else { return false }
@@ -88,7 +99,7 @@ extension AtlasError {
   }
 }
 
-/// Runs `body`, turning what it throws into an `AtlasError` about `path`.
+/// Runs `body` and turns its errors into an `AtlasError` about `path`.
 func surfacing<T>(_ path: String, _ body: () throws -> T) throws(AtlasError) -> T {
   do {
     return try body()

@@ -1,5 +1,5 @@
 // autointerp
-// Writing and reading of deltas, failures and quarantine.
+// `RunAtlas` writes deltas, failures and quarantined prompts into a run's file and reads them back.
 // SPDX-License-Identifier: Apache-2.0
 
 package import Circuits
@@ -7,15 +7,22 @@ internal import Foundation
 internal import GRDB
 
 extension RunAtlas {
-  /// Writes everything in `batches`, one after the other, in one transaction: when it returns, all of it is on the disk,
-  /// when it throws, none.
+  /// Writes all `batches` in order, in one transaction. When it returns, everything is on disk; if it throws, nothing
+  /// is.
   ///
-  /// - Returns: for each delta, in order, what became of it.
-  /// - Throws: `diskFull`; `failed` when a batch names a prompt that the run does not have, or another model than its own.
+  /// - Returns: the outcome of each delta, in order.
+  /// - Throws: `diskFull`; `failed` if a batch names a prompt that the run does not have, or another model than the
+  ///   run's.
   package func commit(_ batches: [AtlasBatch]) throws(AtlasError) -> [DeltaOutcome] {
     guard !batches.isEmpty else { return [] }
     return try surfacing(path) {
-      try pool.write { db in try batches.flatMap { try apply($0, to: db) } }
+      let outcomes = try pool.write { db in try batches.flatMap { try apply($0, to: db) } }
+      if let model = batches.lazy.compactMap(\.modelFingerprint).first {
+        verified.withLock { $0.modelFingerprint = $0.modelFingerprint ?? model }
+      }
+      // What cannot be computed again should not be lost with the log.
+      if batches.contains(where: \.isDecision) { _ = try? pool.writeWithoutTransaction(Self.checkpoint) }
+      return outcomes
     }
   }
 
@@ -24,13 +31,18 @@ extension RunAtlas {
 
   private func apply(_ batch: AtlasBatch, to db: Database) throws -> [DeltaOutcome] {
     if batch.releasesQuarantine { try Self.releaseQuarantine(in: db) }
+    if !batch.discarded.isEmpty { try Self.discard(batch.discarded, in: db) }
     if let fingerprint = batch.modelFingerprint {
       try StoredSpecification.adopt(fingerprint: fingerprint, in: db)
       let bound = try String.fetchOne(db, sql: "SELECT model_fingerprint FROM run")
       guard bound == fingerprint else {
-        throw AtlasError.failed(path: path, detail: "it is bound to model \(bound ?? "?"), not to \(fingerprint)")
+        throw AtlasError.failed(path: path, detail: "the run is for model \(bound ?? "?"), not for \(fingerprint)")
       }
     }
+    if let card = batch.modelCard {
+      try db.execute(sql: "UPDATE run SET model_card = ? WHERE model_card IS NULL", arguments: [Data(card)])
+    }
+    for order in batch.orders { try Self.insert(order, into: db) }
     for worker in batch.workers { try Self.insert(worker, into: db) }
     for failure in batch.failures { try Self.insert(failure, into: db) }
     for quarantine in batch.quarantined { try Self.insert(quarantine, into: db) }
@@ -41,22 +53,15 @@ extension RunAtlas {
     return outcomes
   }
 
-  /// What the run is, as stored.
-  package func specification() throws(AtlasError) -> RunSpecification {
-    try surfacing(path) { try pool.read(StoredSpecification.fetch) }
-  }
+  /// The stored specification of the run, which was checked when the file was opened.
+  package func specification() -> RunSpecification { verified.withLock { $0 } }
 
-  /// The name of the run.
-  package func runName() throws(AtlasError) -> String {
-    try surfacing(path) { try pool.read { try String.fetchOne($0, sql: "SELECT name FROM run") ?? "" } }
-  }
-
-  /// The version of the software that began the run.
+  /// The version of the software that started the run.
   package func softwareVersion() throws(AtlasError) -> String {
     try surfacing(path) { try pool.read { try String.fetchOne($0, sql: "SELECT software_version FROM run") ?? "" } }
   }
 
-  /// What is done, failed and set aside, for a coordinator that starts.
+  /// What is done, failed and quarantined, for a coordinator that starts.
   package func ledger() throws(AtlasError) -> RunLedger {
     try surfacing(path) {
       try pool.read { db in
@@ -66,20 +71,31 @@ extension RunAtlas {
           throw AtlasError.corrupt(path: path, detail: "its state is \"\(state)\"")
         }
         ledger.state = state
-        ledger.archivedPromptCount = try Int.fetchOne(
-          db, sql: "SELECT domain_prompts + baseline_prompts FROM aggregate")
-        let deltas = try Row.fetchCursor(db, sql: "SELECT prompt, attempt, digest FROM deltas")
+        ledger.modelCard = try Data.fetchOne(db, sql: "SELECT model_card FROM run").map { [UInt8]($0) }
+        let deltas = try Row.fetchCursor(
+          db,
+          sql: """
+            SELECT prompt, attempt, digest, worker, worker_key FROM deltas LEFT JOIN senders USING (prompt)
+            """)
         while let row = try deltas.next() {
           let prompt: Int32 = try row.checked("prompt")
           ledger.digests[prompt] = [UInt8](try row.checked("digest") as Data)
           ledger.attempts[prompt] = try row.checked("attempt")
+          let hasKey = !(row["worker_key"] as DatabaseValue).isNull
+          ledger.authors[prompt] = StoredAuthor(
+            worker: try row.checked("worker"), key: hasKey ? try row.checked("worker_key") : nil)
+        }
+        for row in try Row.fetchAll(db, sql: "SELECT prompt, attempt FROM discards") {
+          let prompt: Int32 = try row.checked("prompt")
+          ledger.voided[prompt] = try row.checked("attempt")
+          ledger.attempts[prompt] = max(ledger.attempts[prompt] ?? 0, ledger.voided[prompt]!)
         }
         let failures = try Row.fetchCursor(db, sql: "SELECT * FROM failures ORDER BY id")
         while let row = try failures.next() {
           let failure = StoredFailure(
             prompt: try row.checked("prompt"), attempt: try row.checked("attempt"), worker: try row.checked("worker"),
-            incarnation: UInt64(bitPattern: try row.checked("incarnation")), kind: try row.checked("kind"),
-            error: try row.checked("error"), at: try row.checked("at"))
+            incarnation: UInt64(bitPattern: try row.checked("incarnation")), sender: try Self.sender(row),
+            kind: try row.checked("kind"), error: try row.checked("error"), at: try row.checked("at"))
           if try row.checked("counts") { ledger.failures.append(failure) }
           ledger.attempts[failure.prompt] = max(ledger.attempts[failure.prompt] ?? 0, failure.attempt)
         }
@@ -88,33 +104,31 @@ extension RunAtlas {
             StoredQuarantine(
               prompt: try $0.checked("prompt"), reason: try $0.checked("reason"), at: try $0.checked("at"))
           }
+        let tabledPrompts = try Int.fetchOne(
+          db, sql: "SELECT domain_prompts + baseline_prompts + other_prompts FROM aggregate")
+        if tabledPrompts == ledger.digests.count {
+          let tabled = try String.fetchOne(db, sql: "SELECT results_digest FROM aggregate")
+          ledger.isArchived = tabled == ResultSetDigest(ledger.digests).text
+        }
         return ledger
       }
     }
   }
 
-  /// Calls `body` with the stored deltas of `prompts`, ascending, one at a time in memory.
+  /// Calls `body` with the stored deltas of `prompts`, in ascending order, one at a time in memory.
   ///
-  /// Disjoint ranges may be read from several threads at once, for a parallel rebuild.
+  /// Several threads may read disjoint ranges at once, for a parallel rebuild.
   ///
-  /// - Throws: what `body` throws, as it is; otherwise an `AtlasError`.
+  /// - Throws: the error that `body` throws, unchanged; otherwise an `AtlasError`.
   package func forEachDelta(in prompts: Range<Int32>, _ body: (StoredDelta) throws -> Void) throws {
     var thrown: (any Error)?
     try surfacing(path) {
       try pool.read { db in
         let rows = try Row.fetchCursor(
-          db,
-          sql: """
-            SELECT prompt, attempt, worker, incarnation, compute_kernel, compute_ms, received_at, digest, payload
-            FROM deltas WHERE prompt >= ? AND prompt < ? ORDER BY prompt
-            """, arguments: [prompts.lowerBound, prompts.upperBound])
+          db, sql: "\(Self.storedDeltas) WHERE prompt >= ? AND prompt < ? ORDER BY prompt",
+          arguments: [prompts.lowerBound, prompts.upperBound])
         while let row = try rows.next() {
-          let delta = StoredDelta(
-            prompt: try row.checked("prompt"), attempt: try row.checked("attempt"), worker: try row.checked("worker"),
-            incarnation: UInt64(bitPattern: try row.checked("incarnation")),
-            computeKernel: try row.checked("compute_kernel"), computeMilliseconds: try row.checked("compute_ms"),
-            receivedAt: try row.checked("received_at"), digest: [UInt8](try row.checked("digest") as Data),
-            payload: [UInt8](try row.checked("payload") as Data))
+          let delta = try Self.delta(row)
           do {
             try body(delta)
           } catch {
@@ -129,6 +143,53 @@ extension RunAtlas {
 }
 
 extension RunAtlas {
+  private static let storedDeltas = """
+    SELECT prompt, attempt, worker, incarnation, worker_key, address, compute_kernel, compute_ms, received_at, digest, payload
+    FROM deltas LEFT JOIN senders USING (prompt)
+    """
+
+  private static func delta(_ row: Row) throws -> StoredDelta {
+    StoredDelta(
+      prompt: try row.checked("prompt"), attempt: try row.checked("attempt"), worker: try row.checked("worker"),
+      incarnation: UInt64(bitPattern: try row.checked("incarnation")), sender: try Self.sender(row),
+      computeKernel: try row.checked("compute_kernel"), computeMilliseconds: try row.checked("compute_ms"),
+      receivedAt: try row.checked("received_at"), digest: [UInt8](try row.checked("digest") as Data),
+      payload: [UInt8](try row.checked("payload") as Data))
+  }
+
+  /// Reads a row of `deltas` alone, which may be damaged, as a delta of this prompt. Who sent it stays unknown.
+  static func delta(_ row: Row, of prompt: Int32) throws -> StoredDelta {
+    let attempt: Int32 = try row.checked("attempt")
+    guard attempt >= 0, attempt < .max else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a row has \(attempt) as its attempt")
+    }
+    return StoredDelta(
+      prompt: prompt, attempt: attempt, worker: try row.checked("worker"),
+      incarnation: UInt64(bitPattern: try row.checked("incarnation")), computeKernel: try row.checked("compute_kernel"),
+      computeMilliseconds: try row.checked("compute_ms"), receivedAt: try row.checked("received_at"),
+      digest: [UInt8](try row.checked("digest") as Data), payload: [UInt8](try row.checked("payload") as Data))
+  }
+
+  /// Nil if the worker had no key.
+  private static func sender(_ row: Row) throws -> StoredSender? {
+    guard !(row["worker_key"] as DatabaseValue).isNull else { return nil }
+    return StoredSender(key: try row.checked("worker_key"), address: try row.checked("address"))
+  }
+
+  private static func discard(_ discards: [StoredDiscard], in db: Database) throws {
+    for discard in discards {
+      for table in ["deltas", "senders", "quarantine"] {
+        try db.cachedStatement(sql: "DELETE FROM \(table) WHERE prompt = ?").execute(arguments: [discard.prompt])
+      }
+      try db.cachedStatement(sql: "UPDATE failures SET counts = 0 WHERE prompt = ?").execute(
+        arguments: [discard.prompt])
+      try db.cachedStatement(sql: "INSERT OR REPLACE INTO discards (prompt, attempt, at) VALUES (?, ?, ?)").execute(
+        arguments: [discard.prompt, discard.attempt, discard.at])
+    }
+    try deleteAggregate(in: db)
+    try db.execute(sql: "UPDATE run SET state = ?", arguments: [StoredRunState.unfinished.rawValue])
+  }
+
   private static func releaseQuarantine(in db: Database) throws {
     guard try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM quarantine)") == true else { return }
     try db.execute(
@@ -151,6 +212,10 @@ extension RunAtlas {
       delta.computeMilliseconds, delta.receivedAt, Data(delta.digest), Data(delta.payload),
     ])
     let isNew = db.changesCount == 1
+    if isNew, let sender = delta.sender {
+      try db.cachedStatement(sql: "INSERT OR REPLACE INTO senders (prompt, worker_key, address) VALUES (?, ?, ?)")
+        .execute(arguments: [delta.prompt, sender.key, sender.address])
+    }
     try db.cachedStatement(sql: "DELETE FROM quarantine WHERE prompt = ?").execute(arguments: [delta.prompt])
     if isNew { return .stored }
     let stored = try Data.fetchOne(
@@ -161,11 +226,12 @@ extension RunAtlas {
   private static func insert(_ failure: StoredFailure, into db: Database) throws {
     let statement = try db.cachedStatement(
       sql: """
-        INSERT INTO failures (prompt, attempt, worker, incarnation, kind, error, at) VALUES (?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO failures (prompt, attempt, worker, incarnation, kind, error, at, worker_key, address)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     try statement.execute(arguments: [
       failure.prompt, failure.attempt, failure.worker, Int64(bitPattern: failure.incarnation), failure.kind,
-      failure.error, failure.at,
+      failure.error, failure.at, failure.sender?.key, failure.sender?.address ?? "",
     ])
   }
 

@@ -1,36 +1,97 @@
 // autointerp
-// What the file of a run remembers about prompts: deltas, failures, quarantine.
+// `StoredDelta`, `StoredFailure` and `StoredQuarantine` are the rows about prompts in a run's file.
 // SPDX-License-Identifier: Apache-2.0
 
-/// One prompt's delta as it is stored; that it is there is the mark that the prompt is done.
+/// One prompt's stored delta. A prompt is done if and only if its delta is stored.
 package struct StoredDelta: Equatable, Sendable {
   package var prompt: Int32
   package var attempt: Int32
   package var worker: String
   package var incarnation: UInt64
+  package var sender: StoredSender?
   /// The BLAS kernel that computed it.
   package var computeKernel: String
   package var computeMilliseconds: Int64
   /// Milliseconds since 1970.
   package var receivedAt: Int64
-  /// Digest of what the delta says, chosen by the coordinator; equal for equal deltas.
+  /// A digest of the delta, chosen by the coordinator. Equal deltas have equal digests.
   package var digest: [UInt8]
-  /// The encoded delta, opaque here.
+  /// The encoded delta, which is not looked into here.
   package var payload: [UInt8]
 
   package init(
-    prompt: Int32, attempt: Int32, worker: String, incarnation: UInt64, computeKernel: String,
-    computeMilliseconds: Int64, receivedAt: Int64, digest: [UInt8], payload: [UInt8]
+    prompt: Int32, attempt: Int32, worker: String, incarnation: UInt64, sender: StoredSender? = nil,
+    computeKernel: String, computeMilliseconds: Int64, receivedAt: Int64, digest: [UInt8], payload: [UInt8]
   ) {
     self.prompt = prompt
     self.attempt = attempt
     self.worker = worker
     self.incarnation = incarnation
+    self.sender = sender
     self.computeKernel = computeKernel
     self.computeMilliseconds = computeMilliseconds
     self.receivedAt = receivedAt
     self.digest = digest
     self.payload = payload
+  }
+}
+
+/// The key of a worker and the address from which it sent.
+package struct StoredSender: Hashable, Sendable {
+  package var key: String
+  package var address: String
+
+  package init(key: String, address: String) {
+    self.key = key
+    self.address = address
+  }
+}
+
+/// Who did a prompt: the worker's own name and its key.
+package struct StoredAuthor: Hashable, Sendable {
+  package var worker: String
+  /// Nil without CURVE.
+  package var key: String?
+
+  package init(worker: String, key: String?) {
+    self.worker = worker
+    self.key = key
+  }
+
+  /// True if this worker has this key and this name, as far as they are given.
+  package func matches(key: String?, worker: String?) -> Bool {
+    (key != nil || worker != nil) && (key == nil || key == self.key) && (worker == nil || worker == self.worker)
+  }
+}
+
+/// A prompt whose results and failures are taken back. Grants up to this attempt are void.
+package struct StoredDiscard: Equatable, Sendable {
+  package var prompt: Int32
+  package var attempt: Int32
+  /// Milliseconds since 1970.
+  package var at: Int64
+
+  package init(prompt: Int32, attempt: Int32, at: Int64) {
+    self.prompt = prompt
+    self.attempt = attempt
+    self.at = at
+  }
+}
+
+/// Tells a run's file from all others, and proves the run's grants.
+package struct RunIdentity: Equatable, Sendable {
+  /// Random.
+  package var file: UInt64
+  /// 32 random bytes that only the file and the coordinator know.
+  package var key: [UInt8]
+
+  package init(file: UInt64, key: [UInt8]) {
+    self.file = file
+    self.key = key
+  }
+
+  static func random() -> RunIdentity {
+    RunIdentity(file: .random(in: 1 ... .max), key: (0..<32).map { _ in .random(in: 0 ... .max) })
   }
 }
 
@@ -40,26 +101,29 @@ package struct StoredFailure: Equatable, Sendable {
   package var attempt: Int32
   package var worker: String
   package var incarnation: UInt64
-  /// `prompt`, `worker`, or what the coordinator calls a lost lease.
+  package var sender: StoredSender?
+  /// `prompt`, `worker`, or the coordinator's name for a lost lease.
   package var kind: String
   package var error: String
   /// Milliseconds since 1970.
   package var at: Int64
 
   package init(
-    prompt: Int32, attempt: Int32, worker: String, incarnation: UInt64, kind: String, error: String, at: Int64
+    prompt: Int32, attempt: Int32, worker: String, incarnation: UInt64, sender: StoredSender? = nil, kind: String,
+    error: String, at: Int64
   ) {
     self.prompt = prompt
     self.attempt = attempt
     self.worker = worker
     self.incarnation = incarnation
+    self.sender = sender
     self.kind = kind
     self.error = error
     self.at = at
   }
 }
 
-/// A prompt that was set aside, with the reason for people.
+/// A prompt in quarantine, with the reason for people.
 package struct StoredQuarantine: Equatable, Sendable {
   package var prompt: Int32
   package var reason: String
@@ -73,16 +137,16 @@ package struct StoredQuarantine: Equatable, Sendable {
   }
 }
 
-/// Where a run stands, as far as a restart needs to know.
+/// The state of a run, as far as a restart needs it.
 package enum StoredRunState: String, Sendable, CaseIterable {
   /// There is work left, or there may be.
   case unfinished
-  /// Nothing left to do; quarantined prompts may remain.
+  /// Nothing is left to do. Quarantined prompts may remain.
   case complete
   case cancelled
 }
 
-/// A worker process that took part, kept for provenance.
+/// A worker process that took part in the run, recorded as provenance.
 package struct StoredWorker: Equatable, Sendable {
   package var name: String
   package var incarnation: UInt64
@@ -112,45 +176,61 @@ package struct StoredWorker: Equatable, Sendable {
 }
 
 /// What is added to the file, in the order of the fields.
-package struct AtlasBatch: Sendable {
-  /// Makes quarantined prompts eligible again: their failures stay on record but count no more. The run is `unfinished`
-  /// again if there are any.
+package struct AtlasBatch: Equatable, Sendable {
+  /// Puts quarantined prompts back into the queue. Their failures stay recorded but no longer count. If there were any,
+  /// the run is `unfinished` again.
   package var releasesQuarantine = false
-  /// The model that the run is about, when the client did not know it; another one than the run's is an error.
+  /// The deltas, failures and quarantines of these prompts are deleted, and so is everything derived from them.
+  package var discarded: [StoredDiscard] = []
+  /// The run's model, if the client did not know it. A model other than the run's is an error.
   package var modelFingerprint: String? = nil
+  /// The card of the model; its digest is part of the fingerprint.
+  package var modelCard: [UInt8]? = nil
+  package var orders: [StoredOrder] = []
   package var workers: [StoredWorker] = []
   package var failures: [StoredFailure] = []
-  /// Without effect on prompts that are done.
+  /// Has no effect on prompts that are done.
   package var quarantined: [StoredQuarantine] = []
-  /// A delta takes its prompt out of quarantine. One for a prompt that is done already changes nothing else.
+  /// A delta takes its prompt out of quarantine. If the prompt is already done, it changes nothing else.
   package var deltas: [StoredDelta] = []
-  /// The run's new state, nil to leave it.
+  /// The run's new state; nil keeps the state.
   package var state: StoredRunState? = nil
 
   package init() {}
+
+  /// True if it has something that was decided once and cannot be found out again.
+  var isDecision: Bool {
+    releasesQuarantine || !discarded.isEmpty || modelFingerprint != nil || modelCard != nil || state != nil
+      || !orders.isEmpty
+  }
 }
 
-/// What became of a delta of a batch.
+/// What happened to a delta of a batch.
 package enum DeltaOutcome: Equatable, Sendable {
   case stored
-  /// The prompt was done already, with the same digest.
+  /// The prompt was already done, with the same digest.
   case duplicate
-  /// The prompt was done already, with another digest; the stored delta stays.
+  /// The prompt was already done, with another digest. The stored delta stays.
   case conflicting
 }
 
-/// What a coordinator needs to know to go on with a run, besides the deltas themselves.
+/// What a coordinator needs to continue a run, besides the deltas.
 package struct RunLedger: Equatable, Sendable {
-  /// Digest of the stored delta of every prompt that is done.
+  /// The digest of the stored delta of every prompt that is done.
   package var digests: [Int32: [UInt8]] = [:]
-  /// Failures that still count, oldest first: those before the latest `retryQuarantined` do not.
+  /// The failures that still count, oldest first. Those before the latest `retryQuarantined` do not count.
   package var failures: [StoredFailure] = []
   package var quarantined: [StoredQuarantine] = []
-  /// The highest attempt on record of each prompt that has any.
+  /// The highest recorded attempt of each prompt.
   package var attempts: [Int32: Int32] = [:]
   package var state: StoredRunState = .unfinished
-  /// Prompts that are in the aggregate tables; nil when these were never written.
-  package var archivedPromptCount: Int?
+  /// Which worker did each prompt that is done.
+  package var authors: [Int32: StoredAuthor] = [:]
+  /// For each prompt, the last attempt whose grant is void.
+  package var voided: [Int32: Int32] = [:]
+  package var modelCard: [UInt8]?
+  /// True if the aggregate tables were written from the stored results, by a version that notes from which.
+  package var isArchived = false
 
   package init() {}
 }

@@ -1,12 +1,12 @@
 // autointerp
-// Small runs and temporary folders for the tests of the run's file.
+// `TemporaryFolder` and the `sample` values make folders, small runs and records for the tests of `RunAtlas`.
 // SPDX-License-Identifier: Apache-2.0
 
 import Atlas
 import Circuits
 import Foundation
 
-/// A folder that goes away with the value.
+/// A folder that is deleted with the value.
 final class TemporaryFolder {
   let url: URL
 
@@ -30,7 +30,9 @@ extension RunSpecification {
       template: TemplateSpecification(name: "chatml", system: ""), settings: settings, corpusDigest: "abcd",
       corpusName: "small", seed: .max,
       prompts: (0..<promptCount).map {
-        RunPrompt(origin: $0.isMultiple(of: 2) ? .domain : .baseline, text: "prompt \($0) é", answerPrefix: "a\($0)")
+        RunPrompt(
+          origin: $0.isMultiple(of: 2) ? .domain : .baseline, text: "prompt \($0) é", answerPrefix: "a\($0)",
+          target: $0 == 3 ? .tokens([" Paris", "#17"]) : $0 == 4 ? .contrast("a", " b") : nil)
       })
   }
 }

@@ -1,5 +1,5 @@
 // autointerp
-// Files that must be refused, with what the user is told.
+// `RefusalTests` tests which files `RunAtlas` refuses, and what the error tells the user.
 // SPDX-License-Identifier: Apache-2.0
 
 import Circuits
@@ -67,7 +67,8 @@ import Testing
     Change("template") { $0.template.system = nil },
     Change("metric") { $0.settings.metric = .topLogits(count: 5) },
     Change("position") { $0.settings.position = nil },
-    Change("tau") { $0.settings.tau = 0.01 },
+    Change("select") { $0.settings.selection = .tau(0.01) },
+    Change("rule") { $0.settings.rule = .relp },
     Change("edge_threshold") { $0.settings.edgeThreshold = 0 },
     Change("max_nodes") { $0.settings.maximumNodeCount = 1 },
     Change("max_sweep_rows") { $0.settings.maximumSweepRows = 1 },
@@ -127,6 +128,26 @@ import Testing
     ) { try RunAtlas(folder.path()) }
   }
 
+  /// Bringing such a file up to date would take it away from the only version that can read its graphs.
+  @Test func earlierGraphsAreRefusedAndTheFileStaysAsItIs() throws {
+    let path = folder.path()
+    try DatabaseQueue(path: path).inDatabase { db in
+      for migration in AtlasSchema.migrations[..<3] { try db.execute(sql: migration) }
+      try db.execute(sql: "PRAGMA application_id = \(AtlasSchema.applicationID); PRAGMA user_version = 3")
+      try db.execute(sql: "INSERT INTO prompts VALUES (0, 'domain', 'p', '')")
+      try db.execute(sql: "INSERT INTO deltas VALUES (0, 1, 'w', 1, 'Haswell', 1, 1, x'00', x'00')")
+    }
+    let before = try Data(contentsOf: URL(filePath: path))
+    #expect(throws: AtlasError.earlierGraphs(path: path, found: 3)) { try RunAtlas(path) }
+    #expect(throws: AtlasError.earlierGraphs(path: path, found: 3)) {
+      try RunAtlas(existing: path, softwareVersion: "1.0", now: 0)
+    }
+    let error = #expect(throws: AtlasError.self) { try AtlasReader(path: path) }
+    #expect(error == .earlierGraphs(path: path, found: 3))
+    #expect("\(error.map { "\($0)" } ?? "")".contains("run the prompts again under another name"))
+    #expect(try Data(contentsOf: URL(filePath: path)) == before)
+  }
+
   @Test func aMissingFileIsNotCreatedWhenResuming() throws {
     #expect(throws: AtlasError.missing(path: folder.path())) {
       try RunAtlas(existing: folder.path(), softwareVersion: "1.0", now: 0)
@@ -142,7 +163,7 @@ import Testing
       _ = try atlas.commit(batch)
       try atlas.close()
     }
-    // Everything behind the first page, which holds the format.
+    // Damage everything after the first page, which holds the format.
     var bytes = try Data(contentsOf: URL(filePath: folder.path()))
     bytes.replaceSubrange(16384..., with: Data(repeating: 0xA5, count: bytes.count - 16384))
     try bytes.write(to: URL(filePath: folder.path()))

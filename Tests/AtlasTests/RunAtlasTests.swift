@@ -1,5 +1,5 @@
 // autointerp
-// The file of a run: commits, resumes, refusals.
+// `RunAtlasTests` tests commits, resumed runs and refused writes of `RunAtlas`.
 // SPDX-License-Identifier: Apache-2.0
 
 import Atlas
@@ -11,6 +11,34 @@ import Testing
   let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
+
+  @Test func whatIsDiscardedIsGoneAndItsGrantsAreVoid() throws {
+    let folder = try TemporaryFolder()
+    var batch = AtlasBatch()
+    var delta = StoredDelta.sample(2)
+    delta.sender = StoredSender(key: "K", address: "10.0.0.1")
+    batch.deltas = [delta, .sample(3)]
+    batch.failures = [.sample(2)]
+    batch.state = .complete
+    var identity: RunIdentity?
+    do {
+      let atlas = try RunAtlas(folder.path())
+      _ = try atlas.commit(batch)
+      #expect(try atlas.ledger().authors[2]?.key == "K")
+      var taken = AtlasBatch()
+      taken.discarded = [StoredDiscard(prompt: 2, attempt: 9, at: 1)]
+      _ = try atlas.commit(taken)
+      identity = atlas.identity
+    }
+    let atlas = try RunAtlas(folder.path())
+    #expect(atlas.identity == identity, "the file keeps its identity")
+    let ledger = try atlas.ledger()
+    #expect(Array(ledger.digests.keys) == [3])
+    #expect(ledger.failures.isEmpty && ledger.state == .unfinished)
+    #expect(ledger.voided == [2: 9] && ledger.attempts[2] == 9)
+    let other = try TemporaryFolder()
+    #expect(try RunAtlas(other.path()).identity != identity, "another file of the same run has another")
+  }
 
   @Test func everythingCommittedIsThereAfterReopening() throws {
     var batch = AtlasBatch()
@@ -25,15 +53,39 @@ import Testing
     }
     let atlas = try RunAtlas(folder.path())
     #expect(atlas.epoch == 2)
-    #expect(try atlas.specification() == .small())
+    #expect(atlas.specification() == .small())
     var expected = RunLedger()
     expected.digests = [7: [1, 7], 2: [1, 2]]
     expected.failures = batch.failures
     expected.quarantined = batch.quarantined
     expected.attempts = [7: 8, 2: 3, 3: 5]
+    expected.authors = [7: StoredAuthor(worker: "w", key: nil), 2: StoredAuthor(worker: "w", key: nil)]
     expected.state = .complete
     #expect(try atlas.ledger() == expected)
     #expect(try atlas.deltas(in: 0..<10) == [batch.deltas[1], batch.deltas[0]])
+  }
+
+  @Test func aFileAtRestIsClosedAndOpensAgainWithoutANewEpoch() throws {
+    func descriptors() throws -> [String] {
+      try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+      }.filter { $0.hasPrefix(folder.path()) && !$0.hasSuffix("-lock") }
+    }
+    let atlas = try RunAtlas(folder.path())
+    var batch = AtlasBatch()
+    batch.deltas = [.sample(1)]
+    _ = try atlas.commit(batch)
+    #expect(try !descriptors().isEmpty)
+    try atlas.rest()
+    try atlas.rest()
+    #expect(try descriptors().isEmpty)
+    #expect(throws: AtlasError.self, "the lock stays") { try RunAtlas(folder.path()) }
+    #expect(try atlas.ledger().digests == [1: [1, 1]])
+    batch.deltas = [.sample(2)]
+    #expect(try atlas.commit(batch) == [.stored])
+    try atlas.close()
+    let again = try RunAtlas(folder.path())
+    #expect(again.epoch == 2 && again.warning == nil)
   }
 
   @Test func disjointRangesCoverEveryDeltaOnce() throws {
@@ -140,7 +192,7 @@ import Testing
     var other = AtlasBatch()
     other.modelFingerprint = "dead"
     #expect(throws: AtlasError.self) { try atlas.commit(other) }
-    #expect(try atlas.specification().modelFingerprint == "beef")
+    #expect(atlas.specification().modelFingerprint == "beef")
   }
 }
 

@@ -1,0 +1,21 @@
+// autointerp
+// `FalseDiscovery` turns the p-values of many tests into q-values by the method of Benjamini and Hochberg.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Correction for many tests at once.
+package enum FalseDiscovery {
+  /// The q-value of each p-value, in the order given: of the tests with a q-value below 0.05, less than 5 % are expected to
+  /// be false discoveries (Benjamini and Hochberg 1995).
+  ///
+  /// - Complexity: O(n log n)
+  package static func qValues(_ p: [Double]) -> [Double] {
+    let order = p.indices.sorted { (p[$0], $0) < (p[$1], $1) }
+    var q = [Double](repeating: 1, count: p.count)
+    var smallest = 1.0
+    for (rank, place) in order.enumerated().reversed() {
+      smallest = min(smallest, p[place] * Double(p.count) / Double(rank + 1))
+      q[place] = smallest
+    }
+    return q
+  }
+}
