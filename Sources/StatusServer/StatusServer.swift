@@ -1,11 +1,13 @@
 // autointerp
-// The status port as a service.
+// `StatusServer` is the service that serves the status port over HTTP.
 // SPDX-License-Identifier: Apache-2.0
 
-import Hummingbird
+package import ClusterProtocol
+internal import HummingbirdCore
 package import Logging
-import NIOCore
-import ServiceLifecycle
+internal import NIOCore
+internal import NIOPosix
+internal import ServiceLifecycle
 
 /// Serves the state of a coordinator over HTTP, read-only: the dashboard at `/`, `/status`, `/events`, `/metrics`,
 /// `/healthz`, `/readyz`, `/neurons`, `/neurons/L15/N7890` and `/history`.
@@ -16,9 +18,9 @@ package struct StatusServer: Service {
   private let onListening: @Sendable (Int) async -> Void
 
   /// - Parameters:
-  ///   - configuration: where to listen and whom to answer.
+  ///   - configuration: where to listen, and whom to answer.
   ///   - source: what to serve.
-  ///   - logger: for what ops should know.
+  ///   - logger: for messages to operators.
   ///   - onListening: called once with the port that was bound.
   /// - Throws: ``StatusServerError/configuration(setting:problem:)``.
   package init(
@@ -32,7 +34,7 @@ package struct StatusServer: Service {
     self.onListening = onListening
   }
 
-  /// Serves until graceful shutdown or cancellation. On shutdown event streams end at once; readers that do not take
+  /// Serves until graceful shutdown or cancellation. Event streams end at once on shutdown; readers that do not read
   /// their answers are cut off after the grace time.
   ///
   /// - Throws: ``StatusServerError/bind(host:port:reason:)``.
@@ -46,12 +48,12 @@ package struct StatusServer: Service {
         ])
     }
     let feed = StatusFeed(source: source, configuration: configuration)
-    let application = application(feed: feed)
+    let server = try server(feed: feed)
     let interval = configuration.historyInterval
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         do {
-          try await application.run()
+          try await server.run()
         } catch let error as IOError {
           throw StatusServerError.bind(host: configuration.host, port: configuration.port, reason: "\(error)")
         } catch let error as SocketAddressError {
@@ -72,7 +74,7 @@ package struct StatusServer: Service {
       }
       defer { group.cancelAll() }
       do {
-        // Only the application returns; whatever else happens is an error.
+        // Only the server returns normally; anything else is an error.
         try await group.next()
       } catch is CancellationError {
         return
@@ -80,34 +82,37 @@ package struct StatusServer: Service {
     }
   }
 
-  private func application(feed: StatusFeed) -> Application<StatusResponder> {
+  private func server(feed: StatusFeed) throws -> any Service {
     var quiet = logger
     quiet.logLevel = max(quiet.logLevel, .notice)
     let connections = Connections(configuration: configuration)
     let headerTimeout = TimeAmount(configuration.headerTimeout)
     let idleTimeout = TimeAmount(configuration.idleTimeout)
     let (host, port) = (configuration.host, configuration.port)
-    return Application(
-      responder: StatusResponder(configuration: configuration, feed: feed, logger: logger),
-      server: .http1(
-        configuration: .init(
-          additionalChannelHandlers: [
-            ConnectionGuard(connections, headerTimeout: headerTimeout, idleTimeout: idleTimeout)
-          ],
-          idleTimeout: idleTimeout,
-          httpDecoderConfiguration: .init(
-            maxHeaderFieldSize: configuration.maximumHeaderBytes, maxHeaderListSize: configuration.maximumHeaderBytes,
-            maxHeaderFieldCount: 100))),
-      configuration: ApplicationConfiguration(
+    let responder = StatusResponder(configuration: configuration, feed: feed, logger: logger)
+    let builder = HTTPServerBuilder.http1(
+      configuration: .init(
+        additionalChannelHandlers: [
+          ConnectionGuard(connections, headerTimeout: headerTimeout, idleTimeout: idleTimeout)
+        ],
+        idleTimeout: idleTimeout,
+        httpDecoderConfiguration: .init(
+          maxHeaderFieldSize: configuration.maximumHeaderBytes, maxHeaderListSize: configuration.maximumHeaderBytes,
+          maxHeaderFieldCount: 100)))
+    return try builder.buildServer(
+      configuration: .init(
         address: .hostname(host, port: port),
-        // The guards close what is too much; this bounds descriptors while they are at it.
+        // The guards close surplus connections; this bounds descriptors until they have done so.
         availableConnectionsDelegate: .maximum(
           2 * (configuration.maximumConnections + configuration.reservedConnections), logger: quiet)),
-      onServerRunning: { [logger, onListening] channel in
-        let bound = channel.localAddress?.port ?? port
-        logger.info("Status port listening", metadata: ["url": "http://\(host):\(bound)/"])
-        await onListening(bound)
-      },
-      logger: quiet)
+      eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: quiet
+    ) { request, writer, _ in
+      let response = await responder.respond(to: request)
+      try await writer.write(response: response.head, body: response.body)
+    } onServerRunning: { [logger, onListening] channel in
+      let bound = channel.localAddress?.port ?? port
+      logger.info("Status port listening", metadata: ["url": "http://\(host):\(bound)/"])
+      await onListening(bound)
+    }
   }
 }

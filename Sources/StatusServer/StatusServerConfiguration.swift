@@ -1,61 +1,61 @@
 // autointerp
-// Where the status port listens, who may read it, and its limits.
+// `StatusServerConfiguration` says where the status port listens, who may read it, and its limits.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Settings of the status port, every default written out.
+/// The settings of the status port. All defaults are written out.
 package struct StatusServerConfiguration: Equatable, Sendable {
-  /// Address to bind. Anything but loopback needs `allowRemote`.
+  /// The address to bind. Any address but loopback needs `allowRemote`.
   package var host = "127.0.0.1"
-  /// Port to bind; 0 takes a free one, which `onListening` reports.
+  /// The port to bind. 0 means any free port, which `onListening` reports.
   package var port = 7646
-  /// Readers must present this token as `Authorization: Bearer …` (browsers: a cookie made from it). Nil lets in
-  /// everybody who can reach the port. `/healthz` and `/readyz` are always open.
+  /// The token that readers must present as `Authorization: Bearer …` (browsers: a cookie made from it). With nil,
+  /// everybody who reaches the port may read it. `/healthz` and `/readyz` are always open.
   package var bearerToken: String?
-  /// Where whoever reads these settings finds the token, when it is not in the environment; empty for nowhere.
+  /// The file from which the token is read if the environment has none; empty for no file.
   package var tokenFile = ""
-  /// Permits binding to an address that other machines can reach.
+  /// Permits an address that other machines can reach.
   package var allowRemote = false
-  /// Names besides the loopback ones that a `Host` header may carry, without port. On loopback the header is always
-  /// checked, so that a page of another site cannot reach the port through a name it controls (DNS rebinding); on
-  /// other addresses it is checked when this list is not empty.
+  /// Names, without port, that a `Host` header may have besides the loopback names. On loopback the header is always
+  /// checked, so that another site's page cannot reach the port through a name it controls (DNS rebinding). On other
+  /// addresses it is checked if this list is not empty.
   package var allowedHosts: [String] = []
-  /// Time between looks at the state for each event stream; an event is sent when something changed.
+  /// How often each event stream looks at the state. An event is sent if something changed.
   package var eventInterval: Duration = .seconds(1)
-  /// An event stream that has been silent for this long sends a heartbeat.
+  /// An event stream that was silent for this long sends a heartbeat.
   package var heartbeatInterval: Duration = .seconds(5)
-  /// A snapshot of the state serves every reader for this long.
+  /// How long a snapshot of the state serves all readers.
   package var snapshotLifetime: Duration = .milliseconds(250)
-  /// A list of top neurons serves every reader who asks the same for this long: it takes a pass over all edges.
+  /// How long a list of top neurons serves all readers that ask the same, because it takes a pass over all edges.
   package var neuronsLifetime: Duration = .seconds(2)
-  /// Time between samples of the progress history at the start of a run; it doubles as the run gets long.
+  /// The time between samples of the progress history at the start of a run. It doubles as the run gets longer.
   package var historyInterval: Duration = .seconds(2)
-  /// More simultaneous `/events` readers than this are answered 503.
+  /// Further readers of `/events` are answered with 503.
   package var maximumEventStreams = 32
-  /// Simultaneous connections. When they are all taken, a new one takes the place of the one that has been without a
-  /// request for longest; when all have requests under way, it may still probe.
+  /// The largest number of connections. If all are taken, a new one replaces the one that has had no request for the
+  /// longest time. If all have requests in progress, a new one may only probe.
   package var maximumConnections = 256
-  /// Simultaneous connections from one address, likewise.
+  /// The largest number of connections from one address, handled likewise.
   package var maximumConnectionsPerAddress = 64
-  /// Connections beyond these bounds that may ask for `/healthz` and `/readyz`.
+  /// How many connections beyond these bounds may ask for `/healthz` and `/readyz`.
   package var reservedConnections = 16
-  /// A new connection that has not sent the header of a request after this time is closed.
+  /// A new connection that has sent no request header after this time is closed.
   package var headerTimeout: Duration = .seconds(5)
-  /// A connection whose last request was answered this long ago is closed.
+  /// A connection is closed this long after its last answer.
   package var idleTimeout: Duration = .seconds(60)
-  /// Upper bound on the bytes of a request's header.
+  /// The largest request header, in bytes.
   package var maximumHeaderBytes = 16 * 1024
-  /// Upper bound on `limit` of `/neurons`.
+  /// The largest `limit` of `/neurons`.
   package var maximumNeurons = 500
-  /// Upper bound on `limit` times `edges` of `/neurons`.
+  /// The largest `limit` times `edges` of `/neurons`.
   package var maximumNeuronEdges = 2500
-  /// Quarantined prompts of a run that an event lists; `/status` lists all.
+  /// How many quarantined prompts of a run an event lists. `/status` lists all.
   package var maximumQuarantinedInEvents = 50
-  /// Readers that have not taken their answers this long after shutdown began are cut off.
+  /// Readers that have not read their answers this long after shutdown began are cut off.
   package var shutdownGrace: Duration = .seconds(2)
 
   package init() {}
 
-  /// True when only this machine can reach `host`.
+  /// True if only this machine can reach `host`.
   package var isLoopback: Bool { Self.isLoopback(host) }
 
   /// True for `localhost`, `127.0.0.0/8` and `::1`, with or without brackets.
@@ -65,7 +65,7 @@ package struct StatusServerConfiguration: Equatable, Sendable {
     return octets.count == 4 && octets[0] == "127" && octets.allSatisfy { UInt8($0) != nil }
   }
 
-  /// Refuses settings that could not work or would expose the port by accident.
+  /// Refuses settings that cannot work or would expose the port by accident.
   ///
   /// - Throws: ``StatusServerError/configuration(setting:problem:)``.
   package func validate() throws(StatusServerError) {
@@ -89,7 +89,8 @@ package struct StatusServerConfiguration: Equatable, Sendable {
       }
     }
     guard maximumConnectionsPerAddress > 0, reservedConnections > 0 else {
-      throw .configuration(setting: "connections", problem: "need room for at least one an address and one probe")
+      throw .configuration(
+        setting: "connections", problem: "must allow at least one for each address and one for probes")
     }
     guard maximumEventStreams > 0, maximumConnections > maximumEventStreams else {
       throw .configuration(

@@ -1,32 +1,15 @@
 // autointerp
-// What can go wrong at the status port and on the way to it.
+// `StatusServerError` lists what can go wrong at the status port.
 // SPDX-License-Identifier: Apache-2.0
 
-package import Circuits
-
-/// What went wrong, where, and what to do about it.
+/// An error of the status port.
 package enum StatusServerError: Error, Equatable, Sendable {
-  /// A setting that could not work.
+  /// A setting has a value that cannot work. `problem` continues a sentence that begins with the setting.
   case configuration(setting: String, problem: String)
-  /// The port could not be bound.
+  /// The status port cannot listen at its address, for example because another program does.
   case bind(host: String, port: Int, reason: String)
-  /// A query that cannot be answered as asked.
+  /// A request has a path or a query that the status port cannot answer. The text says why.
   case badQuery(String)
-  /// No run of this name; nil when the coordinator has no run at all.
-  case unknownRun(String?)
-  /// The run has not seen this neuron (yet).
-  case unknownNeuron(NeuronID, run: String)
-  /// The state cannot be read now.
-  case unavailable(reason: String)
-
-  /// A URL that the status client cannot use.
-  case badURL(String, problem: String)
-  /// The status port did not answer.
-  case unreachable(url: String, reason: String)
-  /// The status port answered with an error.
-  case refused(url: String, status: Int, message: String)
-  /// What answered does not look like the status port.
-  case unexpectedAnswer(url: String, problem: String)
 }
 
 extension StatusServerError: CustomStringConvertible {
@@ -35,16 +18,6 @@ extension StatusServerError: CustomStringConvertible {
     case .configuration(let setting, let problem): "status port: \(setting) \(problem)"
     case .bind(let host, let port, let reason): "status port: cannot listen on \(host):\(port): \(reason)"
     case .badQuery(let problem): problem
-    case .unknownRun(let name?): "there is no run \"\(name)\" here; /status lists the runs"
-    case .unknownRun(nil): "there is no run here yet"
-    case .unknownNeuron(let neuron, let run): "\(neuron) is in no prompt merged so far into run \"\(run)\""
-    case .unavailable(let reason): "the state cannot be read now: \(reason)"
-    case .badURL(let url, let problem): "\"\(url)\": \(problem)"
-    case .unreachable(let url, let reason): "no answer from \(url): \(reason); is the coordinator running?"
-    case .refused(let url, 401, _):
-      "\(url) wants a bearer token: put it into the environment variable AUTOINTERP_STATUS_TOKEN"
-    case .refused(let url, let status, let message): "\(url) answered \(status): \(message)"
-    case .unexpectedAnswer(let url, let problem): "\(url) does not answer like a status port: \(problem)"
     }
   }
 }

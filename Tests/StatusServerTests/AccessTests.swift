@@ -1,7 +1,8 @@
 // autointerp
-// Who may read the status port.
+// `AccessTests` tests who may read the status port.
 // SPDX-License-Identifier: Apache-2.0
 
+import ClusterProtocol
 import Testing
 
 @testable import StatusServer

@@ -1,5 +1,5 @@
 // autointerp
-// The event stream, over real loopback sockets.
+// `EventStreamTests` tests the event stream over real loopback sockets.
 // SPDX-License-Identifier: Apache-2.0
 
 import ClusterProtocol
@@ -8,12 +8,12 @@ import Testing
 
 @testable import StatusServer
 
-@Suite struct EventStreamTests {
+@Suite(.timeLimit(.minutes(1))) struct EventStreamTests {
   static let request = "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
   private struct Ended: Error { var seen: String }
 
-  /// Reads until `text` has come.
+  /// Reads until `text` has arrived.
   private func read(
     until text: String, from bytes: inout NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator, seen: inout String
   ) async throws {
@@ -46,7 +46,7 @@ import Testing
         var bytes = stream.makeAsyncIterator()
         var seen = ""
         try await read(until: "event: status", from: &bytes, seen: &seen)
-        // Time passing is no change.
+        // The passing of time is not a change.
         source.change { $0.now += 60_000 }
         try await read(until: "event: heartbeat\ndata: {\"now\":1700000160000}", from: &bytes, seen: &seen)
         #expect(!seen.contains("id: 2"))
@@ -61,7 +61,7 @@ import Testing
         var seen = ""
         try await read(until: "event: status", from: &bytes, seen: &seen)
         await stop()
-        // The last chunk of a chunked answer: the end was told, not cut.
+        // The last chunk of a chunked answer: the stream was ended, not cut off.
         try await read(until: "\r\n0\r\n\r\n", from: &bytes, seen: &seen)
       }
     }
@@ -75,7 +75,7 @@ import Testing
     try await withStatusServer(source, configure: { $0.shutdownGrace = .milliseconds(50) }) { port, stop in
       try await RawHTTP.connect(port: port, request: Self.request) { stream in
         var bytes = stream.makeAsyncIterator()
-        // The head has come, so the server is writing; nothing more is read.
+        // The head has arrived, so the server is writing. Nothing more is read.
         _ = try await bytes.next()
         await stop()
       }
@@ -93,7 +93,7 @@ import Testing
         #expect(second.status == 503)
         #expect(second.headers["retry-after"] == "5")
       }
-      // The first has gone; its slot comes back with its next event or heartbeat.
+      // The first reader has left. Its slot is free after its next event or heartbeat.
       var isFree = false
       while !isFree {
         try await RawHTTP.connect(port: port, request: Self.request) { stream in

@@ -1,16 +1,17 @@
 // autointerp
-// Questions that are joined, and answers that stay small.
+// `FeedTests` tests that `StatusFeed` joins equal questions and that its answers stay small.
 // SPDX-License-Identifier: Apache-2.0
 
 import Circuits
 import ClusterProtocol
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import StatusServer
 
 @Suite(.timeLimit(.minutes(1))) struct FeedTests {
-  /// Answers questions one turn of the cooperative pool after another, and notes how many it had at once.
+  /// Answers each question after a few turns of the cooperative pool, and notes how many it had at once.
   private final class SlowSource: StatusSource {
     let counts = Mutex((asked: 0, underWay: 0, most: 0))
 
@@ -102,7 +103,7 @@ import Testing
     }
     #expect(history.samples.at == [500, 600, 700, 800, 900])
     #expect(history.samples.perMinute["node-a"] == [10, 12, 14, 16, 18])
-    // Lost: nothing is known of its speed.
+    // A lost worker has no known speed.
     #expect(history.samples.perMinute["node-b"] == [nil, nil, nil, nil, nil])
     status.now = 1000
     status.workers[0].state = .left

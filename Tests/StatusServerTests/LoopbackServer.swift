@@ -1,5 +1,5 @@
 // autointerp
-// A status port on a real loopback socket, and a client that sends exactly the bytes it is told.
+// `withStatusServer` runs a status port on a loopback socket; `RawHTTP` is a client that sends exact bytes.
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
@@ -9,7 +9,7 @@ import ServiceLifecycle
 
 @testable import StatusServer
 
-/// Runs a status port on a free loopback port for as long as `body` takes; `stop` begins its graceful shutdown.
+/// Runs a status port on a free loopback port while `body` runs. `stop` begins its graceful shutdown.
 @discardableResult
 func withStatusServer<Result: Sendable>(
   _ source: FakeSource = FakeSource(), configure: (inout StatusServerConfiguration) -> Void = { _ in },
@@ -55,10 +55,10 @@ func withStatusServer<Result: Sendable>(
   try await withStatusServer(source, configure: configure) { port, _ in try await body(port) }
 }
 
-/// An answer, taken apart as far as tests need.
+/// An answer, parsed as far as tests need it.
 struct RawAnswer: Sendable {
   var status: Int
-  /// Names in lower case; the last wins.
+  /// Names are in lower case; the last value wins.
   var headers: [String: String]
   var body: String
 
@@ -75,9 +75,9 @@ struct RawAnswer: Sendable {
   }
 }
 
-/// A TCP connection that sends what it is told and gives back what comes.
+/// A TCP connection that sends given bytes and returns what arrives.
 enum RawHTTP {
-  /// One GET (or another method) on a connection of its own.
+  /// Sends one GET (or another method) on a new connection.
   static func get(
     _ path: String, port: Int, method: String = "GET", host: String? = "127.0.0.1", headers: [String] = []
   ) async throws -> RawAnswer {
@@ -94,7 +94,7 @@ enum RawHTTP {
     }
   }
 
-  /// Sends a request and hands over the stream of what comes back; the connection closes when `body` returns.
+  /// Sends a request and passes on the stream of the answer. The connection closes when `body` returns.
   static func connect<Result: Sendable>(
     port: Int, request: String, body: (NIOAsyncChannelInboundStream<ByteBuffer>) async throws -> Result
   ) async throws -> Result {

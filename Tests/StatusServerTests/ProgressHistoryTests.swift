@@ -1,8 +1,9 @@
 // autointerp
-// The history behind the rate chart.
+// `ProgressHistoryTests` tests which samples the history behind the rate chart keeps.
 // SPDX-License-Identifier: Apache-2.0
 
 import ClusterProtocol
+import TestSupport
 import Testing
 
 @testable import StatusServer

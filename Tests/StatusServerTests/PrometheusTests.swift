@@ -1,8 +1,9 @@
 // autointerp
-// The metrics, held to the text exposition format line by line.
+// `PrometheusTests` tests that the metrics follow Prometheus' text format line by line.
 // SPDX-License-Identifier: Apache-2.0
 
 import ClusterProtocol
+import TestSupport
 import Testing
 
 @testable import StatusServer
@@ -15,8 +16,8 @@ import Testing
     return text.text
   }
 
-  /// Checks what Prometheus and promtool would: HELP and TYPE before the samples of each family, once; valid names;
-  /// counters end in `_total`, gauges do not; labels quoted and escaped; no sample twice.
+  /// Checks what Prometheus and promtool would check: HELP and TYPE once before the samples of each family; valid
+  /// names; counters end in `_total`, gauges do not; labels are quoted and escaped; no sample occurs twice.
   private func check(_ text: String) throws -> [String: Double] {
     var samples: [String: Double] = [:]
     var families: Set<String> = []
@@ -29,7 +30,7 @@ import Testing
         family = String(help.1)
         #expect(families.insert(family).inserted, "\(family) twice")
         let next = lines.popFirst() ?? ""
-        let match = try #require(next.wholeMatch(of: /# TYPE ([a-z_]+) (counter|gauge)/), "\(next)")
+        let match = try #require(next.wholeMatch(of: /# TYPE ([a-z_]+) (counter|gauge|histogram)/), "\(next)")
         #expect(match.1 == family)
         type = String(match.2)
         #expect(family.hasSuffix("_total") == (type == "counter"), "\(family) is a \(type)")
@@ -40,7 +41,8 @@ import Testing
         line.wholeMatch(
           of: /([a-z_]+)(\{([a-z_]+="([^"\\\n]|\\["\\n])*",?)+\})? (\+Inf|-Inf|NaN|-?[0-9.]+(e[-+]?[0-9]+)?)/),
         "\(line)")
-      #expect(sample.1 == family)
+      let parts = type == "histogram" ? ["_bucket", "_sum", "_count"].map { family + $0 } : [family]
+      #expect(parts.contains(String(sample.1)))
       let key = String(sample.1) + String(sample.2 ?? "")
       let number = sample.5 == "+Inf" ? Double.infinity : try #require(Double(sample.5), "\(line)")
       #expect(samples.updateValue(number, forKey: key) == nil, "\(key) twice")

@@ -1,11 +1,13 @@
 // autointerp
-// The status command's reader, against real ports.
+// `StatusClientTests` tests `StatusClient` against real ports.
 // SPDX-License-Identifier: Apache-2.0
 
 import ClusterProtocol
+import Console
 import Glibc
 import NIOCore
 import NIOPosix
+import TestSupport
 import Testing
 
 @testable import StatusServer
@@ -37,12 +39,12 @@ import Testing
     await #expect {
       _ = try await client.status()
     } throws: { error in
-      guard case StatusServerError.unreachable = error else { return false }
+      guard case StatusClientError.unreachable = error else { return false }
       return "\(error)".contains("is the coordinator running?")
     }
   }
 
-  /// A TCP socket that is bound but does not listen, so that its port refuses connections and nobody else can take it.
+  /// A TCP socket that is bound but does not listen: its port refuses connections, and nobody else can take it.
   private static func boundSocket() throws -> (socket: Int32, port: Int) {
     let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
@@ -83,13 +85,13 @@ import Testing
         }
       }
       let client = try StatusClient(url: "http://127.0.0.1:\(port)", token: nil)
-      await #expect(throws: StatusServerError.self) { _ = try await client.status() }
+      await #expect(throws: StatusClientError.self) { _ = try await client.status() }
       group.cancelAll()
     }
   }
 
   @Test(arguments: ["https://localhost", "localhost:7646", "", "http://", "http://user@host", "http://host/?token=x"])
   func urlsThatCannotBeUsedAreRefused(url: String) {
-    #expect(throws: StatusServerError.self) { _ = try StatusClient(url: url, token: nil) }
+    #expect(throws: StatusClientError.self) { _ = try StatusClient(url: url, token: nil) }
   }
 }

@@ -1,9 +1,10 @@
 // autointerp
-// The status port's answers, over real loopback sockets.
+// `StatusServerTests` tests the answers of the status port over real loopback sockets.
 // SPDX-License-Identifier: Apache-2.0
 
 import Circuits
 import ClusterProtocol
+import TestSupport
 import Testing
 
 @testable import StatusServer
@@ -51,7 +52,7 @@ import Testing
     #expect(first.body.contains("<script nonce=\"\(match.1)\">"))
     #expect(first.body.contains("<style nonce=\"\(match.1)\">"))
     #expect(second.headers["content-security-policy"] != policy)
-    // Nothing on it comes from elsewhere, and nothing turns text into markup.
+    // Nothing on the page comes from elsewhere, and nothing turns text into markup.
     #expect(first.body.ranges(of: /(src|href)="(?!data:|\/)/).isEmpty)
     for sink in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"] {
       #expect(!first.body.contains(sink), "\(sink)")
@@ -113,7 +114,7 @@ import Testing
     #expect(try StatusJSON.decode(List.self, from: Array(list.body.utf8)).neurons == [report])
     let profile = try StatusJSON.decode(One.self, from: Array(one.body.utf8))
     #expect(profile.profile == report)
-    // Without a name the run at work is meant.
+    // Without a name the active run is meant.
     #expect(profile.run == "capitals-smollm2-3f9a")
     #expect(encoded.status == 200)
   }

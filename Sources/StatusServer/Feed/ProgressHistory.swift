@@ -1,29 +1,15 @@
 // autointerp
-// How far each run was when: the line of the rate chart.
+// `ProgressHistory` records how many prompts of each run were done over time, for the rate chart.
 // SPDX-License-Identifier: Apache-2.0
 
 package import ClusterProtocol
 
-/// Prompts done, in flight and waiting to be stored over time, run by run, in bounded memory: when a run has filled its
-/// samples every second one is dropped and the distance between samples doubles, so that the chart always reaches back to
-/// the start.
+/// Records the prompts done, in flight and waiting to be stored of each run, in bounded memory. When the samples of a
+/// run are full, every second one is dropped and the time between samples doubles, so that the chart always reaches
+/// back to the start.
 package struct ProgressHistory: Sendable {
-  /// One run's samples as columns; times are milliseconds since 1970.
-  package struct Samples: Codable, Equatable, Sendable {
-    package var at: [Int64] = []
-    package var done: [Int] = []
-    package var inFlight: [Int] = []
-    package var mergeLag: [Int] = []
-
-    fileprivate func every(_ places: StrideTo<Int>) -> Samples {
-      Samples(
-        at: places.map { at[$0] }, done: places.map { done[$0] }, inFlight: places.map { inFlight[$0] },
-        mergeLag: places.map { mergeLag[$0] })
-    }
-  }
-
   private struct Series {
-    var samples = Samples()
+    var samples = ProgressSamples()
     var distance: Int64
     var runState: RunState
   }
@@ -34,9 +20,9 @@ package struct ProgressHistory: Sendable {
   private var series: [String: Series] = [:]
 
   /// - Parameters:
-  ///   - intervalMilliseconds: least distance between a run's samples at its start.
-  ///   - capacity: samples kept of each run, at least 4.
-  ///   - maximumRuns: runs kept; the ones that moved longest ago are dropped.
+  ///   - intervalMilliseconds: the smallest time between a run's samples at its start.
+  ///   - capacity: how many samples of a run are kept, at least 4.
+  ///   - maximumRuns: how many runs are kept. Those without news for the longest time are dropped.
   package init(intervalMilliseconds: Int64, capacity: Int = 600, maximumRuns: Int = 32) {
     precondition(intervalMilliseconds >= 0 && capacity >= 4 && maximumRuns >= 1)
     interval = intervalMilliseconds
@@ -44,10 +30,10 @@ package struct ProgressHistory: Sendable {
     self.maximumRuns = maximumRuns
   }
 
-  /// The samples of a run, oldest first; empty for a run never seen active.
-  package func samples(of run: String) -> Samples { series[run]?.samples ?? Samples() }
+  /// The samples of a run, oldest first; none for a run that was never active.
+  package func samples(of run: String) -> ProgressSamples { series[run]?.samples ?? ProgressSamples() }
 
-  /// Takes a sample of every run that is active or has just ceased to be.
+  /// Takes a sample of every run that is active or has just stopped being active.
   package mutating func record(_ status: FleetStatus) {
     for run in status.runs {
       var entry = series[run.name] ?? Series(distance: interval, runState: .queued)
@@ -75,5 +61,13 @@ package struct ProgressHistory: Sendable {
     entry.samples = entry.samples.every(
       stride(from: entry.samples.at.count % 2 == 0 ? 1 : 0, to: entry.samples.at.count, by: 2))
     entry.distance = max(entry.distance, 1) * 2
+  }
+}
+
+extension ProgressSamples {
+  fileprivate func every(_ places: StrideTo<Int>) -> ProgressSamples {
+    ProgressSamples(
+      at: places.map { at[$0] }, done: places.map { done[$0] }, inFlight: places.map { inFlight[$0] },
+      mergeLag: places.map { mergeLag[$0] })
   }
 }

@@ -1,21 +1,21 @@
 // autointerp
-// Snapshots of the state, encoded once for all readers.
+// `StatusFeed` takes snapshots of the state and encodes each once for all readers.
 // SPDX-License-Identifier: Apache-2.0
 
-import Circuits
-import ClusterProtocol
+internal import Circuits
+internal import ClusterProtocol
 
-/// Takes snapshots from the source and shares each among all readers for a moment, so that a thousand workers' worth of
-/// JSON is not encoded once for every open dashboard.
+/// Shares each snapshot among all readers for a moment, so that the JSON of a thousand workers is not encoded once per
+/// open dashboard.
 actor StatusFeed {
-  /// The state at one moment and its JSON, a single line.
+  /// The state at one moment, and its JSON on a single line.
   struct Snapshot: Sendable {
     var status: FleetStatus
     var json: [UInt8]
-    /// The same with long lists of quarantined prompts cut, for those who get it every second.
+    /// The same with long lists of quarantined prompts cut, for readers that get it every second.
     var eventJSON: [UInt8]
 
-    /// Equal in everything but the time of day.
+    /// True if the two differ in nothing but the time.
     func says(sameAs other: Snapshot) -> Bool {
       var status = status
       status.now = other.status.now
@@ -34,7 +34,7 @@ actor StatusFeed {
   private var workers = WorkerHistory()
   private var latest: (snapshot: Snapshot, taken: ContinuousClock.Instant)?
   private var answers: [Question: (reports: [NeuronReport], taken: ContinuousClock.Instant)] = [:]
-  /// Whether a question is with the source, and who waits for their turn.
+  /// True while a question is with the source. The others wait in `turns`.
   private var isAsking = false
   private var turns: [CheckedContinuation<Void, Never>] = []
 
@@ -46,9 +46,9 @@ actor StatusFeed {
       intervalMilliseconds: interval.seconds * 1000 + interval.attoseconds / 1_000_000_000_000_000)
   }
 
-  /// A snapshot that is at most its lifetime old.
+  /// A snapshot that is not older than its lifetime.
   ///
-  /// - Throws: when the state has no JSON form, which is a defect of the source.
+  /// - Throws: an error if the state has no JSON form, which is a defect of the source.
   func snapshot() async throws -> Snapshot {
     if let latest, ContinuousClock.now - latest.taken < configuration.snapshotLifetime { return latest.snapshot }
     let status = await source.status()
@@ -56,27 +56,27 @@ actor StatusFeed {
     let short = status.withQuarantineCut(to: configuration.maximumQuarantinedInEvents)
     let snapshot = Snapshot(
       status: status, json: json, eventJSON: short == status ? json : try StatusJSON.encode(short))
-    // Another reader may have been here while we waited: keep the newer one.
+    // Another reader may have been here during the wait, so keep the newer snapshot.
     if latest.map({ $0.snapshot.status.now <= status.now }) ?? true { latest = (snapshot, .now) }
     return snapshot
   }
 
-  /// The leading neurons, at most their lifetime old.
+  /// The leading neurons, not older than their lifetime.
   ///
-  /// - Throws: what the source throws.
+  /// - Throws: the source's errors.
   func topNeurons(_ query: NeuronQuery) async throws -> [NeuronReport] {
     try await reports(.top(query)) { try await $0.topNeurons(query) }
   }
 
-  /// One neuron, at most its lifetime old.
+  /// One neuron, not older than its lifetime.
   ///
-  /// - Throws: what the source throws.
+  /// - Throws: the source's errors.
   func profile(of neuron: NeuronID, run: String) async throws -> NeuronReport {
     try await reports(.profile(neuron, run: run)) { [try await $0.profile(of: neuron, run: run)] }[0]
   }
 
-  /// Questions take a pass over all edges on the thread that merges as well. So one is asked at a time, between merges;
-  /// whoever asks the same meanwhile gets the same answer.
+  /// A question takes a pass over all edges on the thread that also merges. So only one is asked at a time, between
+  /// merges, and readers that ask the same meanwhile share the answer.
   private func reports(
     _ question: Question, _ ask: @Sendable (any StatusSource) async throws -> [NeuronReport]
   ) async throws -> [NeuronReport] {
@@ -91,7 +91,7 @@ actor StatusFeed {
     isAsking = true
     defer { endTurn() }
     let reports = try await ask(source)
-    // What is old goes, so what stays is bounded by what is asked within a lifetime.
+    // Drop old answers, so that their number is bounded by what is asked within a lifetime.
     let now = ContinuousClock.now
     answers = answers.filter { now - $0.value.taken < configuration.neuronsLifetime }
     answers[question] = (reports, now)
@@ -105,25 +105,25 @@ actor StatusFeed {
     return answer.reports
   }
 
-  /// The turn is handed to the next in line, who finds `isAsking` as it is.
+  /// Passes the turn to the next reader, for whom `isAsking` stays true.
   private func endTurn() {
     if turns.isEmpty { isAsking = false } else { turns.removeFirst().resume() }
   }
 
-  /// Adds the state now to the histories.
+  /// Adds the current state to the histories.
   func sample() async {
     let status = await source.status()
     history.record(status)
     workers.record(status)
   }
 
-  func history(of run: String) -> ProgressHistory.Samples { history.samples(of: run) }
+  func history(of run: String) -> ProgressSamples { history.samples(of: run) }
 
   func workerSamples() -> WorkerHistory.Samples { workers.samples }
 }
 
 extension FleetStatus {
-  /// With at most `count` quarantined prompts listed of each run.
+  /// Lists at most `count` quarantined prompts of each run.
   func withQuarantineCut(to count: Int) -> FleetStatus {
     var status = self
     for i in status.runs.indices where status.runs[i].quarantined.count > count {

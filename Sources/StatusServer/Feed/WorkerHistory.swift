@@ -1,12 +1,12 @@
 // autointerp
-// How fast each worker was over the last minutes: the small lines beside their names.
+// `WorkerHistory` records how fast each worker was over the last minutes.
 // SPDX-License-Identifier: Apache-2.0
 
 package import ClusterProtocol
 
-/// Throughput of every worker at evenly spaced moments; the oldest are dropped, so memory is bounded.
+/// Records the throughput of every worker at even intervals. The oldest samples are dropped, so memory is bounded.
 package struct WorkerHistory: Sendable {
-  /// Columns: `perMinute[name][i]` belongs to `at[i]`, in milliseconds since 1970; nil where the worker was not there.
+  /// Columns: `perMinute[name][i]` belongs to `at[i]` (milliseconds since 1970) and is nil if the worker was absent.
   package struct Samples: Codable, Equatable, Sendable {
     package var at: [Int64] = []
     package var perMinute: [String: [Double?]] = [:]
@@ -22,7 +22,7 @@ package struct WorkerHistory: Sendable {
     self.capacity = capacity
   }
 
-  /// Takes a sample when the last one is old enough.
+  /// Takes a sample if the last one is old enough.
   package mutating func record(_ status: FleetStatus) {
     if let last = samples.at.last, status.now - last < max(1, interval) { return }
     let before = samples.at.count
@@ -33,7 +33,7 @@ package struct WorkerHistory: Sendable {
       row.append(worker.state == .lost ? nil : (worker.promptsPerMinute * 10).rounded() / 10)
       rows[worker.name] = row
     }
-    // Who is not in the status any more is forgotten.
+    // Workers that are no longer in the status are dropped.
     samples.perMinute = rows
     guard samples.at.count > capacity else { return }
     samples.at.removeFirst()

@@ -1,13 +1,14 @@
 // autointerp
-// Which connections may stay: the handler in each of them.
+// `ConnectionGuard` closes connections of the status port that send no request in time or must make room for others.
 // SPDX-License-Identifier: Apache-2.0
 
-import Hummingbird
-import NIOCore
-import NIOHTTPTypes
-import Synchronization
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import NIOCore
+internal import NIOHTTPTypes
+internal import Synchronization
 
-/// The table of all connections, shared by their handlers.
+/// The table of all connections, which their handlers share.
 final class Connections: Sendable {
   let table: Mutex<ConnectionTable<any Channel>>
 
@@ -19,8 +20,8 @@ final class Connections: Sendable {
   }
 }
 
-/// Closes a connection that sends no request in time, however slowly it drips bytes, or that has to make room; answers
-/// only probes on one of the reserve.
+/// Closes a connection that sends no request in time, even if bytes trickle in, or that must make room. A reserve
+/// connection gets answers only to probes.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart

@@ -1,16 +1,16 @@
 // autointerp
-// Which connections may stay: the decisions.
+// `ConnectionTable` decides which connections of the status port may stay.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The connections of the status port. Nobody keeps others out by holding connections: when there are too many, a new one
-/// takes the place of the one that has been without a request for longest. Only when all have requests under way the
-/// new one is no more than a probe, of which a few more are let in.
+/// The connections of the status port. Nobody can block others by holding connections: if there are too many, a new one
+/// replaces the connection that has had no request for the longest time. Only if all have requests in progress is a new
+/// one limited to probes; a few of those are admitted.
 ///
-/// Cost: O(connections) for each new one beyond a bound, else O(1).
+/// O(connections) for a new connection beyond a bound, otherwise O(1).
 struct ConnectionTable<Connection> {
   enum Admission: Equatable {
     case full
-    /// For `/healthz` and `/readyz` alone.
+    /// Only for `/healthz` and `/readyz`.
     case probesOnly
     case refused
   }
@@ -19,7 +19,7 @@ struct ConnectionTable<Connection> {
     var connection: Connection
     var address: String
     var isReserve: Bool
-    /// Since when it has no request under way, in order; nil while it has one.
+    /// Since when it has no request in progress, as a sequence number; nil while it has one.
     var waitingSince: Int?
   }
 
@@ -39,7 +39,7 @@ struct ConnectionTable<Connection> {
 
   var count: Int { entries.count }
 
-  /// Decides about a new connection; `closing` are the ones that have to make room for it.
+  /// Decides about a new connection. `closing` must be closed to make room for it.
   mutating func admit(
     _ connection: Connection, from address: String
   ) -> (number: Int, admission: Admission, closing: Connection?) {
@@ -62,10 +62,10 @@ struct ConnectionTable<Connection> {
     return (next, isReserve ? .probesOnly : .full, closing)
   }
 
-  /// The header of a request has come.
+  /// The header of a request has arrived.
   mutating func beganRequest(_ number: Int) { entries[number]?.waitingSince = nil }
 
-  /// All that was asked is answered.
+  /// All requests are answered.
   mutating func endedRequest(_ number: Int) {
     next += 1
     entries[number]?.waitingSince = next

@@ -1,8 +1,11 @@
 // autointerp
-// How answers of the status port are made, with the headers that keep browsers careful.
+// `Response.json`, `content`, `page` and `failure` make the status port's answers and restrict what a browser may do.
 // SPDX-License-Identifier: Apache-2.0
 
-import Hummingbird
+internal import ClusterProtocol
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import NIOCore
 
 extension Response {
   static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
@@ -13,8 +16,8 @@ extension Response {
     Response(status: status, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
   }
 
-  /// A page whose style and script carry `nonce`; nothing else on it may style, run, load or be posted to, and script can
-  /// not turn text into markup (Trusted Types).
+  /// Makes a page whose style and script carry `nonce`. Nothing else may style it, run on it, be loaded by it or
+  /// receive its forms, and scripts cannot turn text into markup (Trusted Types).
   static func page(_ html: String, nonce: String, status: HTTPResponse.Status = .ok) -> Response {
     var response = content([UInt8](html.utf8), type: "text/html; charset=utf-8", status: status)
     response.headers[.contentSecurityPolicy] = """
@@ -38,9 +41,10 @@ extension Response {
     return json(bytes, status: status)
   }
 
-  /// Adds what every answer carries.
+  /// Adds the headers of every answer.
   func guarded() -> Response {
     var response = self
+    response.headers[.date] = HTTPDate.now
     response.headers[.cacheControl] = "no-store"
     response.headers[.xContentTypeOptions] = "nosniff"
     response.headers[.init("Referrer-Policy")!] = "no-referrer"

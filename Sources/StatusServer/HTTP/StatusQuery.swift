@@ -1,15 +1,15 @@
 // autointerp
-// The parameters behind the question mark.
+// `StatusQuery` reads the query parameters of a request and refuses unknown ones.
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+internal import Foundation
 
-/// The query parameters of a request, each taken once and none left over, so that a misspelt one is an error and not
-/// silently without effect.
+/// The query parameters of a request. Each is taken once, and `finish` refuses the rest, so that a misspelt parameter
+/// is an error.
 struct StatusQuery {
   private var values: [String: String] = [:]
 
-  /// - Throws: ``StatusServerError/badQuery(_:)`` when a parameter appears twice or is not percent-encoded UTF-8.
+  /// - Throws: ``StatusServerError/badQuery(_:)`` if a parameter occurs twice or is not percent-encoded UTF-8.
   init(_ query: String?) throws(StatusServerError) {
     for pair in (query ?? "").split(separator: "&") {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
@@ -24,12 +24,12 @@ struct StatusQuery {
     }
   }
 
-  /// Takes out a text; nil when it is not given.
+  /// Takes a text; nil if it is absent.
   mutating func text(_ name: String) -> String? { values.removeValue(forKey: name) }
 
-  /// Takes out a number.
+  /// Takes a number.
   ///
-  /// - Throws: ``StatusServerError/badQuery(_:)`` when it is no number in the range.
+  /// - Throws: ``StatusServerError/badQuery(_:)`` if it is not a number in the range.
   mutating func number(_ name: String, in range: ClosedRange<Int>, default: Int) throws(StatusServerError) -> Int {
     guard let text = text(name) else { return `default` }
     guard let number = Int(text), range.contains(number) else {
@@ -38,7 +38,7 @@ struct StatusQuery {
     return number
   }
 
-  /// Takes out one of a few words.
+  /// Takes one of several words.
   ///
   /// - Throws: ``StatusServerError/badQuery(_:)`` for any other word.
   mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
@@ -51,7 +51,7 @@ struct StatusQuery {
     return choice
   }
 
-  /// - Throws: ``StatusServerError/badQuery(_:)`` when a parameter was not taken.
+  /// - Throws: ``StatusServerError/badQuery(_:)`` if a parameter was not taken.
   func finish() throws(StatusServerError) {
     if let name = values.keys.min() { throw .badQuery("unknown parameter \"\(name)\"") }
   }

@@ -1,9 +1,10 @@
 // autointerp
-// Server-sent events: the state whenever it changes.
+// `StatusResponder` streams the state to readers as server-sent events.
 // SPDX-License-Identifier: Apache-2.0
 
-import Hummingbird
-import ServiceLifecycle
+internal import HummingbirdCore
+internal import NIOCore
+internal import ServiceLifecycle
 
 extension StatusResponder {
   func events(head: Bool) async throws -> Response {
@@ -22,15 +23,15 @@ extension StatusResponder {
       }
     }
     response.headers[.contentType] = "text/event-stream; charset=utf-8"
-    // Ask proxies not to collect the stream before passing it on.
+    // Ask proxies not to buffer the stream.
     response.headers[.init("X-Accel-Buffering")!] = "no"
     return response
   }
 }
 
-/// The events for one reader: `status` with the whole state, at once and then whenever something has changed, and
-/// `heartbeat` with the coordinator's time when nothing has for a while. Pulled by the socket, so that a reader who does
-/// not keep up gets fewer, newer states and never a backlog.
+/// The events for one reader: `status` with the whole state, at once and then after every change, and `heartbeat` with
+/// the coordinator's time if nothing changes for a while. The socket pulls the events, so a slow reader gets fewer,
+/// newer states and never a backlog.
 struct StatusEvents: AsyncSequence, Sendable {
   let feed: StatusFeed
   let configuration: StatusServerConfiguration
@@ -43,7 +44,7 @@ struct StatusEvents: AsyncSequence, Sendable {
   struct Iterator: AsyncIteratorProtocol {
     let feed: StatusFeed
     let configuration: StatusServerConfiguration
-    /// Held for as long as the reader is there.
+    /// Held as long as the reader stays.
     let slot: StreamSlots.Slot
     private var latest: StatusFeed.Snapshot?
     private var number = 0

@@ -1,10 +1,10 @@
 // autointerp
-// Answers about the state, the runs and their neurons.
+// `StatusResponder` answers questions about metrics, readiness, runs and neurons.
 // SPDX-License-Identifier: Apache-2.0
 
-import Circuits
-import ClusterProtocol
-import Hummingbird
+internal import Circuits
+internal import ClusterProtocol
+internal import HummingbirdCore
 
 extension StatusResponder {
   func metrics() async throws -> Response {
@@ -17,7 +17,7 @@ extension StatusResponder {
     return .content([UInt8](text.text.utf8), type: "text/plain; version=0.0.4; charset=utf-8")
   }
 
-  /// Only a `detailed` answer, to a reader who has the token, says why not.
+  /// Only a `detailed` answer, to a reader with the token, gives the reasons.
   func readiness(detailed: Bool) async throws -> Response {
     let readiness = await feed.source.readiness()
     if readiness.isReady { return .content([UInt8]("ready\n".utf8), type: "text/plain; charset=utf-8") }
@@ -32,7 +32,7 @@ extension StatusResponder {
       var neurons: [NeuronReport]
     }
     let name = query.text("run")
-    let order = try query.choice("sort", default: NeuronOrder.relp)
+    let order = try query.choice("sort", default: NeuronOrder.score)
     let limit = try query.number("limit", in: 1...configuration.maximumNeurons, default: 20)
     let edges = try query.number("edges", in: 0...50, default: 3)
     try query.finish()
@@ -63,7 +63,7 @@ extension StatusResponder {
   func history(_ query: inout StatusQuery) async throws -> Response {
     struct Answer: Encodable {
       var run: String
-      var samples: ProgressHistory.Samples
+      var samples: ProgressSamples
     }
     let name = query.text("run")
     try query.finish()
@@ -73,15 +73,16 @@ extension StatusResponder {
 
   func workerHistory() async throws -> Response { .json(try StatusJSON.encode(await feed.workerSamples())) }
 
-  /// The run that is meant: the one named, else the one at work, else the latest that has begun, else the latest.
+  /// Finds the run that a request means: the named one, otherwise the active one, otherwise the latest that has
+  /// started, otherwise the latest.
   private func runName(_ name: String?) async throws -> String {
     let runs = try await feed.snapshot().status.runs
     if let name {
-      guard runs.contains(where: { $0.name == name }) else { throw StatusServerError.unknownRun(name) }
+      guard runs.contains(where: { $0.name == name }) else { throw StatusSourceError.unknownRun(name) }
       return name
     }
     let run = runs.first { $0.state == .active } ?? runs.last { $0.done > 0 } ?? runs.last
-    guard let run else { throw StatusServerError.unknownRun(nil) }
+    guard let run else { throw StatusSourceError.unknownRun(nil) }
     return run.name
   }
 }

@@ -1,15 +1,15 @@
 // autointerp
-// Every request of the status port: who asks, for what, and the answer.
+// `StatusResponder` answers every request of the status port: it checks access, finds the route and responds.
 // SPDX-License-Identifier: Apache-2.0
 
-import Circuits
-import Hummingbird
-import Logging
+internal import Circuits
+internal import ClusterProtocol
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import Logging
 
-/// Answers requests. Read-only: anything but GET and HEAD is refused.
-struct StatusResponder: HTTPResponder {
-  typealias Context = BasicRequestContext
-
+/// Answers requests. It is read-only: any method but GET and HEAD is refused.
+struct StatusResponder: Sendable {
   let configuration: StatusServerConfiguration
   let access: AccessControl
   let feed: StatusFeed
@@ -24,15 +24,17 @@ struct StatusResponder: HTTPResponder {
     self.logger = logger
   }
 
-  func respond(to request: Request, context: BasicRequestContext) async -> Response {
+  func respond(to request: Request) async -> Response {
     var response: Response
     do {
       response = try await answer(to: request)
-    } catch let error as StatusServerError {
+    } catch StatusServerError.badQuery(let problem) {
+      response = .failure(.badRequest, problem)
+    } catch let error as StatusSourceError {
       response = .failure(Self.status(of: error), "\(error)")
     } catch {
       logger.error("The status port could not answer", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
-      response = .failure(.internalServerError, "the answer could not be made; the coordinator's log has the reason")
+      response = .failure(.internalServerError, "the answer could not be made; see the coordinator's log")
     }
     response = response.guarded()
     return request.method == .head ? response.createHeadResponse() : response
@@ -42,7 +44,8 @@ struct StatusResponder: HTTPResponder {
     guard let host = request.head.authority, !host.isEmpty else {
       return .failure(.badRequest, "the request has no Host header")
     }
-    // The first has become the authority; proxies and servers that pick different ones can be played against each other.
+    // The first Host header has become the authority. Several are refused, because proxies and servers may use
+    // different ones.
     guard request.headers[.init("Host")!] == nil else {
       return .failure(.badRequest, "the request has several Host headers")
     }
@@ -56,7 +59,7 @@ struct StatusResponder: HTTPResponder {
     }
     let route = Result { try StatusRoute(path: request.uri.path) }
     let known = (try? route.get()).flatMap(\.self)
-    // Strangers learn nothing from what is wrong with their requests.
+    // Readers without access must not learn what is wrong with their requests.
     if known?.isOpen != true, let refusal = refusal(of: request, route: known) { return refusal }
     _ = try route.get()
     guard let known else {
@@ -95,8 +98,8 @@ struct StatusResponder: HTTPResponder {
     return access.accepts(cookies: request.headers[values: .cookie])
   }
 
-  /// Nil when the reader may go on. A browser that asks for the dashboard gets a page to sign in with, or, with the token
-  /// in the address, its cookie and the address without the token.
+  /// Returns nil if the reader has access. A browser that opens the dashboard gets a sign-in page or, if the address
+  /// contains the token, its cookie and a redirect to the address without the token.
   private func refusal(of request: Request, route: StatusRoute?) -> Response? {
     guard !isAuthorised(request) else {
       let isTokenLeft = route == .dashboard && access.needsToken && request.uri.queryParameters["token"] != nil
@@ -109,7 +112,7 @@ struct StatusResponder: HTTPResponder {
       let nonce = Response.nonce()
       return .page(Dashboard.signInPage(nonce: nonce), nonce: nonce, status: .unauthorized)
     }
-    var response = Response.failure(.unauthorized, "a bearer token is needed: Authorization: Bearer …")
+    var response = Response.failure(.unauthorized, "a bearer token is required: Authorization: Bearer …")
     response.headers[.wwwAuthenticate] = "Bearer realm=\"autointerp status\""
     return response
   }
@@ -120,12 +123,10 @@ struct StatusResponder: HTTPResponder {
     return response
   }
 
-  private static func status(of error: StatusServerError) -> HTTPResponse.Status {
+  private static func status(of error: StatusSourceError) -> HTTPResponse.Status {
     switch error {
-    case .badQuery: .badRequest
     case .unknownRun, .unknownNeuron: .notFound
     case .unavailable: .serviceUnavailable
-    case .configuration, .bind, .badURL, .unreachable, .refused, .unexpectedAnswer: .internalServerError
     }
   }
 }

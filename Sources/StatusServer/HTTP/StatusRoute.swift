@@ -1,9 +1,9 @@
 // autointerp
-// The paths of the status port.
+// `StatusRoute` lists what can be asked of the status port, and finds it by the path of a request.
 // SPDX-License-Identifier: Apache-2.0
 
-import Circuits
-import Foundation
+internal import Circuits
+internal import Foundation
 
 /// What a path asks for.
 enum StatusRoute: Equatable {
@@ -22,9 +22,9 @@ enum StatusRoute: Equatable {
   /// Exchanges the bearer token for the browser's cookie.
   case session
 
-  /// Nil for a path that means nothing.
+  /// Nil for an unknown path.
   ///
-  /// - Throws: ``StatusServerError/badQuery(_:)`` for `/neurons/…` that names no neuron.
+  /// - Throws: ``StatusServerError/badQuery(_:)`` if `/neurons/…` does not name a neuron.
   init?(path: String) throws(StatusServerError) {
     switch path {
     case "/": self = .dashboard
@@ -41,12 +41,12 @@ enum StatusRoute: Equatable {
       guard path.hasPrefix("/neurons/") else { return nil }
       let text = path.dropFirst("/neurons/".count)
       guard let neuron = (String(text).removingPercentEncoding).flatMap({ NeuronID($0) }) else {
-        throw .badQuery("\"\(text)\" names no neuron; write it as L15/N7890")
+        throw .badQuery("\"\(text)\" does not name a neuron; write it as L15/N7890")
       }
       self = .neuron(neuron)
     }
   }
 
-  /// True for probes, which say nothing but yes or no and need no token.
+  /// True for probes, which reveal only yes or no and need no token.
   var isOpen: Bool { self == .alive || self == .ready }
 }

@@ -1,8 +1,8 @@
 // autointerp
-// How many readers follow the event stream.
+// `StreamSlots` limits how many readers may follow the event stream.
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+internal import Synchronization
 
 /// Bounds the number of event streams.
 final class StreamSlots: Sendable {
@@ -13,8 +13,8 @@ final class StreamSlots: Sendable {
 
   var taken: Int { count.withLock { $0 } }
 
-  /// A slot, nil when all are taken. It is given back when the last reference to it goes, so also when a reader leaves
-  /// before its answer has begun.
+  /// Returns a slot, or nil if all are taken. It is returned when its last reference goes away, so also when a reader
+  /// leaves before its answer has begun.
   func take() -> Slot? {
     let isFree = count.withLock { count in
       guard count < maximum else { return false }

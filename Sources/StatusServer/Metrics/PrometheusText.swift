@@ -1,12 +1,15 @@
 // autointerp
-// Prometheus' text exposition format, version 0.0.4.
+// `PrometheusText` writes metrics in Prometheus' text format, version 0.0.4.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Collects metric families. Names follow Prometheus' conventions: base units in the name, counters end in `_total`.
+internal import ClusterProtocol
+
+/// Collects metric families. Names follow Prometheus' conventions: they contain the base unit, and counters end in
+/// `_total`.
 struct PrometheusText {
   private(set) var text = ""
 
-  /// One sample of a family: label names and values in order, and the value.
+  /// One sample of a family: its labels in order, and its value.
   struct Sample {
     var labels: [(name: String, value: String)]
     var value: Double
@@ -34,6 +37,16 @@ struct PrometheusText {
     family(name, help, type: "gauge", samples)
   }
 
+  mutating func histogram(_ name: String, _ help: String, _ histogram: TimeHistogram) {
+    text += "# HELP \(name) \(help)\n# TYPE \(name) histogram\n"
+    var below: Int64 = 0
+    for (bound, count) in zip(TimeHistogram.bounds + [.infinity], histogram.counts) {
+      below += count
+      text += "\(name)_bucket{le=\"\(Self.number(bound))\"} \(below)\n"
+    }
+    text += "\(name)_sum \(Self.number(histogram.sum))\n\(name)_count \(below)\n"
+  }
+
   private mutating func family(_ name: String, _ help: String, type: String, _ samples: [Sample]) {
     guard !samples.isEmpty else { return }
     assert(type != "counter" || name.hasSuffix("_total"))
@@ -49,8 +62,8 @@ struct PrometheusText {
     }
   }
 
-  /// Backslash, quote and line feed escaped, as the format wants for label values; other control characters, which
-  /// nobody needs in a label, become `?`.
+  /// Escapes backslash, quote and line feed, as the format requires for label values. Other control characters become
+  /// `?`.
   static func escaped(_ value: String) -> String {
     var result = ""
     for scalar in value.unicodeScalars {
