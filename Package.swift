@@ -14,14 +14,15 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
-let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbird = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nio =
   ["NIOCore", "NIOHTTP1", "NIOPosix"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
   + [.product(name: "NIOHTTPTypes", package: "swift-nio-extras")]
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
-let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -39,27 +40,28 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = [], fixtures: 
 let package = Package(
   name: "autointerp",
   products: [.executable(name: "autointerp", targets: ["autointerp"])],
+  // Exact versions, because Package.resolved is not in the repository: a commit builds the same program everywhere.
   dependencies: [
     // Command line.
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     // Structured logs.
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     // Deques for the queues of the cluster.
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
     // Start, signals and graceful shutdown of the daemons.
-    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     // The status port's HTTP.
-    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
     // The status command's HTTP (hummingbird is built on it).
-    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     // Its types of requests and responses, which the status port's guard of connections looks at.
-    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
+    .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+    // Their requests and responses.
+    .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0", traits: []),
     // The run's SQLite file.
-    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     // Prompt files.
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
-    // cluster.toml.
-    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
     // 0: system libraries, a module map and a header each.
@@ -67,48 +69,112 @@ let package = Package(
     .systemLibrary(name: "CMsgPack", pkgConfig: "msgpack", providers: [.apt(["libmsgpack-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    // The dashboard's web files, embedded by the C compiler.
+    .target(name: "DashboardFiles", exclude: ["web"]),
+    // The style and script of reports, embedded in the same way.
+    .target(name: "ReportFiles", exclude: ["web"]),
 
-    // 1: values and files.
-    target("Circuits"),
-    target("Checkpoints", ["CSodium"]),
-    target("Corpora", ["CSodium", yams]),
+    // 1: tools without a domain.
+    target("JSON"),
+    target("Platform", ["CSodium"]),
+    target("TOML"),
 
-    // 2
-    target("Inference", ["Checkpoints", "COpenBLAS"]),
-    target("ClusterProtocol", ["Circuits", "CMsgPack"]),
-    target("Atlas", ["Circuits", grdb, sqlite]),
+    // 2: values and files.
+    target("Circuits", ["JSON", "Platform"]),
+    target("Checkpoints", ["JSON", "Platform"]),
+    target("Corpora", ["Platform", yams]),
+    target("AgentProtocol", ["JSON", "Platform"]),
 
     // 3
-    target("Attribution", ["Circuits", "Inference"]),
-    target("ClusterTransport", ["ClusterProtocol", "CZeroMQ", logging]),
-    target("StatusServer", ["Circuits", "ClusterProtocol", "CSodium", hummingbird, lifecycle, logging] + nio),
+    target("Inference", ["Checkpoints", "COpenBLAS"]),
+    target("ClusterProtocol", ["Circuits", "Platform", "CMsgPack"]),
+    target("Atlas", ["Circuits", "Platform", grdb, sqlite]),
+    target("Labels", ["Circuits", "JSON", "Platform", grdb]),
+    target("Knowledge", ["Circuits", "JSON", "Platform"]),
 
     // 4
-    target("Coordinator", ["Atlas", "ClusterTransport", "CSodium", collections, lifecycle, logging]),
-    target("Worker", ["Attribution", "ClusterTransport", lifecycle, logging]),
+    target("Attribution", ["Circuits", "Inference", "JSON", "Platform"]),
+    target("ClusterTransport", ["ClusterProtocol", "Platform", "CZeroMQ", logging]),
+    // What tests and the laboratory make up: models, graphs, a fleet's state; and the Float64 oracle.
+    target("TestSupport", ["Atlas", "Checkpoints", "Circuits", "ClusterProtocol", "Inference", "Platform"]),
 
-    // 5: the cluster without its wires, under seeded faults.
-    target("Simulation", ["Coordinator", "Worker"]),
+    // 5
+    target("Causality", ["Attribution", "Circuits", "Inference", "JSON", "Knowledge", "Platform"]),
+    target("Coordinator", ["Atlas", "ClusterTransport", "Knowledge", "Platform", collections, lifecycle, logging]),
+    // What is derived from a run's file, to be asked.
+    target("RunIndex", ["Atlas", "ClusterProtocol", "Knowledge", "Platform", grdb, sqlite]),
+    target("Worker", ["Attribution", "ClusterTransport", "Platform", lifecycle, logging]),
 
-    // 6
+    // 6: what people see.
+    target(
+      "StatusServer",
+      [
+        "Circuits", "ClusterProtocol", "DashboardFiles", "Platform", httpTypes, hummingbird, lifecycle,
+        logging,
+      ]
+        + nio),
+    target("Console", ["Circuits", "ClusterProtocol", "Platform"] + nio),
+    // The cluster without its wires, under seeded faults; part of the laboratory.
+    target("Simulation", ["Coordinator", "Platform", "TestSupport", "Worker"]),
+
+    // What is written about runs for people and other programs: comparisons, graphs, pages.
+    target("Reports", ["Circuits", "JSON", "Knowledge", "Labels", "Platform", "ReportFiles", "RunIndex"]),
+    // The tools that agents call.
+    target("AgentTools", ["AgentProtocol", "Circuits", "JSON", "Knowledge", "Labels", "Platform", "RunIndex"]),
+    // Those that need a model.
+    target("AgentExperiments", ["AgentTools", "Attribution", "Causality", "Checkpoints", "Circuits", "Inference"]),
+
+    // 7: cluster.toml, and the flags and plans that are made of it.
+    target(
+      "Settings",
+      ["ClusterProtocol", "Coordinator", "Corpora", "Knowledge", "StatusServer", "TOML", "Worker", argumentParser]),
+
+    // 8: the program.
     .executableTarget(
       name: "autointerp",
-      dependencies: ["Corpora", "Simulation", "StatusServer", argumentParser, lifecycle, logging, signals, toml],
+      dependencies: [
+        "AgentExperiments", "AgentTools", "Settings", "Causality", "Console", "JSON", "Knowledge", "Labels", "Platform",
+        "Reports", "RunIndex",
+        lifecycle, logging,
+        signals,
+      ],
+      swiftSettings: settings),
+    // The laboratory, which the program must not be linked with.
+    .executableTarget(
+      name: "autointerp-lab",
+      dependencies: ["COpenBLAS", "Settings", "Causality", "Console", "JSON", "Platform", "Simulation", "TestSupport"],
       swiftSettings: settings),
 
-    tests(of: "Circuits"),
-    tests(of: "Checkpoints", fixtures: true),
+    tests(of: "JSON", ["Platform"]),
+    tests(of: "Platform"),
+    tests(of: "TOML"),
+    tests(of: "Circuits", ["JSON", "Platform"]),
+    tests(of: "Checkpoints", ["JSON", "Platform", "TestSupport"], fixtures: true),
     tests(of: "Corpora"),
-    tests(of: "Inference"),
+    tests(of: "Inference", ["TestSupport"]),
     tests(of: "ClusterProtocol"),
     tests(of: "Atlas", [grdb]),
-    tests(of: "Attribution", fixtures: true),
-    tests(of: "ClusterTransport"),
-    tests(of: "StatusServer", [lifecycle, logging] + nio),
-    tests(of: "Coordinator"),
-    tests(of: "Worker"),
+    tests(of: "Attribution", ["TestSupport"], fixtures: true),
+    tests(of: "Causality", ["JSON", "TestSupport"], fixtures: true),
+    tests(of: "ClusterTransport", ["Platform"]),
+    tests(of: "Knowledge", ["JSON", "Platform"], fixtures: true),
+    tests(of: "Coordinator", ["Knowledge", "Platform"]),
+    tests(of: "AgentProtocol", ["JSON", "Platform"]),
+    tests(of: "AgentExperiments", ["AgentTools", "Causality", "Checkpoints", "Circuits", "Inference", "TestSupport"]),
+    tests(of: "AgentTools", ["AgentProtocol", "Atlas", "Circuits", "JSON", "Labels", "RunIndex", "TestSupport"]),
+    tests(of: "Labels", ["Circuits"]),
+    tests(of: "RunIndex", ["Atlas", "Circuits", "Knowledge", "TestSupport", grdb]),
+    tests(
+      of: "Reports",
+      ["Atlas", "Circuits", "ClusterProtocol", "JSON", "Knowledge", "Labels", "Platform", "RunIndex", "TestSupport"]),
+    tests(of: "Worker", ["Platform"]),
+    tests(of: "StatusServer", ["Console", "TestSupport", httpTypes, lifecycle, logging, nioEmbedded] + nio),
+    tests(of: "Console", ["TestSupport"]),
+    tests(of: "Settings"),
+    tests(of: "TestSupport"),
     tests(of: "Simulation"),
-    tests(of: "autointerp"),
+    tests(of: "autointerp", ["Platform"]),
+    tests(of: "autointerp-lab"),
     .testTarget(name: "EndToEndTests", dependencies: ["autointerp"], swiftSettings: settings),
   ]
 )
@@ -124,12 +190,13 @@ if let libFuzzer = Context.environment["AUTOINTERP_LIBFUZZER"] {
     .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzzing/CLibFuzzer"),
     // Links to those files of the status port and the program that decode something, without all that the others need.
     .target(
-      name: "FuzzedParsers", dependencies: ["Circuits", "CSodium"], path: "Tests/Fuzzing/parsers",
+      name: "FuzzedParsers", dependencies: ["Circuits", "Platform"], path: "Tests/Fuzzing/parsers",
       swiftSettings: instrumented),
     .executableTarget(
       name: "fuzz",
       dependencies: [
         "CLibFuzzer", "Checkpoints", "Circuits", "ClusterProtocol", "ClusterTransport", "Corpora", "FuzzedParsers",
+        "TOML", "TestSupport",
       ],
       path: "Tests/Fuzzing/fuzz", swiftSettings: [.swiftLanguageMode(.v6)],
       linkerSettings: [.unsafeFlags([libFuzzer, "-sanitize=address"]), .linkedLibrary("stdc++")]),

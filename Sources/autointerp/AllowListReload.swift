@@ -1,5 +1,5 @@
 // autointerp
-// Keys that get in or not from now on, without a restart.
+// `AllowListReload` reads the allow-list again while the coordinator runs: on SIGHUP and when the file changes.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ClusterTransport
@@ -10,23 +10,29 @@ internal import ServiceLifecycle
 internal import Synchronization
 internal import UnixSignals
 
-/// Reads the allow-list again on SIGHUP and when its file has changed. A file that cannot be used changes nothing.
+/// Reads the allow-list again on SIGHUP and when its file changes. A file that cannot be used changes nothing; the status
+/// shows the mistake until it is mended, and the log repeats it.
 ///
-/// SIGHUP ends a coordinator in no case, so that a reload that has nothing to do is harmless.
+/// SIGHUP never ends a coordinator, so a reload without an allow-list does no harm.
 final class AllowListReload: Service {
   private let coordinator: Coordinator
   private let path: String?
   private let logger: Logger
   private let interval: Duration
-  /// The keys that get in.
+  /// Trapped from the start, because a hang-up before the service runs would end the process.
+  private let hangUps = Interrupts.trapped([.sighup])
+  /// The allowed keys.
   private let current: Mutex<AllowList>
+  /// What is wrong with the file, and when the log said so last.
+  private let mistake = Mutex<(text: String, loggedAt: ContinuousClock.Instant)?>(nil)
+  private static let reminderInterval: Duration = .seconds(60)
 
   /// - Parameters:
-  ///   - coordinator: whose keys they are.
-  ///   - path: the file; nil when there is no list, and only the signal is caught.
-  ///   - current: what the coordinator was started with.
-  ///   - logger: is told of every list that is read.
-  ///   - interval: time between looks at the file.
+  ///   - coordinator: the coordinator whose keys they are.
+  ///   - path: the file; nil if there is no list, and SIGHUP is only ignored.
+  ///   - current: the list with which the coordinator was started.
+  ///   - logger: logs every list that is read.
+  ///   - interval: how often the file is checked for changes.
   init(
     coordinator: Coordinator, path: String?, current: AllowList, logger: Logger, interval: Duration = .seconds(5)
   ) {
@@ -38,16 +44,16 @@ final class AllowListReload: Service {
   }
 
   func run() async throws {
-    let hangUps = Interrupts.trapped([.sighup])
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
-        for await _ in hangUps { await self.reload(isAsked: true) }
+        for await _ in self.hangUps { await self.reload(isAsked: true) }
       }
       if let path {
         group.addTask { [interval] in
-          // Nothing is known of the file that the coordinator read before.
+          // Nothing is known about the file version that the coordinator has read.
           var known: FileVersion?
           while (try? await Task.sleep(for: interval)) != nil {
+            self.remind()
             let found = FileVersion(path)
             // A file that is being replaced may be missing for a moment.
             guard let found, found != known else { continue }
@@ -67,6 +73,8 @@ final class AllowListReload: Service {
     }
     do {
       let list = try AllowList(contentsOf: path)
+      mistake.withLock { $0 = nil }
+      await coordinator.setProblem(Self.subject, nil)
       let isNew = current.withLock { current in
         defer { current = list }
         return current != list
@@ -74,13 +82,32 @@ final class AllowListReload: Service {
       guard isNew || isAsked else { return }
       await coordinator.replaceAllowList(list)
       logger.notice("Allow-list read again", metadata: ["path": "\(path)", "allowed-keys": "\(list.count)"])
-      if list.count == 0 { logger.warning("the allow-list is empty: nobody gets in any more") }
+      if list.count == 0 { logger.warning("the allow-list is empty: nobody can connect any more") }
     } catch {
-      logger.error("The allow-list cannot be used; the keys of before stay", metadata: ["error": "\(error)"])
+      mistake.withLock { $0 = ("\(error)", .now) }
+      await coordinator.setProblem(
+        Self.subject, "the allow-list cannot be used, so the previous keys stay valid: \(error)")
+      log("\(error)")
     }
   }
 
-  /// Tells one content of a file from the next.
+  private static let subject = "allow-list"
+
+  private func log(_ error: String) {
+    logger.error("The allow-list cannot be used; the previous keys stay valid", metadata: ["error": "\(error)"])
+  }
+
+  /// Logs a mistake again that was not mended.
+  private func remind() {
+    let overdue = mistake.withLock { mistake -> String? in
+      guard let known = mistake, .now - known.loggedAt >= Self.reminderInterval else { return nil }
+      mistake?.loggedAt = .now
+      return known.text
+    }
+    if let overdue { log(overdue) }
+  }
+
+  /// Distinguishes one content of a file from the next.
   private struct FileVersion: Equatable {
     var inode: UInt64
     var size: Int64

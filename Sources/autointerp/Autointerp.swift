@@ -1,5 +1,5 @@
 // autointerp
-// The command line.
+// `Autointerp` is the command line: the list of all commands.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
@@ -11,7 +11,7 @@ struct Autointerp: AsyncParsableCommand {
     commandName: "autointerp",
     abstract: "Find out what the neurons of a language model do.",
     discussion: """
-      A run takes a corpus of prompts apart into attribution graphs and merges them into statistics of every neuron: \
+      A run computes the attribution graph of every prompt of a corpus and merges them into statistics of every neuron: \
       what drives it, what it drives, and whether it belongs to the domain. Start with
 
         autointerp graph "The capital of France is"
@@ -20,18 +20,30 @@ struct Autointerp: AsyncParsableCommand {
     version: SoftwareVersion.current,
     groupedSubcommands: [
       CommandGroup(
-        name: "One prompt, one model:", subcommands: [GraphCommand.self, ProjectCommand.self, TokenizeCommand.self]),
+        name: "One prompt, one model:",
+        subcommands: [
+          GraphCommand.self, CalibrateCommand.self, ProjectCommand.self, TokenizeCommand.self,
+        ]),
+      CommandGroup(
+        name: "Does it matter? Interventions:",
+        subcommands: [CausalCommand.self, SteerCommand.self, CircuitCommand.self, EvaluateCommand.self]),
       CommandGroup(
         name: "Runs:",
         subcommands: [
-          RunCommand.self, RunsCommand.self, StatusCommand.self, ExportCommand.self, RetryCommand.self,
-          CancelCommand.self,
+          RunCommand.self, RunsCommand.self, StatusCommand.self, ExportCommand.self,
+          RetryCommand.self, DiscardCommand.self,
+          CancelCommand.self, CheckCommand.self,
+        ]),
+      CommandGroup(
+        name: "What a run knows:",
+        subcommands: [
+          NeuronCommand.self, CompareCommand.self, ReportCommand.self, ServeCommand.self, QueryCommand.self,
+          LabelCommand.self, AtlasCommand.self, MCPCommand.self,
         ]),
       CommandGroup(
         name: "The cluster:",
         subcommands: [
-          CoordinatorCommand.self, WorkerCommand.self, KeygenCommand.self, SimulateCommand.self, BenchCommand.self,
-          ClusterBenchCommand.self, SliceCommand.self,
+          CoordinatorCommand.self, WorkerCommand.self, KeygenCommand.self,
         ]),
     ])
 }

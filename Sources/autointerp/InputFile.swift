@@ -1,5 +1,5 @@
 // autointerp
-// Reads what a command is given: a file or standard input, whole or line by line.
+// `InputFile` reads a file or standard input, completely or line by line.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
@@ -12,15 +12,15 @@ struct InputError: Error, CustomStringConvertible {
   var description: String { "\(path): \(problem)" }
 }
 
-/// A file, or standard input, that is read from its beginning to its end.
+/// A file, or standard input, that is read from start to end.
 struct InputFile: ~Copyable {
-  /// What people call it.
+  /// The name shown to people.
   let name: String
-  /// The number of the line that `nextLine` gave last, from 1.
+  /// The number of the line that `nextLine` returned last, from 1.
   private(set) var lineNumber = 0
   private let descriptor: Int32
   private let closes: Bool
-  /// What was read of it from `start` on, and is no line yet up to `scanned`.
+  /// Bytes read but not yet returned start at `start`; there is no newline before `scanned`.
   private var buffer: [UInt8] = []
   private var start = 0
   private var scanned = 0
@@ -28,8 +28,8 @@ struct InputFile: ~Copyable {
 
   private static let pieceBytes = 1 << 20
 
-  /// - Parameter path: a file or pipe; `-` is standard input.
-  /// - Throws: when it cannot be opened or is a folder.
+  /// - Parameter path: a file or pipe; `-` means standard input.
+  /// - Throws: an error if it cannot be opened or is a folder.
   init(_ path: String) throws(InputError) {
     closes = path != "-"
     name = closes ? path : "standard input"
@@ -47,20 +47,34 @@ struct InputFile: ~Copyable {
     if closes { close(descriptor) }
   }
 
-  /// All that is left of it.
+  /// Returns everything that is left.
   ///
-  /// - Throws: when it cannot be read.
+  /// - Throws: an error if it cannot be read.
   mutating func rest() throws(InputError) -> [UInt8] {
     while !isAtEnd { try readPiece() }
     defer { start = buffer.count }
     return Array(buffer[start...])
   }
 
-  /// Takes the next line.
+  /// Returns all of standard input as text, without the line end that `echo` adds.
   ///
-  /// - Parameter beforeWaiting: called before more is read, which may take as long as whoever writes it likes.
-  /// - Returns: the line without its LF or CRLF, or nil at the end; empty lines count.
-  /// - Throws: when it cannot be read, or what `beforeWaiting` throws.
+  /// - Throws: an error if it cannot be read or is not UTF-8.
+  static func textFromStandardInput() throws(InputError) -> String {
+    var input = try InputFile("-")
+    var bytes = try input.rest()
+    if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+    if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw InputError(path: input.name, problem: "the text is not UTF-8")
+    }
+    return text
+  }
+
+  /// Returns the next line.
+  ///
+  /// - Parameter beforeWaiting: called before more is read, which may take as long as the writer wants.
+  /// - Returns: the line without its LF or CRLF, or nil at the end. Empty lines count.
+  /// - Throws: an error if it cannot be read, or the error of `beforeWaiting`.
   mutating func nextLine(beforeWaiting: () throws -> Void = {}) throws -> ArraySlice<UInt8>? {
     while true {
       if let end = buffer[scanned...].firstIndex(of: UInt8(ascii: "\n")) { return line(to: end, next: end + 1) }

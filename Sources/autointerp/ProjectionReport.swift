@@ -1,10 +1,12 @@
 // autointerp
-// Projections of neurons as text or JSON.
+// `ProjectionReport` writes the projections of neurons as text or JSON.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits
 internal import Foundation
 internal import Inference
+internal import JSON
+internal import Platform
 
 /// Collects projections in one of two formats.
 struct ProjectionReport {
@@ -81,7 +83,7 @@ struct ProjectionReport {
     contributions.map { entry in
       let value = Self.number(entry.value, 4)
       let padding = String(repeating: " ", count: max(0, 10 - value.count))
-      let token = TokenizeCommand.visible(tokenText(entry.token))
+      let token = tokenText(entry.token).visible
       return "    \(padding)\(value)  z \(Self.number(entry.zScore, 1))  \"\(token)\"\n"
     }.joined()
   }

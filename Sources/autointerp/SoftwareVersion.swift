@@ -1,8 +1,8 @@
 // autointerp
-// The version of this program.
+// `SoftwareVersion` is the version of this program.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The version that is shown, sent to peers, and stored with runs.
+/// The version that is shown, sent to peers and stored with runs.
 enum SoftwareVersion {
-  static let current = "0.1.0"
+  static let current = "0.2.0"
 }

@@ -1,11 +1,11 @@
 // autointerp
-// Where tests wait for other processes.
+// `BlockingTests` runs tests that wait for other processes, one at a time, outside the cooperative pool.
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
 
-/// Tests that block, one at a time, on a thread of their own: the threads of the other tests are no more than there are
-/// cores, and must stay free for them.
+/// Tests that block, one at a time, on their own thread. The cooperative pool has only as many threads as cores and
+/// must stay free for other tests.
 @globalActor actor BlockingTests {
   static let shared = BlockingTests()
 

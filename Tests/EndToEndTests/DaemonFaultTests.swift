@@ -1,5 +1,5 @@
 // autointerp
-// A daemon, its workers and a client as processes, with one of them killed or stopped; the result is always the same bytes.
+// `DaemonFaultTests` tests that killing or stopping a process of a fleet does not change the result's bytes.
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation

@@ -1,5 +1,5 @@
 // autointerp
-// The coordinator as a daemon: reload, clients, runs that nobody works on.
+// `DaemonTests` tests `autointerp coordinator` as a process: reload, clients, and runs without workers.
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation

@@ -1,5 +1,5 @@
 // autointerp
-// `autointerp run` with real processes on the real model, disturbed in every way; the result is always the same bytes.
+// `LocalRunTests` tests that `autointerp run` with processes and the model gives the same bytes after every disturbance.
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
@@ -8,7 +8,7 @@ import Testing
 @Suite(.serialized, .enabled(if: Model.isThere, "scripts/fetch-model fetches the model"))
 @BlockingTests struct LocalRunTests {
   static let promptCount = 12
-  /// Written for these tests.
+  /// Prompts written for these tests.
   static let domain = """
     sequences:
       - {prompt: "The vitamin that prevents scurvy is vitamin"}
@@ -40,7 +40,7 @@ import Testing
       + ["--run-dir", "run"] + more
   }
 
-  /// The statistics of a run that nothing disturbs.
+  /// The statistics of an undisturbed run.
   static let undisturbed = Result {
     let test = try LocalRunTests()
     let result = try Program.run(test.arguments("--local", "1"), in: test.folder.url)
@@ -61,7 +61,7 @@ import Testing
     #expect(result.output.contains("12 of 12 prompts (6 domain, 6 baseline)"))
     #expect(result.errors.contains(#/Live status: http://127\.0\.0\.1:\d+//#))
 
-    // Again: nothing is left to do, and the summary is the same but for the time.
+    // The second time nothing is left to do, and only the time in the summary differs.
     let again = try Program.run(arguments("--local", "2"), in: folder.url)
     #expect(again.exitCode == 0, "\(again.errors)")
     try expectSameStatistics()
@@ -103,7 +103,7 @@ import Testing
 
     let resumed = try Program.run(arguments("--local", "1"), in: folder.url)
     #expect(resumed.exitCode == 0, "\(resumed.errors)")
-    // Resumed, not begun anew.
+    // The run is resumed, not started again.
     #expect(!resumed.errors.hasPrefix("0/"))
     try expectSameStatistics()
   }
@@ -146,15 +146,15 @@ import Testing
   }
 
   @Test func anotherModelOrSettingInTheSameFolderIsRefused() throws {
-    // A run that is not finished is enough.
+    // An unfinished run is enough.
     let run = try Program.start(arguments("--local", "1"), in: folder.url)
     try run.waitForProgress(from: 0, below: Self.promptCount)
     run.signal(SIGINT)
     _ = try run.finish()
 
-    let otherSetting = try Program.run(arguments("--tau", "0.01"), in: folder.url)
+    let otherSetting = try Program.run(arguments("--select", "top=100"), in: folder.url)
     #expect(otherSetting.exitCode == 1)
-    #expect(otherSetting.errors.contains("tau: it has 0.005, asked for is 0.01"))
+    #expect(otherSetting.errors.contains("select: it has top=200, asked for is top=100"))
 
     var bytes = try Data(contentsOf: URL(fileURLWithPath: Model.path))
     bytes.replaceSubrange(bytes.count - 64..<bytes.count, with: Data(repeating: 0x11, count: 64))

@@ -1,5 +1,5 @@
 // autointerp
-// The real model, fetched by scripts/fetch-model.
+// `Model` is the real model that scripts/fetch-model downloads.
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
@@ -14,7 +14,7 @@ enum Model {
     return "\(cache)/autointerp/SmolLM2-135M-Instruct.Q4_1.gguf"
   }()
 
-  /// scripts/test sets the variable once it has fetched the model, and then no test may be skipped for want of it.
+  /// scripts/test sets the variable after it has downloaded the model. Then no test may be skipped for lack of it.
   static let isThere =
     ProcessInfo.processInfo.environment["AUTOINTERP_TEST_MODEL"] != nil || FileManager.default.fileExists(atPath: path)
 }

@@ -1,5 +1,5 @@
 // autointerp
-// Processes of this machine, by way of /proc.
+// `Processes` finds the processes of this machine in /proc and waits for their end.
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
@@ -10,9 +10,9 @@ enum Processes {
     return entries.compactMap { pid_t($0) }.filter { self.parent(of: $0) == parent }.sorted()
   }
 
-  /// Nil when there is no such process.
+  /// Nil if there is no such process.
   private static func parent(of process: pid_t) -> pid_t? {
-    // `pid (name) state parent …`; the name may have blanks and parentheses.
+    // `pid (name) state parent …`. The name may contain blanks and parentheses.
     guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
       let end = text.lastIndex(of: ")")
     else { return nil }

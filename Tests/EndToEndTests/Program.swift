@@ -1,19 +1,19 @@
 // autointerp
-// The built program as a process.
+// `Program` runs the built `autointerp` as a process.
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
 
-/// Runs of the built `autointerp`, which lies beside the test bundle.
+/// Runs the built `autointerp`, which is beside the test bundle.
 enum Program {
-  /// What a finished process left.
+  /// The output of a finished process.
   struct Result {
     var exitCode: Int32
     var output: String
     var errors: String
   }
 
-  /// A running process; killed when it is let go.
+  /// A running process. It is killed when the value goes away.
   final class Running {
     private let process = Process()
     private let output: URL
@@ -41,9 +41,9 @@ enum Program {
 
     func signal(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
-    /// Blocks until it says that at least `count` prompts are done.
+    /// Blocks until it reports at least `count` finished prompts.
     ///
-    /// - Throws: when it ends before, or has done all of them already.
+    /// - Throws: an error if it ends before that, or has finished all of them already.
     func waitForProgress(from count: Int, below end: Int) throws {
       while true {
         for line in errorText.split(separator: "\n") {
@@ -57,22 +57,22 @@ enum Program {
       }
     }
 
-    /// Blocks until a line of its errors has `text`, and returns the line.
+    /// Blocks until a line of its errors contains `text`, and returns the line.
     ///
-    /// - Throws: when it ends before.
+    /// - Throws: an error if it ends before that.
     @discardableResult
     func waitForLine(with text: String) throws -> String {
       while true {
-        // What stands after the last line break is not a line yet.
+        // The text after the last line break is not a complete line.
         let lines = errorText.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         if let line = lines.last(where: { $0.contains(text) }) { return String(line) }
         try readMore(until: "it says: \(text)")
       }
     }
 
-    /// Takes the next piece of its errors.
+    /// Reads the next piece of its errors.
     ///
-    /// - Throws: when it has ended, or says nothing for two minutes.
+    /// - Throws: an error if it has ended or is silent for two minutes.
     private func readMore(until what: String) throws {
       let descriptor = errors.fileHandleForReading.fileDescriptor
       var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
@@ -98,7 +98,7 @@ enum Program {
     let description: String
   }
 
-  /// Of the test bundle, which SwiftPM puts into the folder of the products.
+  /// The folder of the test bundle, in which SwiftPM puts the products.
   static func location() throws -> URL {
     let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     let candidates = [Bundle.main.bundleURL, bundle].map { $0.appending(path: "autointerp") }

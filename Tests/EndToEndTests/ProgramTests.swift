@@ -1,5 +1,5 @@
 // autointerp
-// The program's first impression: help, and errors in arguments and settings.
+// `ProgramTests` tests the program's help, and its errors about arguments and settings.
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation

@@ -1,10 +1,10 @@
 // autointerp
-// A folder for one test.
+// `TemporaryFolder` is a folder for one test.
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
 
-/// A folder that goes away with the value.
+/// A folder that is deleted with the value.
 final class TemporaryFolder {
   let url: URL
 

@@ -1,5 +1,5 @@
 // autointerp
-// `autointerp tokenize` as a process: lines in, lines out.
+// `TokenizeTests` tests `autointerp tokenize` as a process.
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
@@ -7,7 +7,7 @@ import Testing
 
 @Suite @BlockingTests struct TokenizeTests {
   let folder: TemporaryFolder
-  /// A small byte-level tokenizer without BOS, and one with.
+  /// A small byte-level tokenizer without BOS, and one with BOS.
   private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../CheckpointsTests/Fixtures/Tokenizers").standardized
   private static let gpt2 = fixtures.appending(path: "gpt2").path

@@ -1,5 +1,5 @@
 // autointerp
-// Keys that come and go while a coordinator runs.
+// `AllowListReloadTests` tests that keys are added and removed while a coordinator runs.
 // SPDX-License-Identifier: Apache-2.0
 
 import ClusterTransport
@@ -64,11 +64,14 @@ import Testing
       try await ask(late)
 
       try write("client nonsense\n")
-      #expect(await heard.next()?.contains("keys of before stay") == true)
+      #expect(await heard.next()?.contains("previous keys stay valid") == true)
       try await ask(late)
+      #expect(await coordinator.problems().contains { $0.contains("allow-list") && $0.contains("\(file.path):1:") })
+      #expect(await coordinator.status().problems.contains { $0.contains("allow-list") })
 
-      try write("client \(early.publicKey)\n")
+      try write("#client \(late.publicKey)\nclient \(early.publicKey)\n")
       #expect(await heard.next() == "Allow-list read again")
+      #expect(await coordinator.problems().isEmpty)
       try await ask(early)
       await #expect(throws: CoordinatorError.self) { try await ask(late, patience: .milliseconds(600)) }
       coordinator.shutDown()

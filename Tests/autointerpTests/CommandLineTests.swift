@@ -1,5 +1,5 @@
 // autointerp
-// What the command line takes.
+// `CommandLineTests` tests which arguments the command line accepts.
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
@@ -20,5 +20,48 @@ import Testing
     #expect(throws: (any Error).self) {
       try RunCommand.parse(["--prompts", "p.txt", "--coordinator", "tcp://h:1", "--status", "1"])
     }
+  }
+
+  /// The values of a flag with two tokens end at the next flag, so the prompt behind them arrives as a third.
+  @Test func aPromptMayFollowTheTwoTokensOfAContrast() throws {
+    for arguments in [
+      ["--contrast", " cold", " warm", "In winter"], ["In winter", "--contrast", " cold", " warm"],
+      ["--why-edge", "3_88_0", "L_791_4", "In winter"],
+    ] {
+      _ = try GraphCommand.parse(arguments)
+    }
+    for arguments in [
+      ["--contrast", " cold", "In winter"], ["--contrast", "a", "b", "c", "d"], ["x", "--contrast", "a", "b", "c"],
+      ["--contrast", "a", "b"],
+    ] {
+      #expect(throws: (any Error).self) { try GraphCommand.parse(arguments) }
+    }
+    #expect(throws: (any Error).self) { try RunCommand.parse(["--prompts", "p.txt", "--contrast", "a", "b", "c"]) }
+  }
+
+  /// The values of --groups end at the next flag, so that a run behind them arrives as a third.
+  @Test func aRunMayStandBeforeOrBehindTheGroupsThatAreCompared() throws {
+    for arguments in [
+      ["run", "--groups", "a", "b"], ["--groups", "a", "b", "run"], ["--groups", "a", "b", "--json", "run"],
+      ["x", "y"],
+      ["x", "y", "--group", "a"], ["run", "--halves", "1"],
+    ] {
+      _ = try CompareCommand.parse(arguments)
+    }
+    for arguments in [
+      [], ["x"], ["x", "y", "z"], ["run", "--groups", "a"], ["run", "--groups", "a", "b", "c"],
+      ["x", "y", "--halves", "1"],
+      ["run", "--groups", "a", "b", "--halves", "1"], ["run", "--groups", "a", "b", "--group", "a"],
+      ["x", "y", "--limit", "-1"],
+    ] {
+      #expect(throws: (any Error).self, "\(arguments)") { try CompareCommand.parse(arguments) }
+    }
+    #expect(throws: (any Error).self) { try ExportCommand.parse(["run", "--min-prompts", "3"]) }
+    #expect(throws: (any Error).self) { try ExportCommand.parse(["run", "--graph-format", "graphml", "--edges"]) }
+  }
+
+  @Test func aNegativeTauIsOutOfRangeAndNotMissing() {
+    let error = #expect(throws: (any Error).self) { try GraphCommand.parse(["--tau", "-1", "Hello"]) }
+    #expect(error.map(GraphCommand.message(for:))?.contains("expected 0 to 1") == true)
   }
 }

@@ -1,5 +1,5 @@
 // autointerp
-// Files that commands are given: lines, their numbers, and what cannot be read.
+// `InputFileTests` tests the lines that `InputFile` reads, their numbers, and files that cannot be read.
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation

@@ -1,8 +1,9 @@
 // autointerp
-// Worker processes: restarts, giving up, leaving.
+// `LocalFleetTests` tests that `LocalFleet` restarts, gives up and stops worker processes.
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Platform
 import Testing
 
 @testable import autointerp
@@ -12,7 +13,7 @@ import Testing
 
   init() throws { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
 
-  /// A fleet of shell scripts; `$1` is the worker's number, the working file of the test is `$2`.
+  /// A fleet of shell scripts. `$1` is the worker's number, `$2` the test's working file.
   private func fleet(_ script: String, count: Int, restarts: Int) -> LocalFleet {
     var policy = RestartPolicy()
     policy.limit = restarts
@@ -35,7 +36,7 @@ import Testing
   }
 
   @Test func aWorkerThatIsKilledIsStartedAgain() async throws {
-    // The first life kills itself; the second tells the test, which then stops the fleet.
+    // The first process kills itself. The second tells the test, which then stops the fleet.
     let fleet = fleet("test -e $2 || { : > $2; kill -9 $$; }; echo again > $2.again; cat", count: 1, restarts: 3)
     async let ended: Void = fleet.run()
     let told = folder.appending(path: "file.again")
@@ -72,7 +73,7 @@ import Testing
 
   @Test func aChildSeesTheEndOfItsInputWhenItsParentLetsGo() async throws {
     let log = folder.appending(path: "log").path
-    // `cat` ends with its input; no other process must have the pipe open.
+    // `cat` ends with its input. No other process may have the pipe open.
     var first: ChildProcess? = try ChildProcess("/bin/sh", arguments: ["-c", "cat; echo over"], logPath: log)
     let second = try ChildProcess("/bin/sh", arguments: ["-c", "cat"], logPath: log)
     let processID = try #require(first?.processID)

@@ -1,9 +1,10 @@
 // autointerp
-// The status page of a run on this machine, whatever else listens there.
+// `LocalStatusPortTests` tests the status page of a run on this machine when its port is taken.
 // SPDX-License-Identifier: Apache-2.0
 
 import Circuits
 import ClusterProtocol
+import Console
 import Logging
 import StatusServer
 import Testing
@@ -20,7 +21,7 @@ import Testing
     func readiness() async -> Readiness { Readiness() }
     func topNeurons(_ query: NeuronQuery) async throws -> [NeuronReport] { [] }
     func profile(of neuron: NeuronID, run: String) async throws -> NeuronReport {
-      throw StatusServerError.unknownNeuron(neuron, run: run)
+      throw StatusSourceError.unknownNeuron(neuron, run: run)
     }
   }
 

@@ -1,8 +1,9 @@
 // autointerp
-// Where `autointerp status` looks, and the token's file.
+// `StatusPortTests` tests which port and token `autointerp status` uses.
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Settings
 import Testing
 
 @testable import autointerp
@@ -41,7 +42,7 @@ import Testing
       #expect(try StatusPort(url: nil, settings: settings, environment: [:]).token == Self.token)
       let other = [StatusToken.variable: "another-token-of-the-environment"]
       #expect(try StatusPort(url: nil, settings: settings, environment: other).token == other[StatusToken.variable])
-      // The file's token is for the port of the settings.
+      // The file's token belongs to the port of the settings.
       #expect(try StatusPort(url: "http://elsewhere:1", settings: settings, environment: [:]).token == nil)
       try settings.takeStatusToken(from: [:])
       #expect(settings.status.bearerToken == Self.token)

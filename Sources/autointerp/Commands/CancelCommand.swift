@@ -1,5 +1,5 @@
 // autointerp
-// `autointerp cancel`: ends a run where it stands.
+// `CancelCommand` is `autointerp cancel`: it cancels a run of a coordinator.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
@@ -8,7 +8,7 @@ internal import ArgumentParser
 struct CancelCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cancel",
-    abstract: "End a run of a coordinator where it stands.",
+    abstract: "Cancel a run of a coordinator.",
     discussion: """
       What is done stays in the run's file and can be exported; submitting the same run again resumes it. Cancelling \
       twice does no harm.

@@ -1,13 +1,16 @@
 // autointerp
-// `autointerp coordinator`: the daemon that leads a fleet.
+// `CoordinatorCommand` is `autointerp coordinator`: it starts the coordinator of a fleet.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import ClusterProtocol
 internal import ClusterTransport
 internal import Coordinator
 internal import Foundation
 internal import Logging
+internal import Platform
 internal import ServiceLifecycle
+internal import Settings
 internal import StatusServer
 
 /// Serves workers, clients and the status port until it is asked to stop.
@@ -16,11 +19,11 @@ struct CoordinatorCommand: AsyncParsableCommand {
     commandName: "coordinator",
     abstract: "Lead a fleet of workers.",
     discussion: """
-      Keeps the queue of runs, hands prompts to workers and merges what they send. Every run is one SQLite file in \
-      --runs-dir; what a worker was told to be done is on the disk. SIGTERM stops cleanly, but a kill loses nothing \
-      either: started again, the coordinator goes on where it was. Logs go to standard error.
+      Keeps the queue of runs, gives prompts to workers and merges their results. Every run is one SQLite file in \
+      --runs-dir; a result that was acknowledged is on disk. SIGTERM stops cleanly, but a kill loses nothing \
+      either: after a restart the coordinator continues. Logs go to standard error.
 
-      Without --key-file plain TCP is spoken, and only on loopback unless --insecure is given. The allow-list is read \
+      Without --key-file it uses plain TCP, only on loopback unless --insecure is given. The allow-list is read \
       again on SIGHUP, and within seconds of a change of its file: new keys get in, removed ones lose access at once, \
       also over connections that are up. A list with a mistake changes nothing and is logged.
 
@@ -33,7 +36,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
 
   @OptionGroup var configuration: ConfigurationOptions
 
-  @Option(help: ArgumentHelp("Where workers and clients connect.", valueName: "tcp://host:port"))
+  @Option(help: ArgumentHelp("The address for workers and clients.", valueName: "tcp://host:port"))
   var bind: String?
 
   @Option(help: ArgumentHelp("Folder with the file of every run.", valueName: "dir"))
@@ -42,13 +45,16 @@ struct CoordinatorCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("This coordinator's key pair, as keygen writes it.", valueName: "file"))
   var keyFile: String?
 
-  @Option(help: ArgumentHelp("Keys that get in: a line `worker KEY` or `client KEY` each.", valueName: "file"))
+  @Option(help: ArgumentHelp("Allowed keys: a line `worker KEY` or `client KEY` each.", valueName: "file"))
   var allow: String?
 
   @Flag(help: "Permit plain TCP to other machines, where anyone can read, join and give orders.")
   var insecure = false
 
-  @Option(help: ArgumentHelp("Port of the status server; 0 takes a free one.", valueName: "port"))
+  @Flag(help: "Let workers with different BLAS kernels work on one run; their results differ by rounding.")
+  var allowMixedKernels = false
+
+  @Option(help: ArgumentHelp("Port of the status server; 0 means any free port.", valueName: "port"))
   var status: Int?
 
   @Flag(help: "Serve no status port.")
@@ -56,6 +62,9 @@ struct CoordinatorCommand: AsyncParsableCommand {
 
   @Option(help: "trace, debug, info, notice, warning, error or critical.")
   var logLevel: String = "info"
+
+  @Option(help: "text or json: one object a line, with the facts as fields.")
+  var logFormat: LogFormat = .text
 
   func validate() throws {
     if let status, !(0...65535).contains(status) { throw ValidationError("--status must be a port, 0 to 65535.") }
@@ -66,8 +75,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    var logger = Logger(label: "autointerp.coordinator") { StreamLogHandler.standardError(label: $0) }
-    logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
+    let logger = logFormat.logger(label: "autointerp.coordinator", level: Logger.Level(rawValue: logLevel) ?? .info)
     do {
       try await serve(logger)
     } catch {
@@ -78,10 +86,11 @@ struct CoordinatorCommand: AsyncParsableCommand {
 
   private func serve(_ logger: Logger) async throws {
     let settings = try merged()
+    logger.info("Files and connections", metadata: ["limit": "\(OpenFileLimit.raise())"])
     var coordinatorSettings = CoordinatorConfiguration(softwareVersion: SoftwareVersion.current)
     coordinatorSettings.endpoint = settings.coordinator.listen
     coordinatorSettings.security = try settings.security.server()
-    // Before anything is started that would have to be stopped again.
+    // Check this before starting anything that would have to be stopped.
     _ = try coordinatorSettings.security.endpoint(settings.coordinator.listen)
     coordinatorSettings.fleet = settings.coordinator.fleet
     var allowList = AllowList()
@@ -91,7 +100,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
     case .curve(let keys, let allowed):
       allowList = allowed
       logger.notice("CURVE", metadata: ["public-key": "\(keys.publicKey.text)", "allowed-keys": "\(allowed.count)"])
-      if allowed.count == 0 { logger.warning("the allow-list is empty: nobody gets in") }
+      if allowed.count == 0 { logger.warning("the allow-list is empty: nobody can connect") }
     case .plain:
       break
     }
@@ -128,6 +137,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
     if let keyFile { settings.security.keyFile = keyFile }
     if let allow { settings.security.allow = allow }
     if insecure { settings.security.insecure = true }
+    if allowMixedKernels { settings.coordinator.fleet.allowsMixedKernels = true }
     if let status { settings.status.port = status }
     if !noStatus { try settings.takeStatusToken() }
     return settings

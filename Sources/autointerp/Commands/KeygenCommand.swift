@@ -1,5 +1,5 @@
 // autointerp
-// `autointerp keygen`: a CURVE key pair for a coordinator, a worker or a client.
+// `KeygenCommand` is `autointerp keygen`: it makes a CURVE key pair for a coordinator, a worker or a client.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
@@ -34,7 +34,7 @@ struct KeygenCommand: ParsableCommand {
     }
     let isPlain = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
     guard isPlain, !name.isEmpty, !name.hasPrefix(".") else {
-      throw ValidationError("'\(name)' is no name for files: use letters, digits, '-', '_' and '.'.")
+      throw ValidationError("'\(name)' cannot be a file name: use letters, digits, '-', '_' and '.'.")
     }
   }
 

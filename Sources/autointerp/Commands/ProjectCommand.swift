@@ -1,11 +1,14 @@
 // autointerp
-// `autointerp project`: what neurons write to the logits, and which tokens they read.
+// `ProjectCommand` is `autointerp project`: it shows which tokens neurons promote, suppress and read.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
 internal import Checkpoints
 internal import Circuits
+internal import Console
 internal import Inference
+internal import Platform
+internal import Settings
 
 /// Projects neurons on the vocabulary.
 struct ProjectCommand: AsyncParsableCommand {
@@ -70,7 +73,7 @@ struct ProjectCommand: AsyncParsableCommand {
     var report = ProjectionReport(
       modelName: checkpoint.name, appliesFinalGain: !omitsFinalNorm, chanceZScore: projector.chanceZScore,
       json: json, tokenText: { tokenizer?.displayText(of: $0) ?? "#\($0)" })
-    // A layer at a time is what costs least; neurons are reported in the order in which they were given.
+    // Projecting one layer at a time is cheapest. Neurons are reported in the given order.
     var projections: [NeuronID: NeuronProjection] = [:]
     for layer in Set(wanted.map(\.layer)).sorted() {
       let indices = Set(wanted.filter { $0.layer == layer }.map { Int($0.index) }).sorted()
@@ -100,8 +103,9 @@ struct ProjectCommand: AsyncParsableCommand {
         throw InputError(path: file.name, problem: "\(error)")
       }
       if !graph.isOf(modelNamed: checkpoint.name) {
-        Warning.show("\(file.name) is a graph of \(graph.modelName), but the model is \(checkpoint.name)")
+        StandardError.warn("\(file.name) is a graph of \(graph.modelName), but the model is \(checkpoint.name)")
       }
+      StandardError.say("\(file.name): \(graph.neuronIDs.count) neurons; \(graph.scoreText)")
       return graph.neuronIDs
     }
     return neurons

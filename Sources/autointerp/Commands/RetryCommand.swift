@@ -1,5 +1,5 @@
 // autointerp
-// `autointerp retry`: runs quarantined prompts again.
+// `RetryCommand` is `autointerp retry`: it runs quarantined prompts again.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
@@ -13,13 +13,13 @@ struct RetryCommand: AsyncParsableCommand {
     commandName: "retry",
     abstract: "Run the quarantined prompts of a run again.",
     discussion: """
-      Gives every quarantined prompt of the run a clean record and puts it back into the queue. With --wait it stays until \
-      the run is complete again. Repeating it does no harm; where nothing is quarantined it says so.
+      Gives every quarantined prompt of the run a clean record and puts it back into the queue. With --wait it waits until \
+      the run is complete again. Repeating it does no harm; if nothing is quarantined it says so.
 
       EXAMPLES
         autointerp retry medical-smollm2-1f2e3d4c --wait
 
-      A cancelled run is not touched: `autointerp run` resumes it, with --retry-failed its quarantined prompts as well.
+      A cancelled run does not change: `autointerp run` resumes it, with --retry-failed its quarantined prompts as well.
 
       Exit codes: 0 queued or nothing to do (with --wait: complete), 1 the run is cancelled, or with --wait: complete with \
       prompts in quarantine again, 2 no such run, no answer or a wrong command line.
@@ -27,7 +27,7 @@ struct RetryCommand: AsyncParsableCommand {
 
   @OptionGroup var coordinator: CoordinatorOptions
 
-  @Flag(help: "Stay until the run is complete again.")
+  @Flag(help: "Wait until the run is complete again.")
   var wait = false
 
   @Argument(help: ArgumentHelp("The run, as `autointerp runs` lists it.", valueName: "run"))

@@ -1,15 +1,20 @@
 // autointerp
-// `autointerp run`: prompts in, edge statistics out.
+// `RunCommand` is `autointerp run`: it computes a corpus of prompts and writes the edge statistics.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
 internal import Checkpoints
 internal import Circuits
 internal import ClusterProtocol
+internal import Console
 internal import Coordinator
+internal import Corpora
 internal import Foundation
+internal import Knowledge
+internal import Platform
+internal import Settings
 
-/// Runs a corpus, on workers of this machine or of a coordinator elsewhere.
+/// Runs a corpus on workers of this machine or of a coordinator elsewhere.
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
@@ -40,7 +45,21 @@ struct RunCommand: AsyncParsableCommand {
     parsing: .upToNextOption, help: ArgumentHelp("Baseline prompts or texts, same formats.", valueName: "file"))
   var baseline: [String] = []
 
-  @Option(help: "Prompts in all, half of each origin, drawn by the seed; 0 for all.")
+  @Option(
+    help: ArgumentHelp(
+      "Prompts of one more group to compare the domain with; may be repeated, also with the same name.",
+      valueName: "name=file"))
+  var group: [GroupFile] = []
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Cut sentences of the baseline in mid-sentence: auto (sentences out of running text, if most domain prompts do not \
+      end a sentence), mid-sentence (all that end a sentence) or none.
+      """, valueName: "which"))
+  var baselineCut: BaselineCut = .auto
+
+  @Option(help: "Prompts in all, as many of each group, drawn by the seed; 0 for all.")
   var limit: Int?
 
   @Option(help: "Decides which prompts are drawn and in which order.")
@@ -64,13 +83,12 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "System turn of a chat template; empty for none (default: the template's own).")
   var system: String?
 
-  @Option(help: "Keep neurons whose |total effect| is at least this share of |metric|.")
-  var tau: Double?
+  @OptionGroup var scores: ScoreOptions
 
-  @Option(help: "Keep edges whose |flow| is at least this share of |metric|.")
+  @Option(help: "Keep edges whose |flow| is at least this share of |metric|, or of all nodes' |score| for logprob.")
   var edgeThreshold: Double?
 
-  @Option(help: "Keep at most this many neurons of a prompt, those with the largest |total effect|.")
+  @Option(help: "Keep at most this many neurons of a prompt, those with the largest |score|.")
   var maxNodes: Int?
 
   @Option(help: "Rows of the edge sweep in memory at once.")
@@ -81,7 +99,7 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Folder of the run's SQLite file and logs (default: named after corpus, model and settings, in runs/).",
+      "Folder of the run's SQLite file and logs (default: in runs/, named after corpus, model and settings).",
       valueName: "dir"))
   var runDir: String?
 
@@ -91,7 +109,7 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(help: "Serve no status page.")
   var noStatus = false
 
-  @Flag(help: "Try the prompts again that failed.")
+  @Flag(help: "Try failed prompts again.")
   var retryFailed = false
 
   @Flag(help: "Print the outcome as JSON.")
@@ -101,27 +119,33 @@ struct RunCommand: AsyncParsableCommand {
   var quiet = false
 
   func validate() throws {
+    try metric.requireNoText()
     if coordinator != nil, local != nil || runDir != nil || status != nil {
       throw ValidationError(
-        "--coordinator excludes --local, --run-dir and --status: the daemon has its own workers, folder and status page."
+        "--coordinator excludes --local, --run-dir and --status: it has its own workers, folder and status page."
       )
     }
     if let status, !(0...65535).contains(status) { throw ValidationError("--status must be a port, 0 to 65535.") }
     if let name, !RunName.isValid(name) {
-      throw ValidationError("--name: it becomes the name of a file: at most 200 bytes, no slash, no dot in front.")
+      throw ValidationError(
+        "--name: it becomes a file name, so it may have at most 200 bytes, no slash and no leading dot.")
     }
     if let local, !(1...1024).contains(local) { throw ValidationError("--local: expected 1 to 1024 workers.") }
     if let limit, limit < 0 { throw ValidationError("--limit must not be negative.") }
     if let seed, seed < 0 { throw ValidationError("--seed must not be negative.") }
-    for (name, value) in [("--tau", tau), ("--edge-threshold", edgeThreshold)] {
-      if let value, !(0...1).contains(value) { throw ValidationError("\(name): expected 0 to 1.") }
+    if let edgeThreshold, !(0...1).contains(edgeThreshold) {
+      throw ValidationError("--edge-threshold: expected 0 to 1.")
     }
+    if Set(group.map(\.group)).count > 100 { throw ValidationError("--group: expected at most 100 groups.") }
     if let maxNodes, maxNodes < 0 { throw ValidationError("--max-nodes must not be negative.") }
   }
 
   func run() async throws {
     let settings = try settings()
     let plan = try plan(settings)
+    if let (setting, expected) = plan.specification.settings.contradictionInRun {
+      throw ValidationError("\(setting) is \(plan.specification.settings.text(of: setting)), expected \(expected).")
+    }
     guard !plan.specification.prompts.isEmpty else { throw RunError.noPrompts }
     try OutputFile(settings.run.output).check()
     let display = ProgressDisplay(isQuiet: quiet)
@@ -135,7 +159,7 @@ struct RunCommand: AsyncParsableCommand {
 
   // MARK: Settings
 
-  /// The file's settings with the flags over them.
+  /// The file's settings, overridden by flags.
   private func settings() throws -> ClusterConfiguration {
     var settings = try configuration.load()
     if let model { settings.model.path = model }
@@ -146,9 +170,8 @@ struct RunCommand: AsyncParsableCommand {
     if let seed { settings.run.seed = seed }
     if let local { settings.run.local = local }
     if let output { settings.run.output = output }
-    if let topLogits = metric.topLogits { settings.attribution.topLogitCount = topLogits }
     if let position = metric.position { settings.attribution.position = position }
-    if let tau { settings.attribution.tau = tau }
+    scores.apply(to: &settings.attribution)
     if let edgeThreshold { settings.attribution.edgeThreshold = edgeThreshold }
     if let maxNodes { settings.attribution.maximumNodeCount = maxNodes }
     if let maxSweepRows { settings.attribution.maximumSweepRows = maxSweepRows }
@@ -161,15 +184,15 @@ struct RunCommand: AsyncParsableCommand {
   private func plan(_ settings: ClusterConfiguration) throws -> RunPlan {
     let path = settings.model.path
     let isThere = FileManager.default.fileExists(atPath: path)
-    // A daemon's workers have the model; here it need not be.
+    // The workers of a coordinator elsewhere have the model, so it need not be here.
     guard isThere || coordinator != nil else {
       throw RunError.noModel(path: path, isDefault: path == DefaultModel.path)
     }
-    let namesTokens = !metric.targetTokens.isEmpty || !metric.contrast.isEmpty
     return try RunPlan(
-      promptFiles: prompts, baselineFiles: baseline, configuration: settings,
-      metric: namesTokens ? metric.specification { try Tokenizer.open(path) } : nil,
-      model: isThere ? Checkpoint.open(path) : nil, name: name)
+      promptFiles: prompts, baselineFiles: baseline, groupFiles: group.map { ($0.group, $0.path) },
+      baselineCut: baselineCut, configuration: settings,
+      metric: metric.isGiven ? metric.specification { try Tokenizer.open(path) } : nil,
+      model: isThere ? ModelIdentity(path: path) : nil, name: name)
   }
 
   // MARK: Running
@@ -184,10 +207,12 @@ struct RunCommand: AsyncParsableCommand {
     switch ending {
     case .complete(let status, let aggregate, let efficiency):
       let report = RunReport(
-        run: status, output: settings.run.output, database: folder.database, efficiency: efficiency)
+        run: status, output: settings.run.output, database: folder.database, efficiency: efficiency,
+        calibration: CalibrationStore().quote(for: plan.specification))
       let summary = RunSummary(
         aggregate: aggregate, specification: plan.specification, seconds: (ContinuousClock.now - start).seconds,
-        quarantined: status.quarantinedCount)
+        quarantined: status.quarantinedCount,
+        findings: RunKnowledge(aggregate: aggregate, specification: plan.specification).summaryFindings())
       try finish(report, summary: summary.text())
     case .interrupted(let signal):
       tell("stopped; the same command resumes the run, which is in \(folder.path)")
@@ -201,8 +226,10 @@ struct RunCommand: AsyncParsableCommand {
     let remote = RemoteRun(endpoint: endpoint, security: try settings.security.client(), retriesFailed: retryFailed)
     switch try await remote.run(plan.specification, output: settings.run.output, display: display) {
     case .complete(let status, let summary, let efficiency):
-      try finish(
-        RunReport(run: status, output: settings.run.output, database: nil, efficiency: efficiency), summary: summary)
+      let report = RunReport(
+        run: status, output: settings.run.output, database: nil, efficiency: efficiency,
+        calibration: CalibrationStore().quote(for: plan.specification))
+      try finish(report, summary: summary)
     case .interrupted(let signal):
       tell("the run goes on in the coordinator; the same command waits for it again")
       throw ExitCode(Interrupts.exitCode(for: signal))
@@ -230,5 +257,21 @@ extension Duration {
   fileprivate var seconds: Double {
     let (seconds, attoseconds) = components
     return Double(seconds) + Double(attoseconds) * 1e-18
+  }
+}
+
+extension BaselineCut: ExpressibleByArgument {}
+
+/// The value of --group, such as `control=general.yaml`.
+struct GroupFile: ExpressibleByArgument {
+  let group: PromptGroup
+  let path: String
+
+  /// Nil if there is no `=`, or if what is before it cannot be the name of a group.
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1)
+    guard parts.count == 2, let group = PromptGroup(rawValue: String(parts[0])) else { return nil }
+    self.group = group
+    path = String(parts[1])
   }
 }

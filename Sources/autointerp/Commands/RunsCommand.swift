@@ -1,10 +1,12 @@
 // autointerp
-// `autointerp runs`: the runs of a coordinator.
+// `RunsCommand` is `autointerp runs`: it lists the runs of a coordinator.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
 internal import ClusterProtocol
+internal import Console
 internal import Foundation
+internal import Platform
 
 /// Lists runs.
 struct RunsCommand: AsyncParsableCommand {
@@ -33,23 +35,31 @@ struct RunsCommand: AsyncParsableCommand {
 
   func run() async throws {
     let listsAll = quarantined
-    let runs = try await coordinator.connected { client in
-      var runs = try await client.status().runs
+    let (runs, closed, problems) = try await coordinator.connected { client in
+      let status = try await client.status()
+      var runs = status.runs
       for i in runs.indices where listsAll && runs[i].quarantinedCount > 0 {
         runs[i].quarantined = try await client.quarantine(of: runs[i].name)
         runs[i].quarantinedBeyond = 0
       }
-      return runs
+      return (runs, status.closedRuns, status.problems)
     }
+    for problem in problems { StandardError.say("Problem: \(problem)") }
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
       print(String(decoding: try encoder.encode(runs), as: UTF8.self))
-    } else if runs.isEmpty {
+    } else if runs.isEmpty, closed.isEmpty {
       print("There are no runs.")
     } else {
       for run in runs { for line in Self.lines(for: run) { print(line) } }
     }
+    for run in closed where !json { print(Self.line(for: run)) }
+  }
+
+  static func line(for run: ClosedRun) -> String {
+    let kind = run.kind.rawValue.padding(toLength: 10, withPad: " ", startingAt: 0)
+    return "\(kind) \(run.name)  \(run.reason.harmless(maximumBytes: FleetStatus.listedAtMost.bytes))"
   }
 
   static func lines(for run: RunStatus) -> [String] {
@@ -59,8 +69,8 @@ struct RunsCommand: AsyncParsableCommand {
     if run.quarantinedCount > 0 { parts.append("\(run.quarantinedCount) quarantined") }
     let state = run.state.rawValue.padding(toLength: 9, withPad: " ", startingAt: 0)
     let quarantine = run.quarantined.flatMap { prompt in
-      ["  prompt \(prompt.prompt): \(TokenizeCommand.visible(prompt.excerpt))"]
-        + prompt.errors.map { "    \(TokenizeCommand.visible($0))" }
+      ["  prompt \(prompt.prompt): \(prompt.excerpt.harmless)"]
+        + prompt.errors.map { "    \($0.harmless)" }
     }
     let beyond = run.quarantinedBeyond > 0 ? ["  and \(run.quarantinedBeyond) more (--quarantined lists them)"] : []
     return ["\(state)  \(run.name)  \(parts.joined(separator: ", "))"] + quarantine + beyond

@@ -1,11 +1,12 @@
 // autointerp
-// `autointerp status`: the state of a coordinator, once, watched, or as JSON.
+// `StatusCommand` is `autointerp status`: it shows the state of a coordinator once, continuously or as JSON.
 // SPDX-License-Identifier: Apache-2.0
 
-import ArgumentParser
-import ClusterProtocol
-import Foundation
-import StatusServer
+internal import ArgumentParser
+internal import ClusterProtocol
+internal import Console
+internal import Foundation
+internal import Settings
 
 struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,16 +20,16 @@ struct StatusCommand: AsyncParsableCommand {
 
   @OptionGroup var configuration: ConfigurationOptions
 
-  @Flag(help: "Stay and follow the changes until interrupted.")
+  @Flag(help: "Keep showing changes until interrupted.")
   var watch = false
 
   @Flag(help: "Print the state as JSON, as at /status.")
   var json = false
 
-  @Option(help: ArgumentHelp("Where the status port is (default: as the settings say).", valueName: "url"))
+  @Option(help: ArgumentHelp("The URL of the status port (default: from the settings).", valueName: "url"))
   var url: String?
 
-  @Option(help: ArgumentHelp("Seconds between looks with --watch.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("Seconds between updates with --watch.", valueName: "seconds"))
   var interval = 1.0
 
   func validate() throws {
@@ -56,7 +57,7 @@ struct StatusCommand: AsyncParsableCommand {
     }
   }
 
-  /// Draws the screen again and again in its place.
+  /// Redraws the screen in place again and again.
   private func follow(_ client: StatusClient, on terminal: inout Terminal) async throws {
     var latest: FleetStatus?
     var heardAt = ContinuousClock.now
@@ -64,14 +65,15 @@ struct StatusCommand: AsyncParsableCommand {
     var detailed: (run: String, done: Int, at: ContinuousClock.Instant)?
     while !Task.isCancelled {
       var problem: String?
-      do throws(StatusServerError) {
+      do throws(StatusClientError) {
         let status = try await client.status()
         (latest, heardAt) = (status, .now)
-        // The details take the coordinator a pass over all edges: only for news, and not every second.
+        // Details take the coordinator a pass over all edges, so they are fetched only if there is news, and not every
+        // second.
         if let run = RunDetails.run(of: status), detailed.map({ ($0.run, $0.done) != (run.name, run.done) }) ?? true,
           detailed.map({ $0.run != run.name || ContinuousClock.now - $0.at >= Self.detailInterval }) ?? true
         {
-          // What is known is shown; the next look asks again.
+          // Show what is known. The next iteration asks again.
           if let known = try? await Self.details(of: status, from: client) { details = known }
           detailed = (run.name, run.done, .now)
         }
@@ -91,19 +93,19 @@ struct StatusCommand: AsyncParsableCommand {
 
   private static let detailInterval: Duration = .seconds(3)
 
-  /// Nil when no run has begun.
+  /// Nil if no run has started.
   private static func details(
     of status: FleetStatus, from client: StatusClient
-  ) async throws(StatusServerError) -> RunDetails? {
+  ) async throws(StatusClientError) -> RunDetails? {
     guard let run = RunDetails.run(of: status) else { return nil }
     return try await client.details(of: run.name)
   }
 
   private func log(_ client: StatusClient, to terminal: inout Terminal) async throws {
     var log = StatusLog()
-    var told: StatusServerError?
+    var told: StatusClientError?
     while !Task.isCancelled {
-      do throws(StatusServerError) {
+      do throws(StatusClientError) {
         for line in log.lines(for: try await client.status()) { terminal.write(line + "\n") }
         told = nil
       } catch {
@@ -112,17 +114,6 @@ struct StatusCommand: AsyncParsableCommand {
         told = error
       }
       try await Task.sleep(for: .seconds(interval))
-    }
-  }
-}
-
-extension StatusServerError {
-  /// True for what may be over in a moment, such as a coordinator that is being restarted.
-  fileprivate var isPassing: Bool {
-    switch self {
-    case .unreachable: true
-    case .refused(_, let status, _): status >= 500
-    default: false
     }
   }
 }

@@ -1,10 +1,13 @@
 // autointerp
-// `autointerp tokenize`: shows the tokens of a text.
+// `TokenizeCommand` is `autointerp tokenize`: it shows the tokens of a text.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
 internal import Checkpoints
 internal import Foundation
+internal import JSON
+internal import Platform
+internal import Settings
 
 /// Prints the tokens of a text, or of every line of a JSONL file.
 struct TokenizeCommand: AsyncParsableCommand {
@@ -31,7 +34,7 @@ struct TokenizeCommand: AsyncParsableCommand {
   @Flag(help: "Print {\"ids\":[...]}, as for --input.")
   var json = false
 
-  @Flag(help: "Take special tokens in the text, such as <|im_start|>, for ordinary text.")
+  @Flag(help: "Treat special tokens in the text, such as <|im_start|>, as ordinary text.")
   var plain = false
 
   @Flag(
@@ -56,7 +59,7 @@ struct TokenizeCommand: AsyncParsableCommand {
     }
   }
 
-  /// Prints a line for each line that is not blank, up to the first that is wrong.
+  /// Prints one line for each line that is not blank, up to the first invalid line.
   private func tokenize(linesOf input: String, _ tokenizer: Tokenizer) throws {
     var file = try InputFile(input)
     var output = Data()
@@ -84,7 +87,7 @@ struct TokenizeCommand: AsyncParsableCommand {
     try flush()
   }
 
-  /// The text that a line of JSON holds; of a prompt, what the template `raw` makes of it.
+  /// The text in a line of JSON. A prompt is rendered with the template `raw`.
   static func text(ofLine line: ArraySlice<UInt8>, at place: String) throws -> String {
     let text = line.starts(with: [0xEF, 0xBB, 0xBF]) ? line.dropFirst(3) : line
     let value = try text.withUnsafeBytes { try JSONValue(parsing: $0, path: place) }
@@ -118,26 +121,7 @@ struct TokenizeCommand: AsyncParsableCommand {
     return ids.map { id in
       let number = String(id)
       return String(repeating: " ", count: width - number.count) + number + " "
-        + visible(tokenizer.displayText(of: id))
+        + tokenizer.displayText(of: id).visible
     }.joined(separator: "\n")
-  }
-
-  /// Token text on one line and safe on a terminal: control characters as escapes.
-  static func visible(_ text: String) -> String {
-    var visible = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\n": visible += "\\n"
-      case "\r": visible += "\\r"
-      case "\t": visible += "\\t"
-      default:
-        if scalar.properties.generalCategory == .control {
-          visible += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
-        } else {
-          visible.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    return visible
   }
 }

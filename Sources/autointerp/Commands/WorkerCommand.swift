@@ -1,5 +1,5 @@
 // autointerp
-// `autointerp worker`: computes prompts for a coordinator.
+// `WorkerCommand` is `autointerp worker`: it computes prompts for a coordinator.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
@@ -9,7 +9,9 @@ internal import ClusterTransport
 internal import Foundation
 internal import Inference
 internal import Logging
+internal import Platform
 internal import ServiceLifecycle
+internal import Settings
 internal import Worker
 
 struct WorkerCommand: AsyncParsableCommand {
@@ -17,7 +19,7 @@ struct WorkerCommand: AsyncParsableCommand {
     commandName: "worker",
     abstract: "Compute prompts for a coordinator.",
     discussion: """
-      Connects to a coordinator, for ever if need be, takes prompts and sends back their graphs. SIGTERM and SIGINT let it \
+      Connects to a coordinator (and keeps trying), takes prompts and sends back their graphs. SIGTERM and SIGINT let it \
       finish what it is computing, for a limited time, and hand back the rest. Logs go to standard error.
 
       EXAMPLES
@@ -37,7 +39,7 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "resident: weights as Float32 in memory; mapped: in the file, unpacked at each use; auto: what fits.")
   var weights: String?
 
-  @Option(help: "Prompts computed at once, a thread each.")
+  @Option(help: "How many prompts are computed at once, one thread each.")
   var slots: Int?
 
   @Option(help: "Name of the worker, unique in the fleet (default: host name and process).")
@@ -49,14 +51,14 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "File with this worker's key pair, as keygen writes it.")
   var keyFile: String?
 
-  // A key is any text of Z85 and may start with a dash.
+  // A key is any Z85 text and may start with a dash.
   @Option(parsing: .unconditional, help: "The coordinator's public key, or a file with it.")
   var serverKey: String?
 
   @Flag(help: "Permit plain TCP to another machine, where anyone can read and join.")
   var insecure = false
 
-  @Option(help: "End after this many seconds without a coordinator (default: wait for ever).")
+  @Option(help: "End after this many seconds without a coordinator (default: never).")
   var giveUpAfter: Double?
 
   @Option(help: "Leave, with exit code 0, after this many seconds without work from the coordinator (default: stay).")
@@ -65,11 +67,14 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "Seconds to finish what is being computed when asked to leave.")
   var drainLimit: Double?
 
-  @Flag(help: "End when standard input does: when the process that started this one, and holds the other end, is gone.")
+  @Flag(help: "End when standard input ends, which means that the process that started this one is gone.")
   var exitWithParent = false
 
   @Option(help: "trace, debug, info, notice, warning, error or critical.")
   var logLevel: String = "info"
+
+  @Option(help: "text or json: one object a line, with the facts as fields.")
+  var logFormat: LogFormat = .text
 
   func validate() throws {
     if let slots, !(1...1024).contains(slots) { throw ValidationError("--slots must be from 1 to 1024.") }
@@ -86,8 +91,7 @@ struct WorkerCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try merged()
     try ComputeKernel.settle(settings.worker.kernel)
-    var logging = Logger(label: "autointerp.worker") { StreamLogHandler.standardError(label: $0) }
-    logging.logLevel = Logger.Level(rawValue: logLevel) ?? .info
+    let logging = logFormat.logger(label: "autointerp.worker", level: Logger.Level(rawValue: logLevel) ?? .info)
     let logger = logging
     let security = try settings.security.client()
     if case .plain(insecure: true) = security {
@@ -97,8 +101,10 @@ struct WorkerCommand: AsyncParsableCommand {
     let engine = try EngineOptions.parse(
       ["--weights", settings.worker.weights] + (settings.model.path.isEmpty ? [] : ["--model", settings.model.path]))
     let checkpoint = try engine.checkpoint()
+    let tokenizer = try Tokenizer.open(engine.model)
+    let model = ModelIdentity(checkpoint, tokenizer)
     let attributor = ModelAttributor(
-      checkpoint: checkpoint, tokenizer: try Tokenizer.open(engine.model), storage: engine.storage(for: checkpoint))
+      checkpoint: checkpoint, tokenizer: tokenizer, storage: engine.storage(for: checkpoint))
 
     let host = hostName()
     var behaviour = WorkerSettings()
@@ -108,11 +114,12 @@ struct WorkerCommand: AsyncParsableCommand {
     let hello = WorkerMessage.Hello(
       worker: settings.worker.name.isEmpty ? "\(host)-\(getpid())" : settings.worker.name,
       incarnation: UInt64.random(in: 1 ... .max), host: host, slots: settings.worker.slots,
-      modelName: checkpoint.name, modelFingerprint: checkpoint.fingerprint,
+      modelName: model.name, modelFingerprint: model.fingerprint,
       softwareVersion: SoftwareVersion.current, computeKernel: OpenBLASBackend.kernelName)
     let service = WorkerService(
       configuration: WorkerConfiguration(
-        coordinator: settings.worker.coordinator, security: security, hello: hello, settings: behaviour),
+        coordinator: settings.worker.coordinator, security: security, hello: hello, card: model.card,
+        settings: behaviour),
       attributor: attributor, logger: logger)
 
     if exitWithParent { try endWithInput(logger) }
@@ -144,8 +151,8 @@ struct WorkerCommand: AsyncParsableCommand {
     return settings
   }
 
-  /// Ends this process at the end of standard input: the coordinator is gone with the parent, and there is nobody to hand
-  /// anything back to.
+  /// Ends this process at the end of standard input: the parent and with it the coordinator are gone, so nobody is left
+  /// to hand anything back to.
   private func endWithInput(_ logger: Logger) throws {
     try DedicatedThread.start(name: "input") {
       var buffer = [UInt8](repeating: 0, count: 256)

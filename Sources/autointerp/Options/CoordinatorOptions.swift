@@ -1,13 +1,14 @@
 // autointerp
-// The flags that say which coordinator a command talks to.
+// `CoordinatorOptions` holds the flags that name a coordinator and connect to it.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
 internal import ClusterTransport
+internal import Console
 internal import Coordinator
-internal import Foundation
+internal import Settings
 
-/// A coordinator and how to talk to it.
+/// A coordinator and how to reach it.
 struct CoordinatorOptions: ParsableArguments {
   @OptionGroup var configuration: ConfigurationOptions
   @OptionGroup var security: ClientSecurityOptions
@@ -28,7 +29,8 @@ struct CoordinatorOptions: ParsableArguments {
 
   /// Runs `body` with a connection to the coordinator.
   ///
-  /// A failure is told on standard error and ends the command with exit code 2, so that 1 can mean quarantined prompts.
+  /// A failure is printed on standard error and ends the command with exit code 2, so that 1 can mean quarantined
+  /// prompts.
   func connected<Result: Sendable>(
     _ body: @Sendable (CoordinatorClient) async throws -> Result
   ) async throws -> Result {
@@ -40,13 +42,8 @@ struct CoordinatorOptions: ParsableArguments {
         coordinator ?? settings.worker.coordinator, security: try settings.security.client(),
         patience: .seconds(timeout), body)
     } catch let error where !(error is ExitCode) && !(error is CleanExit) {
-      Self.tell("Error: \(error)")
+      StandardError.say("Error: \(error)")
       throw ExitCode(2)
     }
-  }
-
-  /// Says something beside the command's output.
-  static func tell(_ text: String) {
-    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
   }
 }

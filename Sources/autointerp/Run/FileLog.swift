@@ -1,5 +1,5 @@
 // autointerp
-// Log lines in a file.
+// `FileLog` writes log lines to a file.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
@@ -27,11 +27,11 @@ struct FileLog: LogHandler {
     let line =
       "\(Date.now.formatted(.iso8601)) \(event.level) \(label): \(event.message)"
       + facts.map { " \($0.key)=\($0.value)" }.joined() + "\n"
-    // One write a line, which the system appends as a whole; a log that cannot be written stops nothing.
+    // One write per line, which the system appends as a whole. If the log cannot be written, work goes on.
     try? file.write(contentsOf: Data(line.utf8))
   }
 
-  /// A logger that appends to `path`; one that drops everything if that cannot be opened.
+  /// A logger that appends to `path`, or drops everything if the file cannot be opened.
   static func logger(label: String, path: String) -> Logger {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { return Logger(label: label) { _ in SwiftLogNoOpLogHandler() } }

@@ -1,21 +1,21 @@
 // autointerp
-// How much of its slots' time a fleet computed.
+// `FleetEfficiency` says for how much of the time the slots of a fleet computed.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ClusterProtocol
 internal import Foundation
 
-/// Compute time of all prompts over slots times wall time.
+/// The compute time of all prompts divided by slots times wall time.
 struct FleetEfficiency: Encodable, Sendable {
   let slots: Int
-  /// Of all prompts together.
+  /// All prompts together.
   let computeSeconds: Double
-  /// Of the run, from the first prompt's beginning to the last one's delta.
+  /// From the start of the first prompt to the arrival of the last delta.
   let wallSeconds: Double
-  /// 1 when every slot computed all the time.
+  /// 1 if every slot computed all the time.
   let share: Double
 
-  /// Of a run that was begun and finished in one go on so many slots; nil when it did not take a measurable time.
+  /// For a run that was started and finished without a break on this many slots; nil if it took no measurable time.
   init?(_ run: RunStatus, slots: Int) {
     guard slots > 0, let startedAt = run.startedAt, let finishedAt = run.finishedAt, finishedAt > startedAt else {
       return nil

@@ -1,18 +1,18 @@
 // autointerp
-// Ctrl-C and its kin.
+// `Interrupts` turns Ctrl-C and SIGTERM into a stream of events.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Dispatch
 internal import Foundation
 internal import UnixSignals
 
-/// Signals by which people and systems stop a command.
+/// The signals by which people and systems stop a command.
 enum Interrupts {
-  /// The signals, SIGINT and SIGTERM if none are named, which from now on do not end the process by themselves. Unlike
-  /// `UnixSignalsSequence` the stream can be waited on again after each signal.
+  /// Returns a stream of these signals (SIGINT and SIGTERM by default), which no longer end the process by themselves.
+  /// Unlike `UnixSignalsSequence`, the stream can be awaited again after each signal.
   static func trapped(_ signals: [UnixSignal] = [.sigint, .sigterm]) -> AsyncStream<UnixSignal> {
     AsyncStream { continuation in
-      // nonisolated(unsafe): only kept alive, and cancelled once, when the stream ends.
+      // nonisolated(unsafe): only kept alive, and cancelled once when the stream ends.
       nonisolated(unsafe) let sources = signals.map { interrupt in
         signal(interrupt.rawValue, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: interrupt.rawValue)
@@ -24,6 +24,6 @@ enum Interrupts {
     }
   }
 
-  /// What a shell expects of a process that such a signal ended.
+  /// The exit code that a shell expects of a process that such a signal ended.
   static func exitCode(for signal: UnixSignal) -> Int32 { 128 + signal.rawValue }
 }

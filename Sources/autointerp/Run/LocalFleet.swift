@@ -1,12 +1,13 @@
 // autointerp
-// The worker processes of a run on one machine.
+// `LocalFleet` starts the worker processes of a run on one machine and restarts those that die.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
+internal import Platform
 
-/// Starts worker processes and starts those again that die.
+/// Starts worker processes and restarts those that die.
 actor LocalFleet {
-  /// Why a run cannot go on: every worker was given up.
+  /// The run cannot continue, because no worker stays alive.
   struct AllWorkersLost: Error, CustomStringConvertible {
     let description: String
   }
@@ -15,13 +16,13 @@ actor LocalFleet {
   private let count: Int
   /// The command line of worker number 1...count.
   private let arguments: @Sendable (_ number: Int) -> [String]
-  /// What worker number 1...count writes.
+  /// The log file of worker number 1...count.
   nonisolated let logPath: @Sendable (_ number: Int) -> String
   private let policy: RestartPolicy
   private var children: [Int: ChildProcess] = [:]
   private var lastEnds: [Int: String] = [:]
   private var isStopping = false
-  /// Restarts since the start, for the progress display.
+  /// How many restarts there were, for the progress display.
   private(set) var restartCount = 0
 
   init(
@@ -36,9 +37,9 @@ actor LocalFleet {
     self.logPath = logPath
   }
 
-  /// Runs the workers until they have all ended after `stop`.
+  /// Runs the workers until all have ended after `stop`.
   ///
-  /// - Throws: `AllWorkersLost` when each died too often.
+  /// - Throws: `AllWorkersLost` if each died too often.
   func run() async throws {
     await withDiscardingTaskGroup { group in
       for number in 1...count { group.addTask { await self.keepAlive(number) } }
@@ -46,10 +47,10 @@ actor LocalFleet {
     if !isStopping { throw AllWorkersLost(description: complaint()) }
   }
 
-  /// Asks the workers to finish or hand back what they have, and to leave; starts none again.
+  /// Asks the workers to finish or hand back their prompts and to leave. None is restarted.
   func stop() { signalAll(SIGTERM) }
 
-  /// Ends the workers at once; the prompts that they had are done again when the run is resumed.
+  /// Kills the workers at once. Their prompts are computed again when the run is resumed.
   func kill() { signalAll(SIGKILL) }
 
   private func signalAll(_ signal: Int32) {

@@ -1,18 +1,21 @@
 // autointerp
-// A run on this machine: a coordinator in this process and worker processes beside it.
+// `LocalRun` runs a plan on this machine: a coordinator in this process and worker processes beside it.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits
 internal import ClusterProtocol
+internal import Console
 internal import Coordinator
 internal import Foundation
+internal import Settings
+internal import StatusServer
 internal import UnixSignals
 
-/// Runs a plan on local workers, over loopback TCP with keys of its own.
+/// Runs a plan on local workers, over loopback TCP with keys made for this run.
 struct LocalRun {
   /// How it ended.
   enum Ending {
-    /// `efficiency` is that of a run which was not resumed.
+    /// `efficiency` is only given for a run that was not resumed.
     case complete(RunStatus, EdgeAggregate, efficiency: FleetEfficiency?)
     case interrupted(UnixSignal)
   }
@@ -22,13 +25,13 @@ struct LocalRun {
     case fleetStopped
     case signal(UnixSignal)
     case graceOver
-    /// Of no consequence.
+    /// Has no effect.
     case nothing
   }
 
   private typealias Tasks = ThrowingTaskGroup<Event, any Error>
 
-  /// How long workers have to finish or hand back what they are at, once they are asked to leave.
+  /// How long workers may finish or hand back their prompts when they are asked to leave.
   private static let grace: Duration = .seconds(60)
 
   let plan: RunPlan
@@ -37,15 +40,15 @@ struct LocalRun {
   /// Passed on to the workers.
   let configurationFile: String?
   let retriesFailed: Bool
-  /// A page to watch the run in a browser.
+  /// True if it serves a page to watch the run in a browser.
   let servesStatus: Bool
 
-  /// Runs to the end or the first interrupt, and writes the edge statistics to `output` in the first case.
+  /// Runs until the end or the first interrupt. At the end it writes the edge statistics to `output`.
   ///
-  /// - Throws: `CoordinatorError` when the run's file cannot be used, `LocalFleet.AllWorkersLost`.
+  /// - Throws: `CoordinatorError` if the run's file cannot be used, `LocalFleet.AllWorkersLost`.
   func run(output: String, display: ProgressDisplay) async throws -> Ending {
     try folder.create()
-    let keys = try RunKeys()
+    let keys = try RunKeys(workers: configuration.run.local)
     defer { withExtendedLifetime(keys) {} }
     var settings = CoordinatorConfiguration(softwareVersion: SoftwareVersion.current)
     settings.endpoint = "tcp://127.0.0.1:0"
@@ -56,7 +59,7 @@ struct LocalRun {
     let signals = Interrupts.trapped()
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await coordinator.run() }
-      // Ends the coordinator in any case; it writes what it has before it returns.
+      // Always ends the coordinator, which first writes what it has.
       defer { coordinator.shutDown() }
       let ending = try await withThrowingTaskGroup(of: Event.self) { tasks in
         defer { tasks.cancelAll() }
@@ -68,7 +71,7 @@ struct LocalRun {
     }
   }
 
-  /// Submits the run and follows what happens until the outcome is known and no worker is left.
+  /// Submits the run and handles events until the outcome is known and no worker is left.
   private func conduct(
     _ coordinator: Coordinator, _ signals: AsyncStream<UnixSignal>, keys: RunKeys, output: String,
     display: ProgressDisplay,
@@ -82,7 +85,7 @@ struct LocalRun {
     group.addTask { await Self.nextSignal(signals) }
 
     let fleet = localFleet(endpoint: endpoint, keys: keys)
-    // A run that is complete already needs no workers.
+    // A complete run needs no workers.
     let isComplete = await coordinator.status().runs.first { $0.name == name }?.state == .complete
     if !isComplete {
       group.addTask {
@@ -129,7 +132,7 @@ struct LocalRun {
         let name = plan.specification.name
         try await coordinator.export(name, toFile: output)
         let aggregate = try await coordinator.aggregate(of: name)
-        // Of a run that was complete already, the numbers are known only now that it is read.
+        // The figures of a run that was already complete are only known now that it is read.
         let figures = await coordinator.status().runs.first { $0.name == name }
         let slots = configuration.run.local * configuration.worker.slots
         ending = .complete(
@@ -138,13 +141,14 @@ struct LocalRun {
         await Self.dismiss(fleet, in: &group)
       case .signal(let signal):
         group.addTask { await Self.nextSignal(signals) }
-        // The second one, or one after the end, ends the workers at once.
+        // A second signal, or one after the end, kills the workers at once.
         guard ending == nil else {
           await fleet.kill()
           continue
         }
         ending = .interrupted(signal)
-        await display.tell("Stopping: workers finish or hand back what they are at. Once more ends them at once.")
+        await display.tell(
+          "Stopping: workers finish or hand back their prompts. Press Ctrl-C again to end them at once.")
         await Self.dismiss(fleet, in: &group)
       case .graceOver: await fleet.kill()
       case .fleetStopped: isFleetRunning = false
@@ -170,11 +174,12 @@ struct LocalRun {
   private func localFleet(endpoint: String, keys: RunKeys) -> LocalFleet {
     let (folder, model) = (folder, configuration.model.path)
     let common =
-      ["--connect", endpoint, "--model", model, "--key-file", keys.workerKeyFile, "--server-key", keys.serverKey.text]
+      ["--connect", endpoint, "--model", model, "--server-key", keys.serverKey.text]
       + ["--slots", "\(configuration.worker.slots)", "--exit-with-parent", "--drain-limit", "20"]
       + (configurationFile.map { ["--config", $0] } ?? [])
     return LocalFleet(
-      count: configuration.run.local, arguments: { ["worker", "--name", "local-\($0)"] + common },
+      count: configuration.run.local,
+      arguments: { ["worker", "--name", "local-\($0)", "--key-file", keys.keyFile(ofWorker: $0)] + common },
       logPath: { folder.log(ofWorker: $0) })
   }
 
@@ -182,9 +187,9 @@ struct LocalRun {
     while true {
       let isLast = Task.isCancelled
       let status = await coordinator.status()
-      let problems = await coordinator.problems()
+      await display.tell(problems: status.problems)
       if let run = status.runs.first(where: { $0.name == run }) {
-        await display.update(run, workers: status.workers, problems: problems)
+        await display.update(run, workers: status.workers)
       }
       if isLast { break }
       try? await Task.sleep(for: .milliseconds(200))

@@ -1,12 +1,13 @@
 // autointerp
-// The status port of a run without a daemon.
+// `LocalStatusPort` serves the dashboard of a run on this machine.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import ClusterProtocol
 internal import Logging
 internal import StatusServer
 
-/// Serves the dashboard for as long as a run lasts: at the configured port when that is free, else at a free one. A run
-/// does without it when neither works.
+/// Serves the dashboard while a run lasts, at the configured port if it is free, otherwise at another. If neither
+/// works, the run goes on without it.
 struct LocalStatusPort {
   let configuration: StatusServerConfiguration
   let source: any StatusSource
@@ -14,8 +15,8 @@ struct LocalStatusPort {
 
   /// Serves until cancelled.
   ///
-  /// - Parameter onListening: told of the dashboard's address, once it can be opened.
-  /// - Throws: `StatusServerError.configuration` for settings that could not work.
+  /// - Parameter onListening: called with the dashboard's address once it can be opened.
+  /// - Throws: `StatusServerError.configuration` for settings that cannot work.
   func serve(onListening: @escaping @Sendable (_ url: String) async -> Void) async throws {
     let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
     for port in configuration.port == 0 ? [0] : [configuration.port, 0] {

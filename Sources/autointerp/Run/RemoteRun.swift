@@ -1,19 +1,21 @@
 // autointerp
-// A run on the workers of a coordinator elsewhere.
+// `RemoteRun` submits a run to a coordinator elsewhere and waits for it.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits
 internal import ClusterProtocol
 internal import ClusterTransport
+internal import Console
 internal import Coordinator
+internal import Platform
 internal import Synchronization
 internal import UnixSignals
 
-/// Hands a run to a coordinator daemon and waits for it.
+/// Submits a run to a coordinator and waits for it.
 struct RemoteRun {
   /// How the waiting ended.
   enum Ending: Sendable {
-    /// With the summary for people.
+    /// With the readable summary.
     case complete(RunStatus, summary: String, efficiency: FleetEfficiency?)
     case interrupted(UnixSignal)
   }
@@ -21,7 +23,7 @@ struct RemoteRun {
   private enum Event: Sendable {
     case complete(RunStatus, slots: Int)
     case signal(UnixSignal)
-    /// Of no consequence.
+    /// Has no effect.
     case nothing
   }
 
@@ -35,15 +37,21 @@ struct RemoteRun {
     let (retriesFailed, start) = (retriesFailed, ContinuousClock.now)
     return try await CoordinatorClient.with(endpoint, security: security) { client in
       let (run, finishedBefore) = try await client.submit(specification)
-      if retriesFailed { try await client.retry(run: run) }
+      if retriesFailed {
+        _ = try await client.persistently(onSilence: { await display.tell(Self.notice($0)) }) {
+          try await $0.retry(run: run)
+        }
+      }
       return try await withThrowingTaskGroup(of: Event.self) { group in
         let slots = Mutex(0)
         group.addTask {
           let status = try await client.waitForCompletion(of: run, onSilence: { await display.tell(Self.notice($0)) }) {
             fleet in
-            // Those that came late or left early are taken for slots as well: the share is rather too small.
+            // Workers that came late or left early count with all their slots, so the share is rather too small.
             let present = fleet.workers.filter { $0.state == .idle || $0.state == .working }.reduce(0) { $0 + $1.slots }
             slots.withLock { $0 = max($0, present) }
+            let closed = fleet.closedRun(run).map { ["run \(run): \($0.reason)"] } ?? []
+            await display.tell(problems: fleet.problems + closed)
             guard let status = fleet.runs.first(where: { $0.name == run }) else { return }
             await display.update(status, workers: fleet.workers)
           }
@@ -58,7 +66,7 @@ struct RemoteRun {
         while let event = try await group.next() {
           switch event {
           case .complete(let status, let slots):
-            // The time of a run that was there before is not ours to tell.
+            // The duration of a run that existed before is unknown here.
             let seconds = finishedBefore == 0 ? (ContinuousClock.now - start) / .seconds(1) : nil
             let (export, summary) = try await client.persistently(
               onSilence: { await display.tell(Self.notice($0)) }

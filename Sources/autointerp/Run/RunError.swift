@@ -1,8 +1,8 @@
 // autointerp
-// Why a run ends without its result.
+// `RunError` says why a run ended without a result.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What `autointerp run` tells and then exits with.
+/// An error that `autointerp run` prints before it exits.
 enum RunError: Error, CustomStringConvertible {
   case noModel(path: String, isDefault: Bool)
   case noPrompts

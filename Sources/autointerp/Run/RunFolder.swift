@@ -1,5 +1,5 @@
 // autointerp
-// The folder of one run: its SQLite file and its logs.
+// `RunFolder` is the folder of one run: its SQLite file and its logs.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Atlas
@@ -7,8 +7,8 @@ internal import Circuits
 internal import Coordinator
 internal import Foundation
 
-/// The folder of a run without a daemon. It holds one run: another one in the same folder is refused, naming what
-/// differs.
+/// The folder of a run without a coordinator elsewhere. It holds one run. Another run in the same folder is refused,
+/// with the differences.
 struct RunFolder: RunStores {
   let path: String
 
@@ -16,7 +16,7 @@ struct RunFolder: RunStores {
   var log: String { "\(path)/coordinator.log" }
   func log(ofWorker number: Int) -> String { "\(path)/worker-\(number).log" }
 
-  /// Makes the folder if it is not there.
+  /// Creates the folder if it does not exist.
   func create() throws {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)

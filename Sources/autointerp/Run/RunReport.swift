@@ -1,5 +1,5 @@
 // autointerp
-// What `autointerp run` prints at its end.
+// `RunReport` holds the outcome of a run, which `autointerp run` prints at its end.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ClusterProtocol
@@ -8,14 +8,16 @@ internal import Foundation
 /// The outcome of a run, for people and for programs.
 struct RunReport: Encodable {
   let run: RunStatus
-  /// The edge statistics, nil when none were written.
+  /// The edge statistics; nil if none were written.
   let output: String?
-  /// The run's SQLite file, nil when a daemon has it.
+  /// The run's SQLite file; nil if another coordinator has it.
   let database: String?
-  /// Nil for a run that was resumed: its slots had no work between.
+  /// Nil for a resumed run, because its slots had no work in between.
   var efficiency: FleetEfficiency? = nil
+  /// What this machine's stored calibration says about such graphs. It is beside the run's result and never in it.
+  var calibration: String? = nil
 
-  /// One JSON object, keys sorted.
+  /// One JSON object with sorted keys.
   func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -27,11 +29,12 @@ struct RunReport: Encodable {
     var lines: [String] = []
     if let output { lines.append("Edge statistics: \(output)") }
     if let database { lines.append("Run:             \(database)") }
+    if let calibration { lines.append("Calibration:     \(calibration)") }
     if let efficiency { lines.append("Fleet:           \(efficiency.text)") }
     return lines.map { "\($0)\n" }.joined()
   }
 
-  /// The prompts that failed, with their errors; empty when none did.
+  /// The failed prompts and their errors; empty if there are none.
   var failures: String {
     guard !run.quarantined.isEmpty else { return "" }
     let count = run.quarantinedCount == 1 ? "1 prompt" : "\(run.quarantinedCount) prompts"

@@ -1,8 +1,9 @@
 // autointerp
-// Where the status port is and what it takes to be let in.
+// `StatusPort` finds the address and the token of the status port that a command reads.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
+internal import Settings
 internal import StatusServer
 
 /// The address and token of a status port, from the command line, the environment and the settings.
@@ -10,9 +11,9 @@ struct StatusPort: Equatable {
   var url: String
   var token: String?
 
-  /// `url` is what the command line says. The settings' token is for the settings' port: it is not sent elsewhere.
+  /// `url` comes from the command line. The settings' token belongs to the settings' port and is not sent elsewhere.
   ///
-  /// - Throws: `StatusTokenError`; `ConfigurationError` when the settings name no port.
+  /// - Throws: `StatusTokenError`; `ConfigurationError` if the settings name no port.
   init(
     url: String?, settings: ClusterConfiguration,
     environment: [String: String] = ProcessInfo.processInfo.environment
@@ -27,14 +28,14 @@ struct StatusPort: Equatable {
     guard settings.status.port != 0 else {
       throw ConfigurationError(
         file: ClusterConfiguration.fileName, line: nil,
-        message: "status.port is 0, a free port that the coordinator's log names: say it with --url")
+        message: "status.port is 0, which means any free port: find it in the coordinator's log and pass it with --url")
     }
     let host = Self.reachable(settings.status.host)
     self.url = "http://\(host):\(settings.status.port)"
     token = settings.status.bearerToken
   }
 
-  /// What listens on every address is asked on loopback.
+  /// A server on all addresses is reached on loopback.
   private static func reachable(_ host: String) -> String {
     switch host {
     case "0.0.0.0", "": "127.0.0.1"

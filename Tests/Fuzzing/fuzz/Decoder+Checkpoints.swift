@@ -1,9 +1,10 @@
 // autointerp
-// Models and tokenizers.
+// `Decoder.checkpoints` lists the decoders of model files and tokenizers for fuzzing.
 // SPDX-License-Identifier: Apache-2.0
 
 import Checkpoints
 import Foundation
+import TestSupport
 
 extension Decoder {
   static var checkpoints: [Decoder] {
@@ -30,12 +31,12 @@ extension Decoder {
       Decoder("config-json", file: "config.json", decodeConfiguration) {
         [Array(SafetensorsWriter.text(SafetensorsWriter.configuration(of: small)).utf8)]
       },
-      // Its seeds are the tests' fixtures, which scripts/fuzz copies.
+      // scripts/fuzz copies the tests' fixtures as its seeds.
       Decoder("tokenizer-json", file: "tokenizer.json", decodeTokenizer) { [] },
     ]
   }
 
-  /// A model that fits into a few kilobytes.
+  /// A model that fits in a few kilobytes.
   private static let small = ModelConfiguration(
     architecture: .llama, layerCount: 1, headCount: 2, keyValueHeadCount: 1, headDimension: 2, modelDimension: 4,
     feedForwardDimension: 4, vocabularySize: 4, contextLength: 8, rmsEpsilon: 1e-5,
@@ -54,7 +55,7 @@ extension Decoder {
     if let model = try? Checkpoint.open(path) { readAll(Array(model.weights.values)) }
   }
 
-  /// The weights that the configuration is for, in the same folder.
+  /// The weights that fit the configuration, in the same folder.
   private static let weights: Void = {
     let tensors = SafetensorsWriter.tensors(of: .random(configuration: small, seed: 1))
     let file = URL(filePath: scratchFolder + "model.safetensors")

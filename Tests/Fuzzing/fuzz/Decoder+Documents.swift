@@ -1,9 +1,10 @@
 // autointerp
-// Files that people hand over, and what browsers ask for.
+// `Decoder.documents` lists the decoders of graph files, shard indices, keys, URL queries and HTTP headers for fuzzing.
 // SPDX-License-Identifier: Apache-2.0
 
 import Circuits
 import Foundation
+import TOML
 
 @testable import Checkpoints
 @testable import ClusterTransport
@@ -23,6 +24,12 @@ extension Decoder {
         let pair = "public \(publicKey)\nsecret \(secretKey)\n"
         return ["# a\n\n" + pair, pair, "public \(publicKey)\n", publicKey].map { Array($0.utf8) }
       },
+      text(
+        "toml",
+        [
+          "# c\n[a]\nb = \"c\\u00E9\" # d\r\ne = [ 'f',\n\"g\" ]\n[h]\ni = -1_0\nj = 0.5e-3\nk = true\n",
+          "a = \"\"\"\nb\\\n  c\"\"\"\nd = '''e''f'''\n",
+        ], { _ = try TOMLDocument(parsing: $0) }),
       text("http-query", ["run=a&sort=domain&limit=20&edges=%33", "a=+%C3%A9&b", "/neurons/L15%2FN7890"]) {
         var query = try StatusQuery($0)
         _ = query.text("run")
@@ -35,7 +42,7 @@ extension Decoder {
     ]
   }
 
-  /// A decoder of text; other bytes are no input.
+  /// A decoder of text. It ignores bytes that are not UTF-8.
   private static func text(
     _ name: String, _ seeds: [String], _ decode: @escaping (String) throws -> Void
   ) -> Decoder {
@@ -62,7 +69,7 @@ extension Decoder {
 
   // MARK: Indices
 
-  /// The shards that an index may name, in a folder of its own.
+  /// A folder with the shards that an index may name.
   private static let shards: String = {
     let folder = scratchFolder + "shards/"
     do {
@@ -84,7 +91,7 @@ extension Decoder {
 
   // MARK: Keys
 
-  /// The key pair of the example of ZeroMQ RFC 26; nobody's.
+  /// The example key pair of ZeroMQ RFC 26, which nobody uses.
   private static let publicKey = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
   private static let secretKey = "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6"
 

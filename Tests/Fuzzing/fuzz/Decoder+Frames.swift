@@ -1,5 +1,5 @@
 // autointerp
-// Frames of the cluster's protocol.
+// `Decoder.frames` lists the decoders of the cluster protocol's messages for fuzzing.
 // SPDX-License-Identifier: Apache-2.0
 
 import Circuits
@@ -29,7 +29,7 @@ extension Decoder {
     }
   }
 
-  /// What was accepted survives a round trip and can be merged.
+  /// An accepted delta survives a round trip and can be merged.
   private static func decodeDelta(_ payload: [UInt8]) throws {
     let delta = try EdgeDelta(payload: payload)
     let again = delta.payload()

@@ -1,5 +1,5 @@
 // autointerp
-// Prompt files and lists of keys.
+// `Decoder.texts` lists the decoders of prompt files and of the allow-list for fuzzing.
 // SPDX-License-Identifier: Apache-2.0
 
 import ClusterProtocol
@@ -17,7 +17,9 @@ extension Decoder {
       Decoder("allow-list", file: "allowed", { _ = try AllowList(contentsOf: $0) }) {
         [Array("# them\nworker rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7 a\nclient not-a-key\n".utf8)]
       },
-      Decoder("status-json", { _ = try FleetStatus(json: $0) }) { [Samples.status.json()] },
+      Decoder("status-json", { _ = try StatusJSON.decode(FleetStatus.self, from: $0) }) {
+        [(try? StatusJSON.encode(Samples.status)) ?? []]
+      },
     ]
   }
 
@@ -25,7 +27,7 @@ extension Decoder {
     Decoder(
       "prompts-\(format)", file: "prompts.\(format)",
       { path in
-        for origin in [CorpusOrigin.domain, .baseline] { _ = try? PromptFile(path: path, origin: origin) }
+        for group in [CorpusGroup.domain, .baseline] { _ = try? PromptFile(path: path, group: group) }
       }
     ) { seeds.map { Array($0.utf8) } }
   }

@@ -1,16 +1,16 @@
 // autointerp
-// What reads bytes that others wrote.
+// `Decoder` describes one decoder of untrusted bytes, and valid inputs to start fuzzing with.
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
 
-/// A decoder under test: it may refuse bytes by throwing; it may not trap, hang, take memory beyond reason, or read
+/// A decoder under test. It may refuse bytes by throwing. It must not trap, hang, use unreasonable memory, or read
 /// beyond its input.
 struct Decoder {
   let name: String
-  /// Decodes, and uses what was decoded as the product does.
+  /// Decodes the bytes and uses the result as the product does.
   let decode: ([UInt8]) -> Void
-  /// Right inputs, small ones.
+  /// Small valid inputs.
   let seeds: () -> [[UInt8]]
 
   init(_ name: String, _ decode: @escaping ([UInt8]) throws -> Void, seeds: @escaping () -> [[UInt8]]) {
@@ -19,7 +19,7 @@ struct Decoder {
     self.seeds = seeds
   }
 
-  /// A decoder of files named so.
+  /// Makes a decoder that reads a file with this name.
   init(
     _ name: String, file: String, _ decode: @escaping (_ path: String) throws -> Void,
     seeds: @escaping () -> [[UInt8]]
@@ -35,7 +35,7 @@ struct Decoder {
 
   static var all: [Decoder] { frames + checkpoints + texts + documents }
 
-  /// Where decoders of files find theirs; in memory.
+  /// The folder, in memory, in which file decoders find their input.
   static let scratchFolder: String = {
     let folder = "/dev/shm/autointerp-fuzz-\(getpid())/"
     do {

@@ -1,14 +1,14 @@
 // autointerp
-// Feeds one decoder with what libFuzzer makes up; scripts/fuzz builds and runs it.
+// `Fuzz` runs libFuzzer on one decoder; scripts/fuzz builds and runs it.
 // SPDX-License-Identifier: Apache-2.0
 
 import CLibFuzzer
 import Foundation
 
-/// `fuzz DECODER [ARGUMENTS OF LIBFUZZER]` fuzzes, `fuzz --list` names the decoders, `fuzz --seeds DECODER FOLDER`
-/// writes inputs to start from.
+/// `fuzz DECODER [ARGUMENTS OF LIBFUZZER]` fuzzes a decoder, `fuzz --list` lists the decoders, and `fuzz --seeds
+/// DECODER FOLDER` writes inputs to start with.
 @main enum Fuzz {
-  /// The function that libFuzzer calls captures nothing.
+  /// A static, because the function that libFuzzer calls cannot capture anything.
   nonisolated(unsafe) private static var decoder = Decoder.all[0]
 
   static func main() throws {
@@ -24,12 +24,12 @@ import Foundation
       decoder = named(name)
       try run()
     default:
-      fail("which decoder? (--list names them)")
+      fail("name a decoder (--list prints their names)")
     }
   }
 
   private static func run() throws {
-    // libFuzzer takes the arguments after the program's name and starts the program again for some of its modes.
+    // Pass libFuzzer the arguments from the decoder's name on. It starts this program again for some of its modes.
     var argc = CommandLine.argc - 1
     var argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv + 1
     argv?[0] = CommandLine.unsafeArgv[0]
@@ -41,7 +41,9 @@ import Foundation
   }
 
   private static func named(_ name: String) -> Decoder {
-    guard let decoder = Decoder.all.first(where: { $0.name == name }) else { fail("there is no decoder \(name)") }
+    guard let decoder = Decoder.all.first(where: { $0.name == name }) else {
+      fail("there is no decoder \(name) (--list prints the names)")
+    }
     return decoder
   }
 

@@ -1,0 +1,58 @@
+// autointerp
+// `NeuronEvidence` writes a neuron's labels and the places where it was selected, for its page.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Circuits
+internal import Labels
+internal import Platform
+internal import RunIndex
+
+struct NeuronEvidence {
+  static let placeCount = 5
+  private static let width = 100
+  /// Room for the text of a place, in characters, on each side of its token.
+  private static let sideWidth = 34
+
+  private let places: [Exemplar]
+  private let total: Int
+  private let tokens: [NeuronToken]
+  private let labels: [NeuronLabel]
+
+  init(_ found: (rows: [Exemplar], total: Int), tokens: [NeuronToken], labels: [NeuronLabel]) {
+    (places, total) = found
+    self.tokens = tokens
+    self.labels = labels
+  }
+
+  /// Labels are claims of their sources, so that they are quoted.
+  var labelLines: [String] {
+    labels.prefix(4).map { label in
+      let score = label.score.map { ", score \(ReadableNumber.fixed($0, decimals: 2))" } ?? ""
+      let sign = label.polarity == .both ? "" : ", \(label.polarity.name)"
+      return
+        "label: \(label.text.quoted(maximumBytes: 160)) (\(label.source.harmless(maximumBytes: 40))\(sign)\(score))"
+    }
+  }
+
+  var placeLines: [String] {
+    guard !places.isEmpty else { return [] }
+    var lines = [
+      "Where it was selected (\(ReadableNumber.grouped(total)) places; the strongest activations, its token in « »)"
+    ]
+    lines += places.map { place in
+      let before = String(place.before.joined().visible.suffix(Self.sideWidth))
+      let after = String(place.after.joined().visible.prefix(Self.sideWidth / 2))
+      let activation = ReadableNumber.fixed(place.activation, decimals: 2, signed: true)
+      return "  " + String(repeating: " ", count: max(0, 8 - activation.count)) + activation
+        + "  \(before)«\(place.tokenText.visible)»\(after)  (#\(place.prompt) \(place.group))"
+    }
+    let most = tokens.map { token in
+      "\(String(token: token.text)) \(token.positions)"
+    }
+    var line = "  tokens:"
+    for token in most where line.count + token.count < Self.width - 2 {
+      line += (line.hasSuffix(":") ? " " : ", ") + token
+    }
+    return lines + [line]
+  }
+}

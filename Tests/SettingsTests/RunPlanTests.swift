@@ -1,0 +1,73 @@
+// autointerp
+// `RunPlanTests` tests that `RunPlan` makes a run's specification from files and settings.
+// SPDX-License-Identifier: Apache-2.0
+
+import Circuits
+import Foundation
+import Testing
+
+@testable import Settings
+
+@Suite struct RunPlanTests {
+  let folder = FileManager.default.temporaryDirectory.appending(path: "plan-\(UUID().uuidString)")
+
+  init() throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let lines = { (what: String) in (0..<9).map { "\(what) sentence number \($0) is here." }.joined(separator: "\n") }
+    try Data(lines("A domain").utf8).write(to: folder.appending(path: "My Corpus.txt"))
+    try Data((lines("A baseline") + "\nshort\n").utf8).write(to: folder.appending(path: "base.txt"))
+  }
+
+  private func plan(_ change: (inout ClusterConfiguration) -> Void = { _ in }) throws -> RunPlan {
+    var configuration = ClusterConfiguration()
+    configuration.run.limit = 4
+    configuration.model.path = "/models/Some Model.gguf"
+    change(&configuration)
+    return try RunPlan(
+      promptFiles: [folder.appending(path: "My Corpus.txt").path],
+      baselineFiles: [folder.appending(path: "base.txt").path], configuration: configuration, metric: nil, model: nil)
+  }
+
+  @Test func filesAndSettingsBecomeTheSpecification() throws {
+    let plan = try plan {
+      $0.attribution.tau = 0.25
+      $0.template.system = ""
+      $0.run.seed = 9
+    }
+    let specification = plan.specification
+    #expect(specification.prompts.count == 4)
+    #expect(specification.prompts.count { $0.origin == .domain && $0.text.hasPrefix("A domain") } == 2)
+    #expect(specification.prompts.count { $0.origin == .baseline && $0.text.hasPrefix("A baseline") } == 2)
+    #expect(specification.settings.tau == 0.25)
+    #expect(specification.template == TemplateSpecification(name: "raw", system: ""))
+    #expect(specification.seed == 9)
+    #expect(specification.modelName == "Some Model")
+    #expect(specification.modelFingerprint == nil)
+    #expect(specification.name.wholeMatch(of: #/my-corpus-some-model-[0-9a-f]{12}/#) != nil)
+    #expect(plan.notes.count == 3)
+    #expect(plan.notes[0].contains("20 to 200 characters"))
+    #expect(plan.notes[1].hasPrefix("domain: 2 prompts of 7.0 words"))
+  }
+
+  @Test func equalPlansHaveOneNameAndOthersAnother() throws {
+    let name = try plan().specification.name
+    #expect(try plan().specification.name == name)
+    let others = try [
+      plan { $0.run.seed = 1 }, plan { $0.run.limit = 6 }, plan { $0.attribution.tau = 0 },
+      plan { $0.attribution.edgeThreshold = 0 }, plan { $0.attribution.maximumNodeCount = 1 },
+      plan { $0.attribution.topLogitCount = 1 }, plan { $0.attribution.position = 0 },
+      plan { $0.attribution.maximumSweepRows = 64 }, plan { $0.template.name = "chatml" },
+      plan { $0.template.system = "" }, plan { $0.model.path = "other.gguf" },
+    ].map(\.specification.name)
+    #expect(Set(others + [name]).count == others.count + 1)
+  }
+
+  @Test(arguments: [
+    ("Medical", "medical"), ("../etc/passwd", "etc-passwd"), ("", "x"), ("...", "x"),
+    ("SmolLM2 135M v1.0", "smollm2-135m-v1.0"),
+    ("日本", "x"), (String(repeating: "a", count: 100), String(repeating: "a", count: 40)),
+  ])
+  func namesAreUsableAsFileNames(text: String, slug: String) {
+    #expect(RunName.slug(text) == slug)
+  }
+}
