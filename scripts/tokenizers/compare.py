@@ -1,11 +1,11 @@
 # autointerp
 # Compares `autointerp tokenize` with Hugging Face tokenizers and llama.cpp, token for token.
 # SPDX-License-Identifier: Apache-2.0
-"""Run by scripts/check-tokenizers, which makes the environment.
+"""scripts/check-tokenizers runs this and makes its environment.
 
-For every tokenizer: all texts through our binary, through Hugging Face `tokenizers` and, where there is a GGUF, through
-llama.cpp. Ours must equal Hugging Face's on every text, special tokens parsed and not. llama.cpp's must equal ours too, but
-for what llama.cpp is known to do otherwise (departures.py); a difference which that does not reproduce id for id is a failure.
+Every tokenizer encodes all texts with our binary, with Hugging Face `tokenizers` and, if there is a GGUF, with llama.cpp.
+Our ids must equal Hugging Face's on every text, with special tokens parsed or not. llama.cpp's ids must equal ours too,
+except for known departures (departures.py), which must be reproduced id for id.
 """
 import argparse
 import json
@@ -54,7 +54,7 @@ def compare(name, model, tokenizer, gguf_path, binary, texts, inputs, plain):
     found = ours(binary, model, inputs, plain)
     normalizes = gguf_path is not None and tokenizer.normalizer is not None and "NFC" in str(tokenizer.normalizer)
     if normalizes:
-        # A GGUF has no normalizer: hold ours against Hugging Face without it.
+        # A GGUF file stores no normalizer, so compare with Hugging Face without one.
         tokenizer = families.Tokenizer.from_str(tokenizer.to_str())
         tokenizer.normalizer = None
         tokenizer.encode_special_tokens = plain
@@ -71,7 +71,7 @@ def compare(name, model, tokenizer, gguf_path, binary, texts, inputs, plain):
 
 
 def compare_llama_cpp(server, tokenizer, texts, found, plain):
-    """The number of texts on which llama.cpp differs from ours for no known reason."""
+    """Returns the number of texts on which llama.cpp differs from us for no known reason."""
     known = departures.Departures(tokenizer, plain)
 
     def encode(text):

@@ -1,5 +1,5 @@
 # autointerp
-# Makes small tokenizers of every family we read, each as tokenizer.json and inside a tiny GGUF model.
+# Trains small tokenizers of every supported family, each as tokenizer.json and inside a tiny GGUF model.
 # SPDX-License-Identifier: Apache-2.0
 """The vocabularies are trained here; pre-tokenizers and file layouts are exactly those of the published models."""
 import json
@@ -50,7 +50,7 @@ def smollm(texts, size=3000):
 
 def llama3(texts, size=3000):
     tokenizer = train_byte_level(texts, split(LLAMA3), size)
-    # Words that are tokens no merge leads to: what `ignore_merges` is for.
+    # Word tokens that no merge produces, as a test for `ignore_merges`.
     data = json.loads(tokenizer.to_str())
     data["model"]["merges"] = data["model"]["merges"][:-size // 10]
     data["model"]["ignore_merges"] = True
@@ -72,7 +72,7 @@ def qwen2(texts, size=3000):
 
 
 def qwen2_with_ends(texts):
-    """With `</s>` as an ordinary token that no merge makes, as the published Qwen vocabularies have it."""
+    """Has `</s>` as an ordinary token that no merge makes, like the published Qwen vocabularies."""
     plain = json.loads(train_byte_level(texts, split(QWEN2), 3000).to_str())
     plain["model"]["vocab"]["</s>"] = len(plain["model"]["vocab"])
     tokenizer = Tokenizer.from_str(json.dumps(plain))
@@ -81,21 +81,21 @@ def qwen2_with_ends(texts):
 
 
 def llama2(texts, size=3000):
-    """SentencePiece-style BPE with byte fallback, as conversions of Llama 2 are written."""
+    """SentencePiece-style BPE with byte fallback, written like conversions of Llama 2."""
     trained = Tokenizer(models.BPE())
     trained.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always", split=True)
     trained.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=size, show_progress=False, limit_alphabet=size // 4))
     trained = json.loads(trained.to_str())["model"]
     pieces = [p for p, _ in sorted(trained["vocab"].items(), key=lambda x: x[1])]
     fixed = ["<unk>", "<s>", "</s>"] + [f"<0x{b:02X}>" for b in range(256)]
-    # llama.cpp reads the pieces of a GGUF up to a NUL.
+    # llama.cpp reads a GGUF token only up to a NUL.
     pieces = [p for p in pieces if "\0" not in p]
     single = [p for p in pieces if len(p) == 1]
     longer = [p for p in pieces if len(p) > 1 and not any(f in p for f in fixed)]
     names = fixed + longer + single
     vocabulary = {p: i for i, p in enumerate(names)}
     score = {p: -float(i) for i, p in enumerate(longer)}
-    # All ways to make a piece, in the order of the piece's score, as the published conversion does it.
+    # All ways to make a piece, ordered by the piece's score, like the published conversion.
     merges = [(p[:k], p[k:]) for p in longer for k in range(1, len(p)) if p[:k] in vocabulary and p[k:] in vocabulary]
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges, unk_token="<unk>", fuse_unk=True, byte_fallback=True))
     tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
@@ -118,7 +118,7 @@ def metaspace(llama2_json, prepend_scheme, with_split):
 
 
 def legacy_added(llama2_json):
-    """Added tokens that are normalised, stripped and whole words: rare, but in published files."""
+    """Has added tokens that are normalised, stripped or whole words, which are rare but occur in published files."""
     tokenizer = Tokenizer.from_str(llama2_json)
     tokenizer.add_tokens([AddedToken("<think>", special=False, normalized=True), AddedToken("</think>", lstrip=True, rstrip=True, normalized=False),
                           AddedToken("im", single_word=True, normalized=False)])
@@ -133,7 +133,7 @@ def write_folder(folder, tokenizer, bos, adds_bos):
 
 
 def write_gguf(path, tokenizer, kind, bos, adds_bos):
-    """A llama model of one small layer with random weights around the tokenizer, so that llama.cpp loads it.
+    """Writes a llama model of one small layer with random weights around the tokenizer, so that llama.cpp loads it.
 
     `kind` is the name of a pre-tokenizer, or for SentencePiece-style vocabularies the scores.
     """
@@ -193,7 +193,7 @@ def write_gguf(path, tokenizer, kind, bos, adds_bos):
 
 
 def from_gguf(path):
-    """The Hugging Face form of a byte-level GGUF tokenizer, SmolLM2's: its pre-tokenizer is put in by hand."""
+    """Converts SmolLM2's byte-level GGUF tokenizer to Hugging Face's form. Its pre-tokenizer is written by hand."""
     fields = gguf.GGUFReader(str(path)).fields
 
     def strings(key):
@@ -211,7 +211,7 @@ def from_gguf(path):
 
 
 def make(folder, texts):
-    """Writes all families; yields (name, model path, tokenizer, whether llama.cpp can be asked too)."""
+    """Writes all families. Yields (name, model path, tokenizer, whether llama.cpp can read it)."""
     for name, build in (FAMILIES | {"qwen2 with ends": qwen2_with_ends}).items():
         tokenizer, kind, bos, adds_bos = build(texts)
         write_folder(folder / name, tokenizer, bos, adds_bos)

@@ -1,5 +1,5 @@
 # autointerp
-# Writes the tokenizer fixtures of the tests: tiny tokenizers of every family, and what the reference makes of awkward texts.
+# Writes the tests' tokenizer fixtures: tiny tokenizers of every family and the reference's ids for awkward texts.
 # SPDX-License-Identifier: Apache-2.0
 """make_fixtures.py SMOLLM2.gguf FOLDER; the ids are those of Hugging Face `tokenizers`."""
 import json

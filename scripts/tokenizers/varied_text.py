@@ -1,5 +1,5 @@
 # autointerp
-# Writes lines of text that are hard on tokenizers; the same seed gives the same lines.
+# Writes lines of text that are difficult for tokenizers. The same seed gives the same lines.
 # SPDX-License-Identifier: Apache-2.0
 """Standard library only. `lines(count, seed)` gives the texts; run as a program it prints them as JSONL."""
 import json
@@ -51,7 +51,7 @@ SCRIPTS = [
 
 
 def scalar(rng):
-    """Any Unicode scalar, from all planes but mostly those in use."""
+    """Draws a Unicode scalar from any plane, mostly from the planes in use."""
     while True:
         limit = rng.choice([0x250, 0x2000, 0x10000, 0x20000, 0x33480, 0x110000])
         value = rng.randrange(limit)
@@ -131,14 +131,14 @@ KINDS = [sentence, mixed, mixed, mixed, emoji, number, contraction, spaces, cont
 
 
 def every_scalar(limit=0x20000, step=24):
-    """Lines in which each scalar below the limit meets a letter, a digit, a space, a newline, an apostrophe and itself."""
+    """Makes lines in which each scalar below the limit meets a letter, digit, space, newline, apostrophe and itself."""
     values = [v for v in range(limit) if not 0xD800 <= v < 0xE000]
     for start in range(0, len(values), step):
         yield "".join(f"a{c}b1{c}2 {c}{c}'{c}.{c}\n{c}\n {c} " for c in map(chr, values[start:start + step]))
 
 
 def lines(count, seed=1):
-    """At least `count` texts: those of the generators, and one that covers every scalar of the first two planes."""
+    """Makes at least `count` texts, including one that covers every scalar of the first two planes."""
     rng = random.Random(seed)
     result = [text for text in CONTRACTIONS + SPACES + INVISIBLE + NUMBERS + SPECIALS + EMOJI + PHRASES]
     result += [long_word(rng) for _ in range(200)]
