@@ -24,12 +24,6 @@ struct Undecoded: Sendable {
   }
 }
 
-/// Identifies a request of one connection.
-struct RequestKey: Hashable, Sendable {
-  var peer: PeerID
-  var number: UInt64
-}
-
 /// Decodes one delta or card at a time, on a thread of its own.
 actor DeltaDecoder {
   private let executor = BlockingExecutor(label: "decoder")
@@ -79,20 +73,15 @@ extension Coordinator {
           reply(.refused(reason: "this key is a worker key; a client key is needed"), to: request, at: frame.peer)
         case .client(let request):
           let now = core.clock.now
-          let mayAnswer = replies.withLock { replies in
+          let bytes = expectedBytes(answering: request.request)
+          let verdict = replies.withLock { replies in
             replies.received(request.receipt, by: frame.peer, now: now)
-            return replies.mayAnswer(frame.peer)
+            return replies.begin(request.number, expecting: bytes, for: frame.peer, now: now)
           }
-          guard mayAnswer else {
-            refusals.note(unread: frame.peer)
-            continue
-          }
-          // The request was repeated while its answer is being made. One answer is enough.
-          let key = RequestKey(peer: frame.peer, number: request.number)
-          guard requestsUnderWay.withLock({ $0.insert(key).inserted }) else { continue }
-          group.addTask {
-            await self.answer(request, to: frame.peer)
-            self.requestsUnderWay.withLock { _ = $0.remove(key) }
+          switch verdict {
+          case .refuse: refusals.note(unread: frame.peer)
+          case .isUnderWay: break
+          case .answer: group.addTask { await self.answer(request, to: frame.peer) }
           }
         }
       }
@@ -151,13 +140,28 @@ extension Coordinator {
       let reason = "the answer has \(frame.count) bytes, more than a message may hold; use the status port"
       frame = NumberedReply(number: request.number, receipt: receipt, reply: .refused(reason: reason)).encoded()
     }
-    replies.withLock { [count = frame.count] in $0.sent(count, receipt: receipt, to: peer, now: core.clock.now) }
-    core.outbox.add([.init(message: .frame(frame), peer: peer)])
+    replies.withLock { [count = frame.count] in
+      $0.end(request.number, for: peer)
+      $0.sent(count, receipt: receipt, to: peer, now: core.clock.now)
+    }
+    core.outbox.add([.init(message: .reply(frame, receipt: receipt), peer: peer)])
+  }
+
+  /// About the most bytes that the answer takes.
+  private func expectedBytes(answering request: ClientRequest) -> Int {
+    switch request {
+    case .export, .quarantine: configuration.exportPieceBytes
+    case .status: 1 << 20
+    case .submit, .submitPiece, .cancel, .retry, .discard, .summary: 16 << 10
+    }
   }
 
   private func answer(_ request: NumberedRequest, to peer: PeerID) async {
     do {
-      guard let answer = try await answer(request.request, of: peer) else { return }
+      guard let answer = try await answer(request.request, of: peer) else {
+        replies.withLock { $0.end(request.number, for: peer) }
+        return
+      }
       reply(answer, to: request, at: peer)
     } catch {
       reply(.refused(reason: "\(error)"), to: request, at: peer)

@@ -64,7 +64,7 @@ extension Coordinator {
   /// The state of everything now.
   package func status() async -> FleetStatus {
     var status = await core.status()
-    status.counters.unreadReplyBytes = Int64(replies.withLock { $0.bytes })
+    status.counters.unreadReplyBytes = Int64(replies.withLock { $0.unreadBytes })
     return status
   }
 

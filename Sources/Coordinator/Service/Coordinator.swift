@@ -22,7 +22,6 @@ package final class Coordinator: Service {
   let core: FleetCore
   let exports = ExportCache()
   let contracts = RunContracts()
-  let requestsUnderWay = Mutex<Set<RequestKey>>([])
   let startup = Startup()
   let refusals: RefusalLog
   let submissions = Mutex(Submissions())
@@ -106,11 +105,14 @@ package final class Coordinator: Service {
     await core.outbox.forEachBatch { batch in
       let frames = batch.map { OutgoingFrame($0.frame, to: $0.peer) }
       var bytes = 0
-      for (outcome, sent) in zip(await router.sendAll(frames), frames) {
+      for (i, outcome) in await router.sendAll(frames).enumerated() {
+        let sent = batch[i]
         switch outcome {
-        case .success(.queued): bytes += sent.bytes.count
+        case .success(.queued): bytes += frames[i].bytes.count
         case .success(.unroutable): replies.withLock { $0.forget(sent.peer) }
-        case .success(.congested): logger.debug("A peer reads its frames too slowly")
+        case .success(.congested):
+          logger.debug("A peer reads its frames too slowly")
+          if case .reply(_, let receipt) = sent.message { replies.withLock { $0.dropped(receipt, for: sent.peer) } }
         case .failure(let error): logger.error("A frame could not be sent", metadata: ["error": "\(error)"])
         }
       }
@@ -179,7 +181,7 @@ package final class Coordinator: Service {
       // Clients ignore a reply to no request. If the connection is gone, the router says so.
       let probe = NumberedReply(number: 0, reply: .submitting(receivedBytes: 0)).encoded()
       core.outbox.add(
-        replies.withLock { $0.overdue(now: core.clock.now) }.map { Outbound(message: .frame(probe), peer: $0) })
+        replies.withLock { $0.overdue(now: core.clock.now) }.map { Outbound(message: .probe(probe), peer: $0) })
       try? await Task.sleep(for: tickInterval)
     }
   }

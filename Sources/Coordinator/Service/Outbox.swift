@@ -10,8 +10,10 @@ internal import Synchronization
 struct Outbound: Sendable {
   enum Message: Sendable {
     case worker(CoordinatorMessage)
-    /// A frame that is already encoded.
-    case frame([UInt8])
+    /// An encoded answer to a client, with the receipt in it.
+    case reply([UInt8], receipt: UInt64)
+    /// A small encoded frame that shows whether the connection still exists.
+    case probe([UInt8])
   }
   var message: Message
   var peer: PeerID
@@ -19,7 +21,7 @@ struct Outbound: Sendable {
   var frame: [UInt8] {
     switch message {
     case .worker(let message): message.encoded()
-    case .frame(let frame): frame
+    case .reply(let frame, _), .probe(let frame): frame
     }
   }
 }
