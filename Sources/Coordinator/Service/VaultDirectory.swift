@@ -13,6 +13,7 @@ struct VaultDirectory: Sendable {
     var specification: RunSpecification
     var finishedPrompts: Int
     var progress: RebuildProgress
+    var isCancelled: Bool
   }
 
   private(set) var open: [String: RunVault] = [:]
@@ -45,16 +46,17 @@ struct VaultDirectory: Sendable {
   }
 
   /// Notes that the run's results are about to be read.
-  mutating func setRebuilding(_ specification: RunSpecification, finishedPrompts: Int, _ progress: RebuildProgress) {
-    rebuilding[specification.name] = Rebuilding(
-      specification: specification, finishedPrompts: finishedPrompts, progress: progress)
+  mutating func setRebuilding(_ run: OpenedRun) {
+    rebuilding[run.specification.name] = Rebuilding(
+      specification: run.specification, finishedPrompts: run.ledger.digests.count, progress: run.progress,
+      isCancelled: run.ledger.state == .cancelled)
   }
 
   func isRebuilding(_ run: String) -> Bool { rebuilding[run] != nil }
 
   /// What a submission of the run can be answered with before its results are read; nil if it is not being read.
-  func rebuildingRun(_ run: String) -> (specification: RunSpecification, finishedPrompts: Int)? {
-    rebuilding[run].map { ($0.specification, $0.finishedPrompts) }
+  func rebuildingRun(_ run: String) -> (specification: RunSpecification, finishedPrompts: Int, isCancelled: Bool)? {
+    rebuilding[run].map { ($0.specification, $0.finishedPrompts, $0.isCancelled) }
   }
 
   /// Notes that the file cannot be opened now. Returns true if the reason is new.
