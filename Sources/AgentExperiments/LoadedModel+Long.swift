@@ -52,6 +52,7 @@ extension LoadedModel {
     var search = try CircuitSearch(
       searched.testers, heldOut: checked.testers, width: transformer.configuration.feedForwardDimension)
     search.level = request.level
+    search.answerShare = request.sameAnswer
     search.maximumNodes = request.maximumNodes
     search.isStopped = { progress.isCancelled() || ContinuousClock.now >= end }
     let found = try search.find { progress.report($0) }

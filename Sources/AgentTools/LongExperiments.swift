@@ -84,18 +84,21 @@ package struct CircuitRequest: Equatable, Sendable {
   package var ablation: String
   /// The F that the circuit must keep.
   package var level: Double
+  /// The share of pairs whose most probable token must stay. A single pair's must unless this is 0.
+  package var sameAnswer: Double
   package var maximumNodes: Int
   /// When it is over, the search ends with what it has.
   package var maximumSeconds: Int
 
   package init(
     pairs: [CircuitPair], heldOut: [CircuitPair] = [], ablation: String = "resample", level: Double = 0.8,
-    maximumNodes: Int = 500, maximumSeconds: Int = 60
+    sameAnswer: Double = 0.8, maximumNodes: Int = 500, maximumSeconds: Int = 60
   ) {
     self.pairs = pairs
     self.heldOut = heldOut
     self.ablation = ablation
     self.level = level
+    self.sameAnswer = sameAnswer
     self.maximumNodes = maximumNodes
     self.maximumSeconds = maximumSeconds
   }

@@ -21,8 +21,8 @@ package enum CausalityError: Error, Equatable, CustomStringConvertible {
     case .missingReference(let what): "\(what) needs reference prompts: name a file with --reference"
     case .noCircuit(let maximum, let level, let answers, let smallest):
       "no circuit of at most \(maximum) neurons was found that keeps F of \(level) and the model's top token on "
-        + "\(Int(answers * 100)) % of the pairs; the smallest has \(smallest): allow more with --max-nodes, or ask for less "
-        + "with --level and --same-answer"
+        + "\(Int(answers * 100)) % of the pairs; the smallest has \(smallest): raise max-nodes, or lower level or "
+        + "same-answer"
     case .stopped(let what): "\(what) was stopped before it had a result: allow more time, or ask for less"
     }
   }

@@ -143,6 +143,9 @@ private struct FakeModel: ModelExperiments {
     #expect(
       stopped.text.contains("Held out: F 0.80 alone, 0.20 without it, same most probable token on 50 % of 1 pairs."))
     #expect(stopped.text.contains("the time was over before the circuit was pruned"))
+    #expect(!stopped.text.contains("fits the pairs that it was searched on"))
+    let demanding = try values("find_circuit", ["pairs": [Self.pair], "held_out": [Self.pair], "level": 0.9])
+    #expect(demanding.text.contains("on the pairs held out F is 0.80, below the level of 0.90"))
   }
 
   @Test func everyExperimentCarriesTheCaveatsOfTheModel() throws {

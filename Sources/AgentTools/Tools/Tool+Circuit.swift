@@ -29,6 +29,13 @@ extension Tool {
           ),
           ("ablation", Schema.choice(["resample", "mean", "zero"], "default resample: values of the corrupt prompt")),
           ("level", ["type": "number", "minimum": 0.1, "maximum": 1, "default": 0.8]),
+          (
+            "same_answer",
+            [
+              "type": "number", "minimum": 0, "maximum": 1, "default": 0.8,
+              "description": "share of pairs whose top token must stay; a single pair's must unless this is 0",
+            ]
+          ),
           ("max_nodes", ["type": "integer", "minimum": 1, "maximum": 2000, "default": 500]),
           ("max_seconds", ["type": "integer", "minimum": 1, "maximum": 300, "default": 60]), Schema.limit(20, 100),
         ], required: ["pairs"]),
@@ -43,6 +50,7 @@ extension Tool {
     guard !request.pairs.isEmpty else { throw ToolError("pairs is empty: give 1 to \(maximumPairs) pairs of prompts") }
     request.ablation = try desk.arguments.choice("ablation", Ablation.self)?.rawValue ?? "resample"
     request.level = try desk.arguments.number("level", in: 0.1...1) ?? 0.8
+    request.sameAnswer = try desk.arguments.number("same_answer", in: 0...1) ?? 0.8
     request.maximumNodes = try desk.arguments.integer("max_nodes", in: 1...2000) ?? 500
     request.maximumSeconds = try desk.arguments.integer("max_seconds", in: 1...300) ?? 60
     let limit = try desk.arguments.limit(20, 100)
@@ -124,6 +132,11 @@ extension Tool {
     if !result.isPruned {
       caveats.append(
         "the time was over before the circuit was pruned: it is larger than necessary; allow more max_seconds")
+    }
+    if let heldOut = result.heldOut, heldOut.faithfulness < request.level {
+      caveats.append(
+        "on the pairs held out F is \(ReadableNumber.fixed(heldOut.faithfulness, decimals: 2)), below the level of "
+          + "\(ReadableNumber.fixed(request.level, decimals: 2)): the circuit fits the pairs that it was searched on")
     }
     if result.heldOut == nil { caveats.append("it was checked on no pair that the search had not seen: give held_out") }
     if result.pairsLeftOut > 0 {

@@ -17,7 +17,7 @@ package struct CircuitSearch<Backend: ComputeBackend>: Sendable {
   package var level = 0.8
   /// The largest circuit to accept, after pruning.
   package var maximumNodes = 2000
-  /// The share of pairs whose top token has to be the whole model's; all for a single one.
+  /// The share of pairs whose top token has to be the whole model's. A single pair's has to be unless this is 0.
   package var answerShare = 0.8
   /// Members up to which each one's loss is measured.
   package var measuredMembers = 200
@@ -83,7 +83,7 @@ package struct CircuitSearch<Backend: ComputeBackend>: Sendable {
     guard circuit.count <= maximumNodes else {
       guard isPruned else { throw .stopped(what: "the search for a circuit") }
       throw .noCircuit(
-        maximum: maximumNodes, level: level, answers: testers.count == 1 ? 1 : answerShare, smallest: circuit.count)
+        maximum: maximumNodes, level: level, answers: neededAnswers, smallest: circuit.count)
     }
     return try describe(circuit, candidates: ranking.count, isPruned: isPruned)
   }
@@ -102,8 +102,10 @@ package struct CircuitSearch<Backend: ComputeBackend>: Sendable {
   }
 
   private func holds(_ check: FoundCircuit.Check) -> Bool {
-    check.faithfulness >= level && check.sameAnswer >= (testers.count == 1 ? 1 : answerShare)
+    check.faithfulness >= level && check.sameAnswer >= neededAnswers
   }
+
+  private var neededAnswers: Double { testers.count == 1 && answerShare > 0 ? 1 : answerShare }
 
   /// Gives up pieces of the circuit as long as it holds.
   private mutating func prune(_ circuit: inout [NeuronPlace], progress: (String) -> Void) throws(CausalityError) {
