@@ -93,10 +93,11 @@ import Testing
 
   @Test func gradientCurvesBeatRandomOnes() throws {
     let pairs = [pair, PromptPair(text: "", tokens: [4, 1, 7, 9], corruptTokens: [4, 0, 7, 9], answer: 3, other: 2)]
+    let random = (0..<20).map { RankingMethod.random(seed: $0) }
     let evaluation = FaithfulnessEvaluation(
-      runner: runner, methods: [.gradient, .relp, .random(seed: 2)], ablations: [.zero, .resample], seed: 1)
+      runner: runner, methods: [.gradient, .relp] + random, ablations: [.zero, .resample], seed: 1)
     let result = try evaluation.run(pairs)
-    #expect(result.curves.count == 6)
+    #expect(result.curves.count == 44)
     for curve in result.curves {
       #expect(abs(curve.points[0].faithfulness.mean) < 1e-6)
       #expect(abs((curve.points.last?.faithfulness.mean ?? 0) - 1) < 1e-4)
@@ -105,11 +106,33 @@ import Testing
     for ablation in [CircuitAblation.zero, .resample] {
       let curves = result.curves.filter { $0.ablation == ablation }
       let areas = curves.map(\.cpr)
-      #expect(areas[0] > areas[2] + 0.2 && areas[1] > areas[2], "\(areas)")
-      #expect(curves[0].cmd < curves[2].cmd)
-      #expect((curves[0].size(for: 0.8) ?? 1000) < (curves[2].size(for: 0.8) ?? 1000))
+      let best = areas[2...].max() ?? 1
+      #expect(areas[0] > 0.9 && areas[0] > best + 0.1, "\(areas)")
+      #expect(areas[2...].count { areas[1] > $0 } >= 19, "\(areas)")
+      #expect(curves[2...].allSatisfy { curves[0].cmd < $0.cmd })
+      #expect(curves[2...].allSatisfy { (curves[0].size(for: 0.8) ?? 1000) < ($0.size(for: 0.8) ?? 1000) })
     }
     #expect(result.uses.allSatisfy { $0.prompts.count == 2 && $0.misaligned == 0 && $0.withoutBehaviour == 0 })
+  }
+
+  @Test func pairsThatCannotBeMeasuredAreLeftOutAndCounted() throws {
+    let pairs = [
+      pair,
+      // The model answers with 2, not with 4.
+      PromptPair(text: "", tokens: [5, 6, 0, 8], corruptTokens: [5, 6, 1, 8], answer: 4, other: 2),
+      PromptPair(text: "", tokens: [5, 6, 0, 8], corruptTokens: [6, 1, 8], answer: 2, other: 3),
+    ]
+    let evaluation = FaithfulnessEvaluation(
+      runner: runner, methods: [.gradient], ablations: [.zero, .resample], seed: 1)
+    let uses = try evaluation.run(pairs).uses
+    #expect(uses.map(\.prompts.count) == [2, 1] && uses.map(\.withoutBehaviour) == [1, 1])
+    #expect(uses.map(\.misaligned) == [0, 1], "zeros need no second prompt")
+  }
+
+  @Test func eachPairHasARandomRankingOfItsOwn() {
+    let method = RankingMethod.random(seed: 3)
+    #expect(method.forPair(0) != method.forPair(1) && method.forPair(1) == method.forPair(1))
+    #expect(RankingMethod.gradient.forPair(1) == .gradient)
   }
 
   @Test func theBatteryFindsThePlantedNeuronsAmongRandomOnes() throws {
