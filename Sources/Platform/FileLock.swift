@@ -19,7 +19,12 @@ package final class FileLock: Sendable {
     descriptor = try Self.acquire(path)
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // A process that another thread is just starting has a copy of the descriptor until it executes its program. The
+    // close alone would leave the lock to that copy for a moment.
+    release()
+    close(descriptor)
+  }
 
   /// Releases the lock before the object goes away.
   package func release() { flock(descriptor, LOCK_UN) }

@@ -23,6 +23,22 @@ import Testing
     _ = try FileLock(protecting: path)
   }
 
+  /// A process that is being started has copies of all descriptors until it executes its program.
+  @Test func aCopyOfTheDescriptorDoesNotKeepTheLock() throws {
+    var first: FileLock? = try FileLock(protecting: path)
+    #expect(first != nil)
+    let numbers = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { Int32($0) }
+    let descriptor = try #require(
+      numbers.first {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)"))?.hasSuffix(
+          "\((path as NSString).lastPathComponent)-lock") == true
+      })
+    let copy = dup(descriptor)
+    defer { close(copy) }
+    first = nil
+    _ = try FileLock(protecting: path)
+  }
+
   /// A second close of the same number would close whatever another thread has opened meanwhile. Threads that open and
   /// close files as fast as they can find that out within a few hundred refusals.
   @Test func aRefusedLockClosesNoFileOfAnotherThread() async throws {
