@@ -66,11 +66,19 @@ extension RunAtlas {
         figures.lastReceivedAt = Int64.fromDatabaseValue(deltas["ended_at"])
         figures.edgeUpdates = try graphs.checked("edges")
         figures.worstConservationResidual = try graphs.checked("residual")
-        figures.computeKernels = try String.fetchAll(
-          db, sql: "SELECT DISTINCT compute_kernel FROM deltas ORDER BY compute_kernel")
+        figures.computeKernels = try Self.computeKernels(db)
         figures.agreement = try Self.agreement(of: try Self.rule(db), in: db)
         return figures
       }
     }
+  }
+
+  /// The BLAS kernels that computed the stored deltas, sorted. O(prompts); payloads are not read.
+  package func computeKernels() throws(AtlasError) -> [String] {
+    try surfacing(path) { try pool.read(Self.computeKernels) }
+  }
+
+  private static func computeKernels(_ db: Database) throws -> [String] {
+    try String.fetchAll(db, sql: "SELECT DISTINCT compute_kernel FROM deltas ORDER BY compute_kernel")
   }
 }

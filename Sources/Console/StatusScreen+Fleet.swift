@@ -154,6 +154,21 @@ extension StatusScreen {
     return flowed(facts).map { $0.hasSuffix(words) && isAny ? styled(.yellow, $0) : styled(.dim, $0) }
   }
 
+  /// Keys whose messages were refused or whose deltas conflict: the first place to look when something is wrong.
+  func troubledKeys(_ status: FleetStatus) -> [String] {
+    let troubled = status.keys.filter { $0.framesRefused > 0 || $0.deltasConflicting > 0 }
+    guard !troubled.isEmpty else { return [] }
+    let lines = troubled.prefix(5).map { key in
+      let name = key.key.isEmpty ? "other keys" : key.name.isEmpty ? key.key : key.name
+      return TerminalText.padded(name.harmless(maximumBytes: 40), 42)
+        + "\(ReadableNumber.grouped(key.framesRefused)) messages refused, "
+        + "\(ReadableNumber.grouped(key.deltasConflicting)) deltas conflicting"
+    }
+    let more = troubled.count - lines.count
+    return [styled(.bold, "Keys with refused messages")] + lines.map { "  " + styled(.yellow, $0) }
+      + (more > 0 ? [styled(.dim, "  … \(more) more")] : []) + [""]
+  }
+
   static func word(for state: WorkerState) -> String { state == .setAside ? "set aside" : state.rawValue }
 
   static func isTroubled(_ worker: WorkerStatus) -> Bool { worker.state == .lost || worker.state == .setAside }

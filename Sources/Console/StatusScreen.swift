@@ -35,7 +35,7 @@ package struct StatusScreen: Sendable {
     }
     if !waiting.isEmpty { above += [styled(.dim, "… \(ReadableNumber.grouped(waiting.count)) more queued"), ""] }
     above += closedRuns(status)
-    var below = problems(status) + quarantine(status) + errors(status)
+    var below = problems(status) + quarantine(status) + errors(status) + troubledKeys(status)
     if let height, below.count > max(5, height / 3) { below = Array(below.prefix(max(5, height / 3))) }
     below += counters(status)
     var room = height.map { max(5, $0 - above.count - below.count) }

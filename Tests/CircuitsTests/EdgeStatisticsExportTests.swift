@@ -134,6 +134,17 @@ import Testing
     #expect(profiles.map { $0["max_act_label"] as? String } == [nil, "says \"b\""])
   }
 
+  @Test func kernelsAreNamedOnlyWhereARunMixesThem() throws {
+    func metadata(_ kernels: [String]) throws -> [String: Any]? {
+      let export = EdgeStatisticsExport(
+        aggregate: EdgeAggregate(), specification: Fixtures.specification(domain: 1, baseline: 0),
+        computeKernels: kernels)
+      return try parsed(export.bytes())["metadata"] as? [String: Any]
+    }
+    #expect(try metadata([])?["mixed_kernels"] == nil && metadata(["Zen"])?["mixed_kernels"] == nil)
+    #expect(try metadata(["Zen", "Haswell"])?["mixed_kernels"] as? [String] == ["Haswell", "Zen"])
+  }
+
   @Test func anEmptyRunIsAFileWithoutProfiles() throws {
     let file = try parsed(Fixtures.export(EdgeAggregate()))
     #expect((file["profiles"] as? [Any])?.isEmpty == true)

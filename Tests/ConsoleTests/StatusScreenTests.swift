@@ -46,6 +46,18 @@ import Testing
       ])
   }
 
+  @Test func keysWithRefusedMessagesAreNamed() {
+    var status = FleetStatus.sample()
+    var (bad, odd, good) = (KeyCounters(key: "K1", name: "gpu-7"), KeyCounters(key: "K2"), KeyCounters(key: "K3"))
+    (bad.framesRefused, odd.deltasConflicting, good.deltas) = (1234, 2, 9)
+    status.keys = [bad, odd, good]
+    let lines = StatusScreen(width: 100).lines(for: status)
+    let start = lines.firstIndex(of: "Keys with refused messages") ?? 0
+    #expect(lines[start + 1].hasPrefix("  gpu-7 ") && lines[start + 1].contains("1,234 messages refused, 0 deltas"))
+    #expect(lines[start + 2].hasPrefix("  K2 ") && lines[start + 2].hasSuffix("2 deltas conflicting"))
+    #expect(!lines.contains { $0.contains("K3") })
+  }
+
   @Test(arguments: [40, 57, 72, 80, 100, 120, 200], [8, 12, 24, 50])
   func noLineIsWiderAndNoScreenHigherThanTheTerminal(width: Int, height: Int) {
     var status = FleetStatus.sample()

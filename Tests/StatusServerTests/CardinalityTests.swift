@@ -36,6 +36,27 @@ import Testing
   }
 }
 
+@Suite struct KeyMetricsTests {
+  @Test func keysHaveSamplesWithTheirNames() {
+    var status = FleetStatus(
+      softwareVersion: "1", epoch: 1, startedAt: 0, now: 0, runs: [], workers: [], counters: .init(), recentErrors: [])
+    var text = PrometheusText()
+    text.add(status)
+    #expect(!text.text.contains("autointerp_key_"), "without CURVE there are no keys")
+    var bad = KeyCounters(key: "K", name: "gpu \"7\"")
+    (bad.framesRefused, bad.deltasConflicting) = (12, 3)
+    var others = KeyCounters(key: "")
+    others.deltas = 5
+    status.keys = [bad, others]
+    text = PrometheusText()
+    text.add(status)
+    let lines = text.text.split(separator: "\n")
+    #expect(lines.contains(#"autointerp_key_frames_refused_total{key="K",name="gpu \"7\""} 12"#))
+    #expect(lines.contains(#"autointerp_key_deltas_conflicting_total{key="K",name="gpu \"7\""} 3"#))
+    #expect(lines.contains(#"autointerp_key_deltas_total{key="",name=""} 5"#))
+  }
+}
+
 @Suite struct HistogramTests {
   @Test func durationsAreCumulatedAsPrometheusWantsThem() {
     var histogram = TimeHistogram()

@@ -9,7 +9,7 @@ internal import Synchronization
 
 /// Writes the edge-statistics JSON, schema `autointerp.edge-statistics/1`.
 ///
-/// The file depends only on corpus, model and settings. It holds no times, hosts or worker counts, and its bytes do
+/// The file depends only on corpus, model and settings, and on the BLAS kernels where a run was allowed to mix them. It holds no times, hosts or worker counts, and its bytes do
 /// not depend on the order of merging. Top lists are cut here, never in the aggregate.
 package struct EdgeStatisticsExport: Sendable {
   package static let schema = "autointerp.edge-statistics/1"
@@ -27,6 +27,7 @@ package struct EdgeStatisticsExport: Sendable {
   private let specification: RunSpecification
   private let quarantined: [Int32]
   private let resultsDigest: String?
+  private let computeKernels: [String]
   private let labels: [NeuronID: String]
   private let options: Options
   private let additions: (@Sendable () -> any ExportAdditions)?
@@ -38,18 +39,21 @@ package struct EdgeStatisticsExport: Sendable {
   ///   - specification: the run of the aggregate.
   ///   - quarantined: the numbers of the prompts in quarantine.
   ///   - resultsDigest: a digest of the set of results from which the aggregate was made.
+  ///   - computeKernels: the BLAS kernels that computed the results. They are named if there are several, because then the
+  ///     bytes depend on which of them computed which prompt.
   ///   - labels: known labels from maximally activating examples (`max_act_label`).
   ///   - options: where to cut lists.
   ///   - additions: makes what the layers above add; called once, when the file is written.
   package init(
     aggregate: EdgeAggregate, specification: RunSpecification, quarantined: [Int32] = [], resultsDigest: String? = nil,
-    labels: [NeuronID: String] = [:], options: Options = Options(),
+    computeKernels: [String] = [], labels: [NeuronID: String] = [:], options: Options = Options(),
     additions: (@Sendable () -> any ExportAdditions)? = nil
   ) {
     self.aggregate = aggregate
     self.specification = specification
     self.quarantined = quarantined.sorted()
     self.resultsDigest = resultsDigest
+    self.computeKernels = computeKernels.sorted()
     self.labels = labels
     self.options = options
     self.additions = additions
@@ -153,6 +157,12 @@ package struct EdgeStatisticsExport: Sendable {
     json.field("corpus", specification.corpusName)
     json.field("corpus_digest", specification.corpusDigest)
     if let resultsDigest { json.field("results_digest", resultsDigest) }
+    if computeKernels.count > 1 {
+      json.key("mixed_kernels")
+      json.beginArray()
+      for kernel in computeKernels { json.value(kernel) }
+      json.end()
+    }
     json.field("seed", specification.seed)
     json.key("template")
     json.beginObject()

@@ -33,8 +33,8 @@ package struct ClosedRun: Codable, Equatable, Sendable {
 }
 
 extension FleetStatus {
-  /// How many closed runs and problems a status lists, and the largest length of their texts. The rest are counted.
-  package static let listedAtMost = (closedRuns: 100, problems: 20, bytes: 1000)
+  /// How many closed runs, problems and keys a status lists, and the largest length of their texts. The rest are counted.
+  package static let listedAtMost = (closedRuns: 100, problems: 20, keys: 100, bytes: 1000)
 
   /// The run of this name that is not open; nil if there is none.
   package func closedRun(_ name: String) -> ClosedRun? { closedRuns.first { $0.isAbout(name) } }

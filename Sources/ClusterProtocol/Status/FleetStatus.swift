@@ -21,6 +21,9 @@ package struct FleetStatus: Codable, Equatable, Sendable {
   /// The runs whose files are not open, and why. Their number is bounded.
   package var closedRuns: [ClosedRun]
   package var timings = FleetTimings()
+  /// Those that misbehaved most come first. Their number is bounded, and the last one may be the sum of the rest. Empty
+  /// without CURVE.
+  package var keys: [KeyCounters] = []
 
   package init(
     softwareVersion: String, epoch: Int64, startedAt: Int64, now: Int64, runs: [RunStatus], workers: [WorkerStatus],
@@ -52,6 +55,7 @@ package struct FleetStatus: Codable, Equatable, Sendable {
     problems = try container.decodeIfPresent([String].self, forKey: .problems) ?? []
     closedRuns = try container.decodeIfPresent([ClosedRun].self, forKey: .closedRuns) ?? []
     timings = try container.decodeIfPresent(FleetTimings.self, forKey: .timings) ?? FleetTimings()
+    keys = try container.decodeIfPresent([KeyCounters].self, forKey: .keys) ?? []
   }
 
   package struct Counters: Codable, Equatable, Sendable {

@@ -28,7 +28,9 @@ struct Admission: Sendable {
   }
 
   /// The name that the allow-list gives the peer's key; may be empty.
-  func name(of peer: PeerID) -> String { peer.publicKey.flatMap { allowList?.name(of: $0) } ?? "" }
+  func name(of peer: PeerID) -> String { peer.publicKey.map(name) ?? "" }
+
+  func name(of key: CurvePublicKey) -> String { allowList?.name(of: key) ?? "" }
 
   /// Counts a refused frame. Returns true if the sender should be ignored for a while.
   mutating func strike(_ peer: PeerID, weight: Int, now: Duration) -> Bool {

@@ -53,6 +53,10 @@ extension Coordinator {
           $0.framesReceived += 1
           $0.bytesReceived += Int64(frame.bytes.count)
         }
+        core.keys.count(frame.peer) {
+          $0.framesReceived += 1
+          $0.bytesReceived += Int64(frame.bytes.count)
+        }
         let message: InboundMessage
         do { message = try InboundMessage(frame: frame.bytes) } catch {
           await core.refuse(frame.peer, reason: "\(error)")

@@ -108,10 +108,12 @@ extension Coordinator {
   /// Prepares an export from a snapshot, so that merging and requests continue meanwhile.
   func statistics(of run: String) async throws -> EdgeStatisticsExport {
     let specification = try await specification(of: run)
-    let (aggregate, resultsDigest) = try await core.vault(of: run).result()
+    let vault = try await core.vault(of: run)
+    let (aggregate, resultsDigest) = try await vault.result()
+    let kernels = try await offPool { try vault.store.computeKernels() }
     return EdgeStatisticsExport(
       aggregate: aggregate, specification: specification, quarantined: await core.quarantinedPrompts(of: run),
-      resultsDigest: resultsDigest,
+      resultsDigest: resultsDigest, computeKernels: kernels,
       additions: { RunKnowledge(aggregate: aggregate, specification: specification) })
   }
 

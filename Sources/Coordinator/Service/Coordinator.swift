@@ -108,7 +108,9 @@ package final class Coordinator: Service {
       for (i, outcome) in await router.sendAll(frames).enumerated() {
         let sent = batch[i]
         switch outcome {
-        case .success(.queued): bytes += frames[i].bytes.count
+        case .success(.queued):
+          bytes += frames[i].bytes.count
+          core.keys.count(sent.peer) { $0.bytesSent += Int64(frames[i].bytes.count) }
         case .success(.unroutable): replies.withLock { $0.forget(sent.peer) }
         case .success(.congested):
           logger.debug("A peer reads its frames too slowly")

@@ -18,6 +18,7 @@ extension FleetCore {
     status.counters.framesRefused += refused.frames
     status.timings = timings.withLock { $0 }
     status.timings.leaseToDelta = machine.leaseToDelta
+    status.keys = keys.listed(FleetStatus.listedAtMost.keys) { admission.name(of: $0).harmless(maximumBytes: 200) }
     status.counters.runsUnusable = Int64(directory.missingCount)
     let limits = FleetStatus.listedAtMost
     status.closedRuns = Array(directory.closedRuns.prefix(limits.closedRuns))

@@ -27,6 +27,7 @@ actor FleetCore {
   nonisolated let clock: FleetClock
   /// Counted by the code that receives and sends, without a hop to this actor for each frame.
   nonisolated let traffic = Mutex(FleetStatus.Counters())
+  nonisolated let keys: KeyTally
   nonisolated let outbox = Outbox()
   nonisolated let work: AsyncStream<FleetWork>
   private nonisolated let workInput: AsyncStream<FleetWork>.Continuation
@@ -41,7 +42,7 @@ actor FleetCore {
   /// What keeps runs from going on and is not the machine's, by its subject.
   var outsideProblems: [String: String] = [:]
   private let aggregateLimit: Int64
-  private var admission: Admission
+  private(set) var admission: Admission
   private(set) var worksUnderWay = 0
   private var archives = ArchiveQueue()
 
@@ -53,6 +54,7 @@ actor FleetCore {
     aggregateLimit = configuration.fleet.maximumAggregateBytes
     self.clock = clock
     self.refusals = refusals
+    keys = refusals.keys
     self.logger = logger
     (work, workInput) = AsyncStream<FleetWork>.makeStream()
     startedAt = clock.now
@@ -61,12 +63,18 @@ actor FleetCore {
   // MARK: What arrives
 
   func receive(_ message: WorkerMessage, from peer: PeerID) {
-    if admission.allows(peer) { perform(machine.receive(message, from: peer, now: clock.now)) }
+    guard admission.allows(peer) else { return }
+    if case .failed = message { keys.count(peer) { $0.failuresReported += 1 } }
+    perform(machine.receive(message, from: peer, now: clock.now))
   }
 
   func accept(_ delta: CheckedDelta, from peer: PeerID) {
-    if admission.allows(peer), !directory.isRebuilding(delta.fence.run) {
-      perform(machine.accept(delta, from: peer, now: clock.now))
+    guard admission.allows(peer), !directory.isRebuilding(delta.fence.run) else { return }
+    let conflicting = machine.counters.deltasConflicting
+    perform(machine.accept(delta, from: peer, now: clock.now))
+    keys.count(peer) {
+      $0.deltas += 1
+      $0.deltasConflicting += machine.counters.deltasConflicting - conflicting
     }
   }
 

@@ -8,7 +8,7 @@ internal import Logging
 internal import Platform
 internal import Synchronization
 
-/// Counts every refusal and logs as many as `RefusalThrottle` permits. Any thread may call it.
+/// Counts every refusal, also by key, and logs as many as `RefusalThrottle` permits. Any thread may call it.
 final class RefusalLog: Sendable {
   private struct State {
     var throttle = RefusalThrottle()
@@ -19,6 +19,7 @@ final class RefusalLog: Sendable {
   }
 
   private let state = Mutex(State())
+  let keys = KeyTally()
   private let clock: FleetClock
   private let logger: Logger
 
@@ -45,6 +46,7 @@ final class RefusalLog: Sendable {
         state.framesRefused += 1
         return state.removedKeys.insert(key).inserted
       }
+      keys.count(key) { $0.framesRefused += 1 }
       if isNew {
         logger.warning("A connection is ignored: its key was removed from the allow-list", metadata: ["key": "\(key)"])
       }
@@ -56,6 +58,7 @@ final class RefusalLog: Sendable {
   /// Logs a frame that could not be read, or that this peer may not send.
   func note(frameOf peer: PeerID, reason: String) {
     state.withLock { $0.framesRefused += 1 }
+    keys.count(peer) { $0.framesRefused += 1 }
     let name = Self.name(of: peer)
     tell(
       "frames of \(name)", "Refused a frame",
@@ -65,6 +68,7 @@ final class RefusalLog: Sendable {
   /// Logs a request that is not answered because its client does not read the answers.
   func note(unread peer: PeerID) {
     state.withLock { $0.framesRefused += 1 }
+    keys.count(peer) { $0.framesRefused += 1 }
     let name = Self.name(of: peer)
     tell(
       "requests of \(name) without an answer",

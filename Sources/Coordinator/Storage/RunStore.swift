@@ -19,6 +19,8 @@ package protocol RunStore: Sendable {
   func softwareVersion() throws -> String
   /// The figures of a finished run's stored aggregate; nil if it is missing or outdated.
   func figures() throws -> StoredFigures?
+  /// The BLAS kernels that computed the stored results.
+  func computeKernels() throws -> [String]
   /// Writes the batches in order. When it returns, all of them are on disk; if it throws, none is. Returns the outcome
   /// of each delta, in order.
   func write(_ batches: [AtlasBatch]) throws -> [DeltaOutcome]
@@ -34,6 +36,7 @@ package protocol RunStore: Sendable {
 extension RunStore {
   package var warning: String? { nil }
   package var name: String { "unknown" }
+  package func computeKernels() throws -> [String] { [] }
   package func rest() throws {}
 }
 

@@ -19,6 +19,7 @@ extension PrometheusText {
       "autointerp_runs_rebuilding", "Runs whose stored results are being read.",
       Double(status.closedRuns.count { $0.kind == .rebuilding }))
     gauge("autointerp_problems", "Problems that keep runs from going on.", Double(status.problems.count))
+    add(status.keys)
     add(status.runs)
     add(status.workers)
   }
@@ -61,6 +62,27 @@ extension PrometheusText {
       counters.connectionsRefused)
     gauge(
       "autointerp_runs_unusable", "Files of runs that could not be opened at the start.", Double(counters.runsUnusable))
+  }
+
+  /// Keys that the status does not list are one sample with an empty key.
+  private mutating func add(_ keys: [KeyCounters]) {
+    guard !keys.isEmpty else { return }
+    func perKey(_ value: (KeyCounters) -> Int64) -> [Sample] {
+      keys.map { Sample([("key", $0.key), ("name", $0.name)], Double(value($0))) }
+    }
+    counter("autointerp_key_frames_received_total", "Messages received from a key.", perKey(\.framesReceived))
+    counter(
+      "autointerp_key_frames_refused_total", "Messages of a key that were refused or not answered.",
+      perKey(\.framesRefused))
+    counter("autointerp_key_received_bytes_total", "Bytes of messages received from a key.", perKey(\.bytesReceived))
+    counter("autointerp_key_sent_bytes_total", "Bytes of messages sent to a key.", perKey(\.bytesSent))
+    counter("autointerp_key_deltas_total", "Valid deltas from a key, repeated ones too.", perKey(\.deltas))
+    counter(
+      "autointerp_key_deltas_conflicting_total", "Deltas from a key that differ from the stored one.",
+      perKey(\.deltasConflicting))
+    counter(
+      "autointerp_key_failures_reported_total", "Failed attempts that a key's workers reported.",
+      perKey(\.failuresReported))
   }
 
   /// How many runs and workers have samples of their own. A scrape must stay small, however many names peers invent.

@@ -14,6 +14,7 @@ struct FakeWorker: Sendable {
   var slots = 4
   var edgeCount = 40
   var fingerprint = "model"
+  var computeKernel = "fake"
   /// What it answers when it is asked about its model.
   var card: [UInt8] = []
   /// What it does to its deltas before it sends them.
@@ -33,7 +34,7 @@ struct FakeWorker: Sendable {
     try await dealer.connect(endpoint, security: security)
     let hello = WorkerMessage.Hello(
       worker: name, incarnation: UInt64.random(in: 1 ... .max), host: "test", slots: slots, modelName: "tiny",
-      modelFingerprint: fingerprint, softwareVersion: "1", computeKernel: "fake")
+      modelFingerprint: fingerprint, softwareVersion: "1", computeKernel: computeKernel)
     try await dealer.send(WorkerMessage.hello(hello).encoded())
     var leases = 0
     for await frame in dealer.incoming {
