@@ -109,11 +109,22 @@ package struct ReplacedFile: ~Copyable {
     try synchronizeFolder(of: path)
   }
 
-  /// The file at the end of a chain of symbolic links, or the path itself if it is not a link.
+  /// The file at the end of a chain of symbolic links, or the path itself if it is not a link. The file need not exist.
   private static func resolved(_ path: String) -> String {
-    guard let resolved = realpath(path, nil) else { return path }
-    defer { free(resolved) }
-    return String(cString: resolved)
+    var path = path
+    // As many links as Linux follows.
+    for _ in 0..<40 {
+      if let resolved = realpath(path, nil) {
+        defer { free(resolved) }
+        return String(cString: resolved)
+      }
+      var target = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+      let count = readlink(path, &target, target.count - 1)
+      guard count > 0 else { return path }
+      let text = String(decoding: target[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      path = text.hasPrefix("/") ? text : "\(folder(of: path))/\(text)"
+    }
+    return path
   }
 
   private static func folder(of path: String) -> String {
@@ -121,7 +132,8 @@ package struct ReplacedFile: ~Copyable {
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
-  private static func synchronizeFolder(of path: String) throws(PlatformError) {
+  /// Makes the names of files in the folder of `path` durable.
+  package static func synchronizeFolder(of path: String) throws(PlatformError) {
     let folder = open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { throw .lastFailure(of: path, "cannot be made durable") }
     defer { close(folder) }

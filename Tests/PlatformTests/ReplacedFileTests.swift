@@ -52,6 +52,13 @@ import Testing
     #expect(try String(contentsOfFile: path("target"), encoding: .utf8) == "new")
   }
 
+  @Test func aLinkToAFileThatIsNotThereYetStaysOneToo() throws {
+    try FileManager.default.createSymbolicLink(atPath: path("dangling"), withDestinationPath: "later")
+    try replace(path("dangling"), with: "new")
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: path("dangling")) == "later")
+    #expect(try String(contentsOfFile: path("later"), encoding: .utf8) == "new")
+  }
+
   @Test func partsOfDeadWritersAreRemovedAndThoseOfLiveOnesStay() throws {
     try Data("left".utf8).write(to: folder.appending(path: "out.1a2b.part"))
     try FileManager.default.setAttributes(

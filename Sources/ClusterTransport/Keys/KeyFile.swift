@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import Platform
 
 /// A key pair is two files: `NAME.key` with mode 0600 and `NAME.pub`.
 ///
@@ -64,13 +65,17 @@ package enum KeyFile {
   private static func create(_ path: String, mode: mode_t, _ text: String) throws(TransportError) {
     let descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, mode)
     guard descriptor >= 0 else { throw .keyFile(path: path, reason: "cannot be created: \(systemReason())") }
-    defer { close(descriptor) }
     // The umask may have removed permission bits, and the public file must be readable by everyone.
     let written = Array(text.utf8).withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-    guard written == text.utf8.count, fchmod(descriptor, mode) == 0, fsync(descriptor) == 0 else {
-      let reason = systemReason()
+    let isWhole = written == text.utf8.count && fchmod(descriptor, mode) == 0 && fsync(descriptor) == 0
+    let reason = systemReason()
+    // A network file system may report the last write error only at the close.
+    guard close(descriptor) == 0, isWhole else {
       unlink(path)
-      throw .keyFile(path: path, reason: "cannot be written: \(reason)")
+      throw .keyFile(path: path, reason: "cannot be written: \(isWhole ? systemReason() : reason)")
+    }
+    do { try ReplacedFile.synchronizeFolder(of: path) } catch {
+      throw .keyFile(path: path, reason: "\(error)")
     }
   }
 }

@@ -37,6 +37,7 @@ package struct RunsDirectory: RunStores {
     } catch {
       throw CoordinatorError.runsDirectory(path: path, reason: error.localizedDescription)
     }
+    removeUnfinishedRepairs()
     return try files.map { file in
       let run = String(file.dropLast(Self.suffix.count))
       do {
@@ -46,6 +47,18 @@ package struct RunsDirectory: RunStores {
         if case .runsDirectory = error { throw error }
         return .failure(error)
       }
+    }
+  }
+
+  /// Removes what a repair that was killed has left. No repair is under way: it would hold the lock of its run.
+  private func removeUnfinishedRepairs() {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let suffixes = ["", "-wal", "-shm", "-journal", "-lock"].map { "\(Self.suffix).repair\($0)" }
+    for file in files where suffixes.contains(where: file.hasSuffix) {
+      let run = file.range(of: Self.suffix).map { String(file[..<$0.lowerBound]) } ?? file
+      guard let lock = try? FileLock(protecting: self.file(of: run)) else { continue }
+      try? FileManager.default.removeItem(atPath: "\(path)/\(file)")
+      lock.release()
     }
   }
 
