@@ -2,6 +2,14 @@
 // `ModelName` names a model as people write it, such as `SmolLM2-135M-Instruct`.
 // SPDX-License-Identifier: Apache-2.0
 
+extension Checkpoint {
+  /// What a model at `path` is called as far as its path says, for those who do not have the file.
+  package static func likelyName(of path: String) -> String {
+    path.lowercased().hasSuffix(".gguf")
+      ? ModelName.gguf(path: path, name: nil, baseName: nil) : ModelName.safetensors(path: path)
+  }
+}
+
 /// Chooses between the name that a checkpoint gives itself and the name of its file.
 enum ModelName {
   /// The name of a GGUF model: the file's name if it names the same model, else the name in the metadata.

@@ -2,7 +2,9 @@
 // `RunPlan` makes the specification of a run from prompt files and settings.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Checkpoints
 package import Circuits
+internal import ClusterProtocol
 package import Corpora
 internal import Foundation
 internal import Knowledge
@@ -12,6 +14,9 @@ package struct RunPlan {
   package let specification: RunSpecification
   /// Messages to show before the run starts, one line each.
   package let notes: [String]
+
+  /// So many neurons with all edges between them, the tokens and the logits are smaller than a frame.
+  private static let nodesThatFit = 900
 
   /// - Parameters:
   ///   - promptFiles: of the domain.
@@ -55,9 +60,15 @@ package struct RunPlan {
 
     var settings = configuration.attribution
     if let metric { settings.metric = metric }
-    let modelPath = URL(fileURLWithPath: configuration.model.path)
+    if settings.edgeThreshold == 0, settings.maximumNodeCount == 0 || settings.maximumNodeCount > Self.nodesThatFit {
+      notes.append(
+        """
+        every edge is kept (edge_threshold 0): a prompt whose result is larger than \(FrameLimits.maximumFrameBytes >> 20) MiB, \
+        some 500,000 edges, cannot be sent and is quarantined; max_nodes \(Self.nodesThatFit) stays below
+        """)
+    }
     var specification = RunSpecification(
-      name: "", modelName: model?.name ?? modelPath.deletingPathExtension().lastPathComponent,
+      name: "", modelName: model?.name ?? Checkpoint.likelyName(of: configuration.model.path),
       modelFingerprint: model?.fingerprint,
       template: TemplateSpecification(name: configuration.template.name, system: configuration.template.system),
       settings: settings, corpusDigest: corpus.digest,

@@ -49,6 +49,20 @@ import Testing
     #expect(plan.notes[1].hasPrefix("domain: 2 prompts of 7.0 words"))
   }
 
+  /// A client without the model must name it as workers do, which have it.
+  @Test(arguments: [
+    ("/m/SmolLM2-135M-Instruct.Q4_1.gguf", "SmolLM2-135M-Instruct"), ("/hub/SmolLM2-135M/", "SmolLM2-135M"),
+    ("/m/Q/model.safetensors.index.json", "Q"),
+  ]) func aModelThatIsNotHereIsNamedByItsPath(path: String, name: String) throws {
+    #expect(try plan { $0.model.path = path }.specification.modelName == name)
+  }
+
+  @Test func settingsThatKeepEveryEdgeAreToldOfInAdvance() throws {
+    #expect(try !plan { $0.attribution.edgeThreshold = 0 }.notes.contains { $0.contains("every edge is kept") })
+    let notes = try plan { ($0.attribution.edgeThreshold, $0.attribution.maximumNodeCount) = (0, 0) }.notes
+    #expect(notes.contains { $0.contains("every edge is kept") && $0.contains("8 MiB") })
+  }
+
   @Test func equalPlansHaveOneNameAndOthersAnother() throws {
     let name = try plan().specification.name
     #expect(try plan().specification.name == name)
