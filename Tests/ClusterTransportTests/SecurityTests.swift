@@ -136,18 +136,22 @@ import Testing
     #expect(later == 3)
   }
 
-  @Test func callersThatRestedAreForgottenAndAKeyWithManyAddressesIsOneCaller() {
+  @Test func aKeyWithManyAddressesIsBoundedAndOthersConnectAllTheSame() {
     let start = ContinuousClock.now
     func call(_ rate: inout ConnectionRate, from number: Int, at time: ContinuousClock.Instant) -> Bool {
       rate.admit(.init(key: worker.publicKey, address: "2001:db8::\(number)"), now: time)
     }
     var rate = ConnectionRate()
-    let more = ConnectionRate.capacity + 3 * ConnectionRate.burst
+    let more = ConnectionRate.burstOfKey + 5000
     let admitted = (0..<more).count { call(&rate, from: $0, at: start) }
-    #expect(admitted == ConnectionRate.capacity + ConnectionRate.burst)
-    #expect(rate.count == ConnectionRate.capacity + 1)
+    #expect(admitted == ConnectionRate.burstOfKey)
+    #expect(rate.count <= ConnectionRate.capacity + 1)
+    let isOtherAdmitted = rate.admit(.init(key: client.publicKey, address: "10.0.0.9"), now: start)
+    #expect(isOtherAdmitted)
     let isAdmittedLater = call(&rate, from: more, at: start + ConnectionRate.interval)
-    #expect(isAdmittedLater && rate.count <= 2, "one connection each is forgotten after an interval")
+    #expect(isAdmittedLater && rate.count <= 3, "one connection each is forgotten after an interval")
+    let isAdmittedTwice = call(&rate, from: more + 1, at: start + ConnectionRate.interval)
+    #expect(!isAdmittedTwice, "the key has regained one")
   }
 
   /// A router numbers its unnamed connections from a number that differs from start to start.
