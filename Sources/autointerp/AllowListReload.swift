@@ -25,7 +25,7 @@ final class AllowListReload: Service {
   private let current: Mutex<AllowList>
   /// What is wrong with the file, and when the log said so last.
   private let mistake = Mutex<(text: String, loggedAt: ContinuousClock.Instant)?>(nil)
-  private static let reminderInterval: Duration = .seconds(60)
+  private let reminderInterval: Duration
 
   /// - Parameters:
   ///   - coordinator: the coordinator whose keys they are.
@@ -33,14 +33,17 @@ final class AllowListReload: Service {
   ///   - current: the list with which the coordinator was started.
   ///   - logger: logs every list that is read.
   ///   - interval: how often the file is checked for changes.
+  ///   - reminderInterval: how often the log repeats a mistake that is not mended.
   init(
-    coordinator: Coordinator, path: String?, current: AllowList, logger: Logger, interval: Duration = .seconds(5)
+    coordinator: Coordinator, path: String?, current: AllowList, logger: Logger, interval: Duration = .seconds(5),
+    reminderInterval: Duration = .seconds(60)
   ) {
     self.coordinator = coordinator
     self.path = path
     self.current = Mutex(current)
     self.logger = logger
     self.interval = interval
+    self.reminderInterval = reminderInterval
   }
 
   func run() async throws {
@@ -52,11 +55,20 @@ final class AllowListReload: Service {
         group.addTask { [interval] in
           // Nothing is known about the file version that the coordinator has read.
           var known: FileVersion?
+          var isMissing = false
           while (try? await Task.sleep(for: interval)) != nil {
             self.remind()
-            let found = FileVersion(path)
-            // A file that is being replaced may be missing for a moment.
-            guard let found, found != known else { continue }
+            guard let found = FileVersion(path) else {
+              // A file that is being replaced may be missing for a moment, but not twice in a row.
+              if isMissing, known != nil {
+                known = nil
+                await self.reload(isAsked: false)
+              }
+              isMissing = true
+              continue
+            }
+            isMissing = false
+            guard found != known else { continue }
             known = found
             await self.reload(isAsked: false)
           }
@@ -100,7 +112,7 @@ final class AllowListReload: Service {
   /// Logs a mistake again that was not mended.
   private func remind() {
     let overdue = mistake.withLock { mistake -> String? in
-      guard let known = mistake, .now - known.loggedAt >= Self.reminderInterval else { return nil }
+      guard let known = mistake, .now - known.loggedAt >= reminderInterval else { return nil }
       mistake?.loggedAt = .now
       return known.text
     }
