@@ -205,7 +205,7 @@ extension SimulatedFleet {
       case .write(let name, let writes): try beginWrite(writes, run: Int(name.utf8.last!) - 48)
       case .finished(let name): trace("\(name) is complete")
       case .strike(let peer, let reason): trace("strike against \(peer.bytes): \(reason)")
-      case .note(let text):
+      case .note(let text, _):
         trace("note: \(text)")
         try checkLoss(text)
       }

@@ -86,6 +86,24 @@ extension CoordinatorClient {
     }
   }
 
+  /// The status of a run whose file is open. Waits while the coordinator still reads or waits for the run's file.
+  ///
+  /// - Throws: `CoordinatorError.storage` with the reason why the run cannot be used, `unknownRun`.
+  package func openRun(
+    _ run: String, every interval: Duration = .seconds(1), onWait: @Sendable (ClosedRun) async -> Void = { _ in }
+  ) async throws -> RunStatus {
+    var isFirst = true
+    while true {
+      let fleet = try await status()
+      if let status = fleet.runs.first(where: { $0.name == run }) { return status }
+      guard let closed = fleet.closedRun(run) else { throw CoordinatorError.unknownRun(run) }
+      guard closed.kind != .unusable else { throw CoordinatorError.storage(run: run, reason: closed.reason) }
+      if isFirst { await onWait(closed) }
+      isFirst = false
+      try await Task.sleep(for: interval)
+    }
+  }
+
   /// Fetches the edge-statistics JSON of a run. It waits as long as the coordinator answers, however long the making
   /// takes. All pieces belong to the same export.
   package func export(run: String) async throws -> [UInt8] {

@@ -36,6 +36,22 @@ package enum FleetAction: Equatable, Sendable {
   case finished(run: String)
   /// The peer sent something that no honest worker sends.
   case strike(PeerID, reason: String)
-  /// Write a line to the log.
-  case note(String)
+  /// Write a line to the log, with what it is about as fields.
+  case note(String, about: NoteSubject)
+}
+
+/// What a line of the log is about, for those who filter logs.
+package struct NoteSubject: Equatable, Sendable {
+  package var run: String?
+  package var prompt: Int32?
+  package var worker: String?
+  /// The public key of the worker.
+  package var key: String?
+
+  package init(run: String? = nil, prompt: Int32? = nil, worker: String? = nil, key: String? = nil) {
+    self.run = run
+    self.prompt = prompt
+    self.worker = worker
+    self.key = key
+  }
 }

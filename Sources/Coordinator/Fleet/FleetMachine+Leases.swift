@@ -87,8 +87,11 @@ extension FleetMachine {
   private func pick(for worker: WorkerID, run: RunIndex, now: Duration) -> PromptQueue.Pick? {
     let voice = workers[worker].voice
     return runs[run].queue.pick(runs[run].phases) { entry, forgiven in
-      let failures = runs[run].failures[entry.prompt]?.count { $0.voice == voice } ?? 0
-      return failures <= forgiven || now >= entry.anyoneAt || !hasPeers(voice, run: run)
+      guard let failures = runs[run].failures[entry.prompt], now < entry.anyoneAt else { return true }
+      // If there are other keys, another machine with a key that failed the prompt gives no other opinion.
+      let isByKey = isOneOfSeveralKeys([voice], run: run)
+      let own = failures.count { isByKey ? $0.voice.holder == voice.holder : $0.voice == voice }
+      return own <= forgiven || (!isByKey && !hasPeers(voice, run: run))
     }
   }
 
@@ -96,6 +99,16 @@ extension FleetMachine {
   private func hasPeers(_ voice: Voice, run: RunIndex) -> Bool {
     workers.records.values.contains {
       $0.phase == .present && runs[run].accepts($0.hello) && $0.voice != voice
+    }
+  }
+
+  /// True if all of these voices have the same holder and somebody else could compute prompts of this run too.
+  /// O(workers).
+  func isOneOfSeveralKeys(_ voices: Set<Voice>, run: RunIndex) -> Bool {
+    let holders = Set(voices.map(\.holder))
+    guard holders.count == 1 else { return false }
+    return workers.records.values.contains {
+      $0.phase == .present && runs[run].accepts($0.hello) && !holders.contains($0.voice.holder)
     }
   }
 

@@ -20,15 +20,21 @@ extension FleetMachine {
   /// an honest worker may hold one from a run that was deleted and started again.
   package mutating func refuse(_ fence: Fence, from peer: PeerID, now: Duration) -> [FleetAction] {
     perform(now) { machine in
+      // It costs as much if its sender never said hello.
+      machine.strike(peer, for: fence)
       guard let worker = machine.hear(from: peer, now: now) else { return }
-      machine.refuse(fence, of: worker)
+      machine.acknowledge(fence, to: worker)
     }
   }
 
   private mutating func refuse(_ fence: Fence, of worker: WorkerID) {
-    counters.framesRefused += 1
-    act(.strike(workers[worker].peer, reason: "a delta of \(fence.run.harmless) without a lease of it"))
+    strike(workers[worker].peer, for: fence)
     acknowledge(fence, to: worker)
+  }
+
+  private mutating func strike(_ peer: PeerID, for fence: Fence) {
+    counters.framesRefused += 1
+    act(.strike(peer, reason: "a delta of \(fence.run.harmless) without a lease of it"))
   }
 
   /// Handles an unusable delta: it counts as a failure of its worker, and is acknowledged so that the worker does not
@@ -63,11 +69,11 @@ extension FleetMachine {
     }
     defer { offer(to: worker, now: now) }
     if let digest = runs[run].digests[fence.prompt] {
-      compare(delta, with: digest, now: now)
+      compare(delta, with: digest, of: worker, now: now)
       return acknowledge(fence, to: worker)
     }
     if let first = runs[run].pending[fence.prompt] {
-      compare(delta, with: first.digest, now: now)
+      compare(delta, with: first.digest, of: worker, now: now)
       return runs[run].await(fence, of: worker)
     }
     guard isWanted, runs[run].isOpen, runs[run].accepts(workers[worker].hello) else {
@@ -79,12 +85,15 @@ extension FleetMachine {
     workers.judge(workers[worker].voice) { $0.succeed() }
   }
 
-  private mutating func compare(_ delta: CheckedDelta, with digest: DeltaDigest, now: Duration) {
+  private mutating func compare(_ delta: CheckedDelta, with digest: DeltaDigest, of worker: WorkerID, now: Duration) {
     guard delta.digest != digest else { return counters.deltasDuplicate += 1 }
     counters.deltasConflicting += 1
     record(
       "prompt \(delta.fence.prompt) of \(delta.fence.run): a second delta differs from the stored one "
-        + "(workers with different BLAS kernels?)", now: now)
+        + "(workers with different BLAS kernels?)",
+      about: NoteSubject(
+        run: delta.fence.run, prompt: delta.fence.prompt, worker: workers[worker].name,
+        key: workers[worker].peer.publicKey?.text), now: now)
   }
 
   mutating func acknowledge(_ fence: Fence, to worker: WorkerID) {
@@ -121,10 +130,13 @@ extension FleetMachine {
     runs[run].fail(prompt, failure, now: now)
     workers[lease.worker].fail()
     blame(lease, kind, now: now)
-    record("prompt \(prompt) of \(lease.fence.run) failed on \(failure.line)", now: now)
+    record(
+      "prompt \(prompt) of \(lease.fence.run) failed on \(failure.line)",
+      about: NoteSubject(
+        run: lease.fence.run, prompt: prompt, worker: failure.worker, key: failure.sender?.key), now: now)
     guard leases.copies(of: lease.key).isEmpty, phase == .leased else { return }
     let failures = runs[run].failures[prompt]!
-    switch retryPolicy.verdict(failures, othersCanBeAsked: othersCanBeAsked(than: failures, run: run, now: now)) {
+    switch retryPolicy.verdict(failures, others: otherOpinions(than: failures, run: run, now: now)) {
     case .again:
       runs[run].requeue(prompt, anyoneAt: now + settings.secondOpinionPatience)
       hasNews = true
@@ -138,19 +150,26 @@ extension FleetMachine {
       reportsToQuarantine: settings.reportsToQuarantine, failuresToQuarantine: settings.failuresToQuarantine)
   }
 
-  /// True if a working worker that has not failed the prompt may try it. O(workers).
-  private func othersCanBeAsked(than failures: [PromptFailure], run: RunIndex, now: Duration) -> Bool {
-    workers.records.contains { worker, record in
-      record.phase == .present && (record.credit > 0 || !record.leases.isEmpty)
-        && runs[run].accepts(record.hello)
-        && !failures.contains { $0.voice == record.voice } && !isSetAside(worker, now: now)
+  /// Which working workers that have not failed the prompt may try it. O(workers).
+  private func otherOpinions(than failures: [PromptFailure], run: RunIndex, now: Duration) -> OtherOpinions {
+    let (voices, holders) = (Set(failures.map(\.voice)), Set(failures.map(\.voice.holder)))
+    var others = OtherOpinions.none
+    for (worker, record) in workers.records where !voices.contains(record.voice) {
+      guard record.phase == .present, record.credit > 0 || !record.leases.isEmpty, runs[run].accepts(record.hello),
+        !isSetAside(worker, now: now)
+      else { continue }
+      if !holders.contains(record.voice.holder) { return .ofOtherKeys }
+      others = .ofTheSameKeys
     }
+    return others
   }
 
-  /// True while no other voice has failed the prompt; then its one voice is to blame.
+  /// While nobody else has failed the prompt, its one voice is to blame. Voices of one key do not confirm each other if
+  /// there are other keys.
   private mutating func blame(_ lease: LiveLease, _ kind: FailureKind, now: Duration) {
     let voices = Set(runs[lease.run].failures[lease.fence.prompt]!.map(\.voice))
-    guard voices.count == 1 else { return exonerate(voices, of: lease.key) }
+    let isAlone = voices.count == 1 || isOneOfSeveralKeys(voices, run: lease.run)
+    guard isAlone else { return exonerate(voices, of: lease.key) }
     // A death counts once, however many slots the worker had; see `blameForDeath`.
     guard kind != .died, kind != .silent else { return }
     workers.judge(workers[lease.worker].voice) { $0.blame(lease.key, now: now) }
@@ -174,7 +193,9 @@ extension FleetMachine {
     runs[key.run].quarantine(key.prompt, now: now)
     // If only one worker failed the prompt, the worker may be what is broken.
     let voices = Set(failures.map(\.voice))
-    if voices.count > 1 { exonerate(voices, of: key) }
-    record("prompt \(key.prompt) of \(runs[key.run].name) is quarantined after \(failures.count) failures", now: now)
+    if voices.count > 1, !isOneOfSeveralKeys(voices, run: key.run) { exonerate(voices, of: key) }
+    record(
+      "prompt \(key.prompt) of \(runs[key.run].name) is quarantined after \(failures.count) failures",
+      about: NoteSubject(run: runs[key.run].name, prompt: key.prompt), now: now)
   }
 }

@@ -74,18 +74,27 @@ extension FleetMachine {
 }
 
 extension FleetMachine {
-  /// One sentence for each run with work that none of the connected workers can take. O(runs * workers) at worst, O(runs) if
-  /// the first worker can.
-  package var idleReasons: [String] {
+  /// One sentence for each run with work that none of the connected workers can take, and for each that the last worker was
+  /// refused for if none is connected. O(runs * workers) at worst, O(runs) if the first worker can.
+  package func idleReasons(now: Duration) -> [String] {
     let present = workers.records.values.filter { $0.phase == .present }
-    guard let some = present.first else { return [] }
+    let refused = lastRefused.flatMap { now - $0.at < Self.refusalIsNews ? $0.hello : nil }
+    guard let some = present.first?.hello ?? refused else { return [] }
     return runs.all.compactMap { run in
       guard run.isOpen, run[count: .leased] == 0, run[count: .queued] > 0,
         !present.contains(where: { run.accepts($0.hello) })
       else { return nil }
-      return "no connected worker can compute run \(run.name): it \(run.refusal(of: some.hello) ?? "needs others")"
+      guard let reason = run.refusal(of: some) else {
+        return present.isEmpty ? nil : "no connected worker can compute run \(run.name): it needs others"
+      }
+      return present.isEmpty
+        ? "no worker is connected; the last one, \(some.worker) on \(some.host), was refused, because run \(run.name) \(reason)"
+        : "no connected worker can compute run \(run.name): it \(reason)"
     }
   }
+
+  /// Workers that are started again and again come back within this time.
+  private static let refusalIsNews: Duration = .seconds(300)
 
   /// One sentence for what holds back all leases, and for each run whose file cannot be written.
   package var problems: [String] {

@@ -26,9 +26,12 @@ extension FleetMachine {
     }
     if let reason = refusal(of: hello, at: peer, now: now)?.harmless {
       counters.workersRefused += 1
+      lastRefused = (hello, now)
       if let untold = greetingRefusals.admit(hello.worker.harmless, now: now) {
         let before = untold > 0 ? " (and \(untold) times before)" : ""
-        record("refused worker \(hello.worker) on \(hello.host): \(reason)\(before)", now: now)
+        record(
+          "refused worker \(hello.worker) on \(hello.host): \(reason)\(before)",
+          about: NoteSubject(worker: hello.worker, key: peer.publicKey?.text), now: now)
       }
       return act(.send(.refused(reason: reason), to: peer))
     }
@@ -148,7 +151,10 @@ extension FleetMachine {
     for lease in workers[worker].leases { handBack(lease, now: now) }
     workers[worker].leave(.departed)
     workers.detach(worker)
-    act(.note("worker \(workers[worker].name) left: \(reason)"))
+    act(
+      .note(
+        "worker \(workers[worker].name) left: \(reason)",
+        about: NoteSubject(worker: workers[worker].name, key: workers[worker].peer.publicKey?.text)))
   }
 
   /// Removes workers whose keys are no longer allowed. Their leases go to others, nothing is suspected, and their names
@@ -191,7 +197,9 @@ extension FleetMachine {
     }
     if kind == .silent { workers[worker].suspectForSilence(executed) }
     blameForDeath(worker, executed, now: now)
-    record("lost worker \(workers[worker].name): \(error)", now: now)
+    record(
+      "lost worker \(workers[worker].name): \(error)",
+      about: NoteSubject(worker: workers[worker].name, key: workers[worker].peer.publicKey?.text), now: now)
   }
 
   /// Asks every worker to finish and leave, now or when it says hello. No more leases are granted.

@@ -44,6 +44,8 @@ package struct FleetMachine: Sendable {
   var lastTick: Duration?
   var recentErrors: Deque<RecordedError> = []
   var greetingRefusals = RefusalThrottle()
+  /// The last worker that was refused.
+  var lastRefused: (hello: WorkerMessage.Hello, at: Duration)?
   /// The bytes of all deltas that are not on disk yet.
   var uncommittedBytes = 0
   private var actions: [FleetAction] = []
@@ -112,10 +114,10 @@ package struct FleetMachine: Sendable {
   }
 
   /// Records an error, for operators.
-  mutating func record(_ text: String, now: Duration) {
+  mutating func record(_ text: String, about subject: NoteSubject = NoteSubject(), now: Duration) {
     let text = text.harmless(maximumBytes: 4000)
     recentErrors.append(RecordedError(at: now.milliseconds, text: String(text.prefix(500))))
     if recentErrors.count > 50 { recentErrors.removeFirst() }
-    act(.note(text))
+    act(.note(text, about: subject))
   }
 }

@@ -44,6 +44,24 @@ struct PromptFailure: Equatable, Sendable {
 enum Voice: Hashable, Sendable {
   case sender(StoredSender)
   case name(String)
+
+  /// Who holds it, at whatever address: the key or, without CURVE, the worker's name.
+  var holder: String {
+    switch self {
+    case .sender(let sender): sender.key
+    case .name(let name): name
+    }
+  }
+}
+
+/// Which workers could still be asked about a prompt.
+enum OtherOpinions: Sendable {
+  /// Everybody who is there has failed it.
+  case none
+  /// Only machines at other addresses with keys that have failed it.
+  case ofTheSameKeys
+  /// A worker with another key.
+  case ofOtherKeys
 }
 
 /// Decides between another attempt and quarantine. It always ends, because each failure brings a prompt closer to
@@ -62,11 +80,18 @@ struct RetryPolicy: Sendable {
   var failuresToQuarantine: Int
 
   /// What to do with a prompt that failed so. While there are workers that could be asked and were not, one voice
-  /// stays one however often it failed the prompt: a broken worker condemns no prompt.
-  func verdict(_ failures: [PromptFailure], othersCanBeAsked: Bool) -> Verdict {
-    let reporters = failures.lazy.filter { $0.kind == .prompt }.map(\.voice)
-    let reports = othersCanBeAsked ? Set(reporters).count : reporters.count
-    let isOneVoice = othersCanBeAsked && Set(failures.map(\.voice)).count < min(2, failuresToQuarantine)
+  /// stays one however often it failed the prompt: a broken worker condemns no prompt. While there are other keys, one
+  /// key stays one whatever addresses it has; a fleet that shares its only key has a voice at each address.
+  func verdict(_ failures: [PromptFailure], others: OtherOpinions) -> Verdict {
+    func votes(_ failures: [PromptFailure]) -> Int {
+      switch others {
+      case .none: failures.count
+      case .ofTheSameKeys: Set(failures.map(\.voice)).count
+      case .ofOtherKeys: Set(failures.map(\.voice.holder)).count
+      }
+    }
+    let reports = votes(failures.filter { $0.kind == .prompt })
+    let isOneVoice = others != .none && votes(failures) < min(2, failuresToQuarantine)
     let limit = isOneVoice ? Self.lastResort * failuresToQuarantine : failuresToQuarantine
     return reports >= reportsToQuarantine || failures.count >= limit ? .quarantine : .again
   }

@@ -73,8 +73,9 @@ extension Coordinator {
           input.yield(Undecoded(body: .card(card), peer: frame.peer))
         case .worker(let message):
           await core.receive(message, from: frame.peer)
-        case .client(let request) where !frame.speaks(as: .client):
-          reply(.refused(reason: "this key is a worker key; a client key is needed"), to: request, at: frame.peer)
+        case .client where !frame.speaks(as: .client):
+          // Not a reply, which would count for no client: the worker's unread answers would grow without a bound.
+          await core.refuse(frame.peer, reason: "this key is a worker key; a client key is needed")
         case .client(let request):
           let now = core.clock.now
           let bytes = expectedBytes(answering: request.request)

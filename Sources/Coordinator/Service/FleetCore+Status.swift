@@ -22,7 +22,7 @@ extension FleetCore {
     status.counters.runsUnusable = Int64(directory.missingCount)
     let limits = FleetStatus.listedAtMost
     status.closedRuns = Array(directory.closedRuns.prefix(limits.closedRuns))
-    status.problems = (problems() + machine.idleReasons).prefix(limits.problems).map {
+    status.problems = (problems() + machine.idleReasons(now: clock.now)).prefix(limits.problems).map {
       $0.harmless(maximumBytes: limits.bytes)
     }
     for i in status.runs.indices {

@@ -184,7 +184,8 @@ actor FleetCore {
       switch action {
       case .send(let message, let peer): messages.append(Outbound(message: .worker(message), peer: peer))
       case .strike(let peer, let reason): strike(peer, weight: FrameStrikes.deltaWeight, reason: reason)
-      case .note(let text): logger.info("\(text.harmless(maximumBytes: 2000))")
+      case .note(let text, let subject):
+        logger.info("\(text.harmless(maximumBytes: 2000))", metadata: subject.metadata)
       case .write(let run, let writes):
         guard let vault = directory.open[run] else { preconditionFailure("the run has no vault") }
         begin(.write(run: run, writes, to: vault))
@@ -245,5 +246,16 @@ actor FleetCore {
       if isFirst { note("the tables of run \(run) cannot be written; trying again: \(error)") }
       beginNextArchive()
     }
+  }
+}
+
+extension NoteSubject {
+  fileprivate var metadata: Logger.Metadata {
+    var metadata: Logger.Metadata = [:]
+    if let run { metadata["run"] = "\(run.harmless)" }
+    if let prompt { metadata["prompt"] = "\(prompt)" }
+    if let worker { metadata["worker"] = "\(worker.harmless)" }
+    if let key { metadata["key"] = "\(key)" }
+    return metadata
   }
 }

@@ -72,8 +72,9 @@ struct ExportCommand: AsyncParsableCommand {
     if edges { return try EdgeTableExport(try RunIndex.open(try RunFile.path(run, in: "."))).write(to: output) }
     if let graphFormat { return try writeGraph(graphFormat) }
     let status = try await coordinator.connected { client -> RunStatus in
-      let status = try await client.status().runs.first { $0.name == run }
-      guard let status else { throw CoordinatorError.unknownRun(run) }
+      let status = try await client.openRun(run) {
+        StandardError.say("waiting for \(run): \($0.reason)")
+      }
       try OutputFile(output).write(try await client.export(run: run))
       return status
     }

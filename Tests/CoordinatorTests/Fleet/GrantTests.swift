@@ -96,6 +96,22 @@ import Testing
     #expect(fleet.status.workers.filter { $0.state == .setAside }.count == 3)
   }
 
+  @Test func aKeyAtManyAddressesCondemnsNoPromptWhileThereAreOtherKeys() {
+    var fleet = FleetFixture(runs: [FleetFixture.run(prompts: 8)])
+    #expect(join(&fleet, "honest", at: peer("h", key: 1)).count == 1)
+    let addresses = (1...6).map { "10.0.0.\($0)" }
+    func rogue(_ name: String) -> PeerID { peer("at \(name)", key: 0, address: name) }
+    for address in addresses { _ = join(&fleet, address, at: rogue(address), slots: 2) }
+    for _ in 0..<20 {
+      for lease in fleet.machine.liveLeases where lease.worker != "honest" {
+        let report = WorkerMessage.FailureReport(fence: lease.fence, kind: .prompt, error: "no")
+        _ = say(&fleet, .failed(report), at: rogue(lease.worker))
+        _ = say(&fleet, .ready(credit: 2), at: rogue(lease.worker))
+      }
+    }
+    #expect(fleet.run.quarantined.isEmpty)
+  }
+
   @Test func aSharedKeyHasAVoiceAtEachAddress() {
     var fleet = FleetFixture(runs: [FleetFixture.run(prompts: 1)])
     let peers = ["10.0.0.1", "10.0.0.2"].map { peer("at \($0)", key: 0, address: $0) }

@@ -56,15 +56,24 @@ import Testing
     var fleet = FleetFixture()
     fleet.say("a", hello("a", kernel: "SkylakeX"))
     fleet.pull("a")
-    #expect(fleet.machine.idleReasons.isEmpty)
+    #expect(fleet.machine.idleReasons(now: fleet.now).isEmpty)
     var stored = StoredRun(
       specification: FleetFixture.run(), epoch: 3, identity: FleetFixture.identity, ledger: .init())
     stored.computeKernels = ["Zen"]
     fleet.perform(fleet.machine.add(stored, now: fleet.now))
-    #expect(fleet.machine.idleReasons.count == 1)
-    #expect(fleet.machine.idleReasons.first?.contains("kernel Zen") == true)
+    #expect(fleet.machine.idleReasons(now: fleet.now).count == 1)
+    #expect(fleet.machine.idleReasons(now: fleet.now).first?.contains("kernel Zen") == true)
     fleet.say("b", hello("b", kernel: "Zen"))
-    #expect(fleet.machine.idleReasons.isEmpty)
+    #expect(fleet.machine.idleReasons(now: fleet.now).isEmpty)
+  }
+
+  /// Otherwise whoever waits for the run would wait without knowing for what.
+  @Test func aRunWhoseOnlyWorkerWasRefusedSaysWhyForAWhile() {
+    var fleet = FleetFixture(runs: [FleetFixture.run(fingerprint: "other")])
+    fleet.say("a", hello("a", kernel: "Zen"))
+    let reasons = fleet.machine.idleReasons(now: fleet.now)
+    #expect(reasons.count == 1 && reasons[0].contains("was refused, because run run"), "\(reasons)")
+    #expect(fleet.machine.idleReasons(now: fleet.now + .seconds(301)).isEmpty)
   }
 
   @Test func mixedKernelsMayBeAllowed() {

@@ -50,6 +50,11 @@ import Testing
         )
         #expect(job.contains("copy.sqlite holds the run job"))
         #expect(copy.contains("renamed"))
+        // An export says the same.
+        let error = await #expect(throws: CoordinatorError.self) {
+          try await CoordinatorClient.with(endpoint, security: .plain()) { try await $0.openRun("job") }
+        }
+        #expect(error?.description.contains("copy.sqlite holds the run job") == true)
       }
     }
   }

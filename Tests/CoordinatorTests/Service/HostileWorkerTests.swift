@@ -52,6 +52,42 @@ import Testing
     }
   }
 
+  /// It costs as much if its sender never said hello.
+  @Test func forgedDeltasOfAPeerThatNeverSaidHelloAreStrikes() async throws {
+    try await withTemporaryDirectory { directory in
+      try await withCoordinator(RunsDirectory(path: directory), configuration) { coordinator, endpoint in
+        try await coordinator.submit(FleetFixture.run(prompts: 4))
+        let loop = try SocketLoop()
+        let dealer = DealerSocket(loop: loop)
+        try await dealer.connect(endpoint, security: security(0))
+        let fence = Fence(run: "run", prompt: 0, attempt: 77, incarnation: 1, epoch: 12345)
+        let report = WorkerMessage.DeltaReport(fence: fence, payload: [1], computeMilliseconds: 1)
+        for _ in 0..<60 { try await dealer.send(WorkerMessage.delta(report).encoded()) }
+        while await coordinator.status().counters.framesRefused < 60 { await Task.yield() }
+        let keys = await coordinator.status().keys
+        #expect(keys.first?.key == workers[0].publicKey.text && (keys.first?.framesRefused ?? 0) >= 20)
+        await loop.shutDown()
+      }
+    }
+  }
+
+  /// Answers to it would count for no client, and nothing would bound them.
+  @Test func aWorkerKeyThatAsksLikeAClientIsRefusedAndLeavesNothingUnread() async throws {
+    try await withTemporaryDirectory { directory in
+      try await withCoordinator(RunsDirectory(path: directory), configuration) { coordinator, endpoint in
+        let loop = try SocketLoop()
+        let dealer = DealerSocket(loop: loop)
+        try await dealer.connect(endpoint, security: security(0))
+        for number in 1...150 {
+          try await dealer.send(NumberedRequest(number: UInt64(number), request: .status).encoded())
+        }
+        while await coordinator.status().counters.framesRefused < 150 { await Task.yield() }
+        #expect(coordinator.replies.withLock { $0.bytes } == 0)
+        await loop.shutDown()
+      }
+    }
+  }
+
   private static func isBroken(_ delta: EdgeDelta, _ contract: DeltaContract) -> Bool {
     do { try contract.check(delta) } catch { return true }
     return false
@@ -69,8 +105,12 @@ import Testing
       { $0.vocabulary[0].text = "" }, { $0.vocabulary.append(TokenText(id: 250, text: "t250")) },
       { $0.graph.neurons.gradient[0] = 3e38 }, { $0.graph.edges.effect[0] = 3e38 },
       { $0.graph.metric.value = 1e308 }, { $0.graph.conservation.layerCut = 1e30 },
+      { $0.graph.tokens += Array(repeating: 100, count: 2000) },
     ]
-    let contract = DeltaContract(origin: .domain, card: card)
+    let prompt = RunPrompt(origin: .domain, text: "six words of a short prompt")
+    let contract = DeltaContract(
+      origin: .domain, card: card,
+      maximumTokens: DeltaContract.maximumTokens(of: prompt, TemplateSpecification(name: "raw")))
     let sound = EdgeDelta.synthetic(prompt: 0, origin: .domain)
     #expect(!Self.isBroken(sound, contract))
     for (number, spoil) in spoils.enumerated() {
