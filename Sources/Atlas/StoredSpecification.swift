@@ -110,6 +110,10 @@ extension RunSpecification {
     func compare<Value: Equatable>(_ what: String, _ stored: Value, _ asked: Value) {
       if stored != asked { lines.append("\(what): it has \(stored), asked for is \(asked)") }
     }
+    // Swift's strings also equal other encodings of the same characters, which give other tokens.
+    func compare(_ what: String, _ stored: String, _ asked: String) {
+      if !stored.utf8.elementsEqual(asked.utf8) { lines.append("\(what): it has \(stored), asked for is \(asked)") }
+    }
     if modelFingerprint == nil || requested.modelFingerprint == nil {
       compare("model", modelName, requested.modelName)
     } else if modelFingerprint != requested.modelFingerprint {

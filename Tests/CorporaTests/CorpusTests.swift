@@ -69,6 +69,15 @@ import Testing
       ])
   }
 
+  /// Swift's strings are equal then, but a tokenizer makes other tokens of them.
+  @Test func otherEncodingsOfTheSameCharactersAreOtherPrompts() {
+    let texts = ["caf\u{e9}", "cafe\u{301}"]
+    #expect(texts[0] == texts[1])
+    let corpus = Corpus(
+      drawing: texts.map { CorpusPrompt(group: .domain, text: $0) }, limit: nil, seed: 0)
+    #expect(corpus.duplicateCount == 0 && corpus.prompts.count == 2)
+  }
+
   @Test func aLimitIsSharedAmongAllGroups() {
     let candidates =
       Self.candidates(domain: 50, baseline: 5)
