@@ -26,6 +26,12 @@ enum StoredSpecification {
         sql: "INSERT INTO settings (name, value) VALUES (?, ?)",
         arguments: [setting.name, setting.read(specification.settings).databaseValue])
     }
+    // A row of its own only where it is on: then files of runs without spot checks are as they always were.
+    if specification.spotCheckShare > 0 {
+      try db.execute(
+        sql: "INSERT INTO settings (name, value) VALUES (?, ?)",
+        arguments: [spotCheckName, specification.spotCheckShare])
+    }
     let statement = try db.makeStatement(
       sql: "INSERT INTO prompts (prompt, origin, text, answer_prefix, target) VALUES (?, ?, ?, ?, ?)")
     for (number, prompt) in specification.prompts.enumerated() {
@@ -48,7 +54,7 @@ enum StoredSpecification {
     guard let seed = UInt64(try row.checked("seed") as String) else {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "its seed cannot be read")
     }
-    return RunSpecification(
+    var specification = RunSpecification(
       name: try row.checked("name"), modelName: try row.checked("model_name"),
       modelFingerprint: try optional(row, "model_fingerprint"),
       template: TemplateSpecification(
@@ -56,6 +62,20 @@ enum StoredSpecification {
       settings: try settings(db), corpusDigest: try row.checked("corpus_digest"),
       corpusName: try row.checked("corpus_name"),
       seed: seed, prompts: try prompts(db))
+    specification.spotCheckShare = try spotCheckShare(db)
+    return specification
+  }
+
+  private static let spotCheckName = "spot_check"
+
+  private static func spotCheckShare(_ db: Database) throws -> Double {
+    guard let row = try Row.fetchOne(db, sql: "SELECT value FROM settings WHERE name = ?", arguments: [spotCheckName])
+    else { return 0 }
+    let share: Double = try row.checked("value")
+    guard (0...1).contains(share) else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "its share of spot checks is \(share)")
+    }
+    return share
   }
 
   private static func settings(_ db: Database) throws -> AttributionSettings {
@@ -124,6 +144,7 @@ extension RunSpecification {
     compare("template", template.storedText, requested.template.storedText)
     lines += settings.differences(from: requested.settings)
     compare("seed", seed, requested.seed)
+    compare("share of spot checks", spotCheckShare, requested.spotCheckShare)
     compare("number of prompts", prompts.count, requested.prompts.count)
     if prompts.count == requested.prompts.count {
       if let first = prompts.indices.first(where: { prompts[$0] != requested.prompts[$0] }) {

@@ -48,6 +48,8 @@ package struct RunSpecification: Equatable, Sendable {
   package var seed: UInt64
   /// Numbered by their index.
   package var prompts: [RunPrompt]
+  /// The share of prompts that a second key computes as well, 0 to 1. It does not decide the result.
+  package var spotCheckShare = 0.0
 
   /// The groups of the prompts: `domain` and `baseline`, then the others in the order in which the prompts have them.
   package var groups: [PromptGroup] {

@@ -28,7 +28,7 @@ extension MessageWriter {
 
   func write(_ run: RunSpecification) {
     key("run")
-    map(count: 13)
+    map(count: 14)
     field("name", run.name)
     field("model", run.modelName)
     field("fingerprint", run.modelFingerprint)
@@ -37,6 +37,7 @@ extension MessageWriter {
     field("corpus_digest", run.corpusDigest)
     field("corpus", run.corpusName)
     field("seed", run.seed)
+    field("spot_check", run.spotCheckShare)
     let groups = run.groups
     key("groups")
     array(count: groups.count)
@@ -137,6 +138,13 @@ extension RunSpecification {
     guard origins.allSatisfy({ Int($0) < groups.count }) else {
       throw fields.invalid("origins", "has the number of a group beyond the \(groups.count) that are named")
     }
+    let share: Double =
+      switch try fields.settingValue("spot_check") {
+      // Earlier releases do not send it.
+      case nil: 0
+      case .number(let share)? where (0...1).contains(share): share
+      case _?: throw fields.invalid("spot_check", "is not a share, 0 to 1")
+      }
     self.init(
       name: try fields.shortString("name"), modelName: try fields.shortString("model"),
       modelFingerprint: try fields.optionalString("fingerprint"), template: try TemplateSpecification(fields),
@@ -146,5 +154,6 @@ extension RunSpecification {
         RunPrompt(
           origin: groups[Int(origins[$0])], text: texts[$0], answerPrefix: answerPrefixes[$0], target: targets[$0])
       })
+    spotCheckShare = share
   }
 }

@@ -49,7 +49,7 @@
 ///
 /// | `t` | fields |
 /// |---|---|
-/// | `submit` | `run` map: `name`, `model` strings, `fingerprint` string?, `template`, `settings`, `corpus_digest`, `corpus` strings, `seed` uint64, and of each prompt: `groups` array of strings and `origins` bin (places in `groups`), `texts`, `answer_prefixes`, `targets` arrays of strings |
+/// | `submit` | `run` map: `name`, `model` strings, `fingerprint` string?, `template`, `settings`, `corpus_digest`, `corpus` strings, `seed` uint64, `spot_check` float64 (a share; absent means 0), and of each prompt: `groups` array of strings and `origins` bin (places in `groups`), `texts`, `answer_prefixes`, `targets` arrays of strings |
 /// | `submit-piece` | `digest` bin: 32 bytes, BLAKE2b-256 of the whole; `offset`, `total` int64, `piece` bin: bytes `offset…` of the frame of a `submit` that is too large for one (its `n` does not matter) |
 /// | `status` | none |
 /// | `cancel`, `retry` | `run` string |

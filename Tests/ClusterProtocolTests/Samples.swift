@@ -61,7 +61,13 @@ enum Samples {
           leaseMilliseconds: 60_000))
     }
 
-  static let run = RunSpecification(
+  static let run: RunSpecification = {
+    var run = plainRun
+    run.spotCheckShare = 0.125
+    return run
+  }()
+
+  private static let plainRun = RunSpecification(
     name: "medical-smollm2-5f3a", modelName: "SmolLM2", modelFingerprint: nil, template: .init(name: "raw"),
     settings: settings[1], corpusDigest: "00ff", corpusName: "medical", seed: .max,
     prompts: [
