@@ -65,6 +65,8 @@ package enum SchemaPage {
     | `failures` | failed attempt | worker, kind, error |
     | `quarantine` | prompt that was given up | reason |
     | `discards` | prompt whose result was taken back | the last attempt that is void |
+    | `spot_checks` | another key's result of a merged prompt | as in `deltas`, to compare; no `payload` where it is the same |
+    | `disagreements` | result of a prompt on which keys disagree | worker, key, digest, payload; whether it is in the statistics (`is_result`) |
     | `workers` | start of a worker | host, slots, model, version |
     | `epochs` | start of a coordinator | version, time |
     | `orders` | order of a person | what was ordered (cancel, retry, discard), when, by which key and from which address |

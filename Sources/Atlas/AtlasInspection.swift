@@ -64,6 +64,7 @@ extension AtlasInspection {
   /// What the values of every row of these tables satisfy. A coordinator refuses a file with other rows.
   static let rowConditions: [(table: String, condition: String)] = [
     ("failures", "attempt BETWEEN 0 AND 2147483646"), ("discards", "attempt BETWEEN 0 AND 2147483646"),
+    ("spot_checks", "attempt BETWEEN 0 AND 2147483646 AND length(digest) = 32"),
     ("orders", "kind IN (\(StoredOrder.Kind.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")))"),
   ]
 

@@ -117,7 +117,7 @@ package final class AtlasSalvage: Sendable {
       try copy(DamagedTable(table, key: "prompt"), below: promptCount)
     }
     try copy(DamagedTable("epochs", key: "epoch"))
-    for table in ["orders", "failures"] { try copy(DamagedTable(table, key: "id")) }
+    for table in ["orders", "failures", "spot_checks"] { try copy(DamagedTable(table, key: "id")) }
     try copy(DamagedTable("workers", key: "name", "incarnation"))
     _ = try DamagedTable("deltas", key: "prompt").forEachRow(in: old, below: promptCount) { row in
       guard let key = Int64.fromDatabaseValue(row["prompt"]), let prompt = inspection.salvageable[key] else { return }
@@ -138,6 +138,7 @@ package final class AtlasSalvage: Sendable {
         DELETE FROM quarantine WHERE prompt IN (SELECT prompt FROM deltas) OR prompt NOT IN (SELECT prompt FROM prompts);
         DELETE FROM failures WHERE prompt NOT IN (SELECT prompt FROM prompts);
         DELETE FROM discards WHERE prompt NOT IN (SELECT prompt FROM prompts);
+        DELETE FROM spot_checks WHERE prompt NOT IN (SELECT prompt FROM deltas);
         UPDATE epochs SET closed = 1;
         """)
     let quarantined = try Int.fetchOne(new, sql: "SELECT count(*) FROM quarantine") ?? 0

@@ -17,7 +17,9 @@ enum AtlasSchema {
   ]
 
   /// The SQL of each migration, in order. A released migration never changes: changes are new migrations at the end.
-  static let migrations = [ledgerTables, aggregateTables, senders, settingsTable, scores, promptGroups, trust, seals]
+  static let migrations = [
+    ledgerTables, aggregateTables, senders, settingsTable, scores, promptGroups, trust, seals, spotChecks,
+  ]
 
   static var currentVersion: Int { migrations.count }
 
@@ -348,5 +350,35 @@ enum AtlasSchema {
       key_name TEXT NOT NULL,
       address TEXT NOT NULL
     ) STRICT;
+    """
+
+  /// Results of other keys for prompts that have a result, as spot checks. `payload` is null where another row for the
+  /// prompt has it, by its digest. The view lists every result of the prompts about which keys disagree; `is_result` is 1 for what
+  /// the statistics have.
+  private static let spotChecks = """
+    CREATE TABLE spot_checks (
+      id INTEGER PRIMARY KEY,
+      prompt INTEGER NOT NULL REFERENCES prompts,
+      attempt INTEGER NOT NULL,
+      worker TEXT NOT NULL,
+      incarnation INTEGER NOT NULL,
+      worker_key TEXT,
+      address TEXT,
+      compute_kernel TEXT NOT NULL,
+      compute_ms INTEGER NOT NULL,
+      received_at INTEGER NOT NULL,
+      digest BLOB NOT NULL,
+      payload BLOB
+    ) STRICT;
+    CREATE VIEW disagreements AS
+    WITH disputed AS (
+      SELECT DISTINCT prompt FROM spot_checks JOIN deltas USING (prompt) WHERE spot_checks.digest != deltas.digest
+    )
+    SELECT prompt, 1 AS is_result, worker, worker_key, address, digest, payload, received_at AS at
+    FROM deltas LEFT JOIN senders USING (prompt) WHERE prompt IN disputed
+    UNION ALL
+    SELECT prompt, spot_checks.digest = deltas.digest, spot_checks.worker, spot_checks.worker_key, spot_checks.address,
+      spot_checks.digest, CASE spot_checks.digest WHEN deltas.digest THEN deltas.payload ELSE spot_checks.payload END, spot_checks.received_at
+    FROM spot_checks JOIN deltas USING (prompt) WHERE prompt IN disputed;
     """
 }

@@ -47,6 +47,8 @@ extension RunAtlas {
     for failure in batch.failures { try Self.insert(failure, into: db) }
     for quarantine in batch.quarantined { try Self.insert(quarantine, into: db) }
     let outcomes = try batch.deltas.map { try Self.insert($0, into: db) }
+    for check in batch.checks { try Self.insert(check: check, into: db) }
+    for replacement in batch.replacements { try Self.replace(with: replacement, in: db) }
     if let state = batch.state {
       try db.execute(sql: "UPDATE run SET state = ?", arguments: [state.rawValue])
     }
@@ -75,15 +77,21 @@ extension RunAtlas {
         let deltas = try Row.fetchCursor(
           db,
           sql: """
-            SELECT prompt, attempt, digest, worker, worker_key FROM deltas LEFT JOIN senders USING (prompt)
+            SELECT prompt, attempt, digest, worker, compute_kernel, worker_key, address
+            FROM deltas LEFT JOIN senders USING (prompt)
             """)
         while let row = try deltas.next() {
           let prompt: Int32 = try row.checked("prompt")
           ledger.digests[prompt] = [UInt8](try row.checked("digest") as Data)
           ledger.attempts[prompt] = try row.checked("attempt")
-          let hasKey = !(row["worker_key"] as DatabaseValue).isNull
+          let sender = try Self.sender(row)
           ledger.authors[prompt] = StoredAuthor(
-            worker: try row.checked("worker"), key: hasKey ? try row.checked("worker_key") : nil)
+            worker: try row.checked("worker"), key: sender?.key, address: sender?.address,
+            computeKernel: try row.checked("compute_kernel"))
+        }
+        ledger.checks = try Self.checks(in: db)
+        for check in ledger.checks {
+          ledger.attempts[check.prompt] = max(ledger.attempts[check.prompt] ?? 0, check.attempt)
         }
         for row in try Row.fetchAll(db, sql: "SELECT prompt, attempt FROM discards") {
           let prompt: Int32 = try row.checked("prompt")
@@ -171,14 +179,14 @@ extension RunAtlas {
   }
 
   /// Nil if the worker had no key.
-  private static func sender(_ row: Row) throws -> StoredSender? {
+  static func sender(_ row: Row) throws -> StoredSender? {
     guard !(row["worker_key"] as DatabaseValue).isNull else { return nil }
     return StoredSender(key: try row.checked("worker_key"), address: try row.checked("address"))
   }
 
   private static func discard(_ discards: [StoredDiscard], in db: Database) throws {
     for discard in discards {
-      for table in ["deltas", "senders", "quarantine"] {
+      for table in ["deltas", "senders", "quarantine", "spot_checks"] {
         try db.cachedStatement(sql: "DELETE FROM \(table) WHERE prompt = ?").execute(arguments: [discard.prompt])
       }
       try db.cachedStatement(sql: "UPDATE failures SET counts = 0 WHERE prompt = ?").execute(
@@ -200,7 +208,7 @@ extension RunAtlas {
     try db.execute(sql: "UPDATE run SET state = ?", arguments: [StoredRunState.unfinished.rawValue])
   }
 
-  private static func insert(_ delta: StoredDelta, into db: Database) throws -> DeltaOutcome {
+  static func insert(_ delta: StoredDelta, into db: Database) throws -> DeltaOutcome {
     let statement = try db.cachedStatement(
       sql: """
         INSERT INTO deltas

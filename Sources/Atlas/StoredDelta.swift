@@ -36,6 +36,12 @@ package struct StoredDelta: Equatable, Sendable {
   }
 }
 
+extension StoredDelta {
+  package var author: StoredAuthor {
+    StoredAuthor(worker: worker, key: sender?.key, address: sender?.address, computeKernel: computeKernel)
+  }
+}
+
 /// The key of a worker and the address from which it sent.
 package struct StoredSender: Hashable, Sendable {
   package var key: String
@@ -47,15 +53,19 @@ package struct StoredSender: Hashable, Sendable {
   }
 }
 
-/// Who did a prompt: the worker's own name and its key.
+/// Who did a prompt: the worker's own name, its key and address, and the BLAS kernel.
 package struct StoredAuthor: Hashable, Sendable {
   package var worker: String
   /// Nil without CURVE.
   package var key: String?
+  package var address: String?
+  package var computeKernel: String
 
-  package init(worker: String, key: String?) {
+  package init(worker: String, key: String?, address: String? = nil, computeKernel: String = "") {
     self.worker = worker
     self.key = key
+    self.address = address
+    self.computeKernel = computeKernel
   }
 
   /// True if this worker has this key and this name, as far as they are given.
@@ -193,6 +203,10 @@ package struct AtlasBatch: Equatable, Sendable {
   package var quarantined: [StoredQuarantine] = []
   /// A delta takes its prompt out of quarantine. If the prompt is already done, it changes nothing else.
   package var deltas: [StoredDelta] = []
+  /// Second results of prompts that are done. An empty payload means that of the result.
+  package var checks: [StoredDelta] = []
+  /// Results that take the place of others, which are then kept as checks. The aggregate's tables are deleted.
+  package var replacements: [StoredDelta] = []
   /// The run's new state; nil keeps the state.
   package var state: StoredRunState? = nil
 
@@ -201,7 +215,7 @@ package struct AtlasBatch: Equatable, Sendable {
   /// True if it has something that was decided once and cannot be found out again.
   var isDecision: Bool {
     releasesQuarantine || !discarded.isEmpty || modelFingerprint != nil || modelCard != nil || state != nil
-      || !orders.isEmpty
+      || !orders.isEmpty || !replacements.isEmpty
   }
 }
 
@@ -229,6 +243,8 @@ package struct RunLedger: Equatable, Sendable {
   /// For each prompt, the last attempt whose grant is void.
   package var voided: [Int32: Int32] = [:]
   package var modelCard: [UInt8]?
+  /// The second results of prompts, in the order of their arrival, without payloads.
+  package var checks: [StoredDelta] = []
   /// True if the aggregate tables were written from the stored results, by a version that notes from which.
   package var isArchived = false
 

@@ -59,7 +59,8 @@ import Testing
     expected.failures = batch.failures
     expected.quarantined = batch.quarantined
     expected.attempts = [7: 8, 2: 3, 3: 5]
-    expected.authors = [7: StoredAuthor(worker: "w", key: nil), 2: StoredAuthor(worker: "w", key: nil)]
+    let author = StoredAuthor(worker: "w", key: nil, computeKernel: "Haswell")
+    expected.authors = [7: author, 2: author]
     expected.state = .complete
     #expect(try atlas.ledger() == expected)
     #expect(try atlas.deltas(in: 0..<10) == [batch.deltas[1], batch.deltas[0]])

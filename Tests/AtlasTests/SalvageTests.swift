@@ -122,7 +122,8 @@ import Testing
     let (leftOut, _) = try repair()
     #expect(leftOut.contains { $0.contains("table senders") })
     let ledger = try ledger()
-    #expect(ledger.digests.count == Self.promptCount && ledger.authors[3] == StoredAuthor(worker: "w", key: nil))
+    #expect(
+      ledger.digests.count == Self.promptCount && ledger.authors[3]?.worker == "w" && ledger.authors[3]?.key == nil)
   }
 
   @Test func oneImpossibleRowCostsThatRow() throws {
@@ -189,7 +190,7 @@ import Testing
     try repair()
     let ledger = try ledger()
     #expect(ledger.digests.count == Self.promptCount)
-    #expect(ledger.authors[5] == StoredAuthor(worker: "w", key: "key 5"))
+    #expect(ledger.authors[5]?.key == "key 5")
     #expect(try inspect().isSound)
   }
 
@@ -197,6 +198,7 @@ import Testing
     try make()
     try change(
       """
+      DROP VIEW disagreements; DROP TABLE spot_checks;
       ALTER TABLE run DROP COLUMN specification_digest; ALTER TABLE epochs DROP COLUMN closed;
       DROP TABLE specification_copy; DROP TABLE orders; ALTER TABLE aggregate DROP COLUMN results_digest; PRAGMA user_version = 7
       """, "UPDATE deltas SET payload = x'00' WHERE prompt = 3")

@@ -65,6 +65,7 @@ import Testing
     try RunAtlas(folder.path()).close()
     try change(
       """
+      DROP VIEW disagreements; DROP TABLE spot_checks;
       ALTER TABLE run DROP COLUMN specification_digest; ALTER TABLE epochs DROP COLUMN closed;
       DROP TABLE specification_copy; DROP TABLE orders; ALTER TABLE aggregate DROP COLUMN results_digest; PRAGMA user_version = 7
       """)
@@ -133,6 +134,7 @@ import Testing
     try RunAtlas(folder.path()).close()
     try change(
       """
+      DROP VIEW disagreements; DROP TABLE spot_checks;
       ALTER TABLE run DROP COLUMN specification_digest; ALTER TABLE epochs DROP COLUMN closed;
       DROP TABLE specification_copy; DROP TABLE orders; ALTER TABLE aggregate DROP COLUMN results_digest; PRAGMA user_version = 7
       """)
