@@ -219,7 +219,7 @@ extension SimulatedFleet {
       touched.append((run, quarantine.prompt))
       try check(quarantine, run: run)
       count(.quarantine)
-    case .release, .discard, .model, .card, .worker, .order, .state:
+    case .check, .release, .discard, .model, .card, .worker, .order, .state:
       break
     }
   }

@@ -153,6 +153,8 @@ package struct RunStatus: Codable, Equatable, Sendable {
   package var rule: String?
   /// How well the scores agree with interventions so far, beyond position 0 and at it; nil if nothing was verified.
   package var agreement: [AgreementStatus]?
+  /// What a second key computed as well; nil if the run has no spot checks.
+  package var spotChecks: SpotCheckStatus?
 
   package init(name: String, corpusName: String, modelName: String, state: RunState, promptCount: Int) {
     self.name = name

@@ -10,6 +10,8 @@ package import ClusterTransport
 package enum RunWrite: Equatable, Sendable {
   /// The delta. If it is stored, its prompt is done.
   case delta(CheckedDelta, worker: String, sender: StoredSender?, computeKernel: String)
+  /// A second result of a prompt that is done.
+  case check(CheckedDelta, worker: String, sender: StoredSender?, computeKernel: String, CheckOutcome)
   case failure(StoredFailure)
   case quarantine(StoredQuarantine)
   /// The quarantined prompts will be tried again.
@@ -24,6 +26,15 @@ package enum RunWrite: Equatable, Sendable {
   /// Who asked for what.
   case order(StoredOrder)
   case state(StoredRunState)
+}
+
+/// What a second result of a prompt is to the first.
+package enum CheckOutcome: Equatable, Sendable {
+  case agreement
+  /// It differs. Both are kept.
+  case disagreement
+  /// It differs, and the majority says that it is right. It takes the place of the first, which is kept beside it.
+  case replacement
 }
 
 /// What the fleet machine asks its shell to do, in order.

@@ -25,23 +25,33 @@ extension FleetMachine {
         broken.append("\(name) is one of \(copies.count) live leases")
       }
       let phase = runs[lease.run][phase: lease.fence.prompt]
+      if lease.isCheck, phase != .done { broken.append("\(name) is a check, but the prompt is \(phase)") }
       if phase == .queued || phase == .quarantined { broken.append("\(name) is live, but the prompt is \(phase)") }
     }
     for worker in workers.records.values where worker.leases.count > worker.hello.slots {
       broken.append("\(worker.name) holds \(worker.leases.count) leases in \(worker.hello.slots) slots")
     }
     for run in runs.all {
+      if !run.checks.isOff, run.checks.underWayCount != leases.live.values.count(where: { isCheck($0, of: run) }) {
+        broken.append("checks under way do not match their leases")
+      }
       if run.pending.count != run[count: .committing] { broken.append("pending commits do not match") }
       if run.digests.count != run[count: .done] { broken.append("digests do not match done prompts") }
       if run.quarantine.count != run[count: .quarantined] { broken.append("quarantine does not match") }
       if run.quarantine.values.contains("") { broken.append("a prompt is quarantined without a reason") }
-      if run.state == .complete, run.unsettled > 0 { broken.append("a run is complete with prompts left") }
+      if run.state == .complete, run.unsettled > 0 || !run.checks.isSettled {
+        broken.append("a run is complete with prompts left")
+      }
     }
-    if uncommittedBytes != runs.all.reduce(0, { $0 + $1.pending.values.reduce(0) { $0 + $1.byteCount } }) {
+    if uncommittedBytes != runs.all.reduce(0, { $0 + $1.uncommittedBytes }) {
       broken.append("the bytes of uncommitted deltas do not add up")
     }
     if deep { for run in runs.indices { broken += lostPrompts(run) } }
     return broken
+  }
+
+  private func isCheck(_ lease: LiveLease, of run: RunProgress) -> Bool {
+    lease.isCheck && runs[lease.run].name == run.name
   }
 
   /// Finds prompts that would never be tried again.

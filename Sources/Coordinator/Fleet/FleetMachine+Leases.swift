@@ -20,7 +20,9 @@ extension FleetMachine {
 
   /// Offers work to all waiting workers, in order. O(waiting).
   mutating func offerToWaiting(now: Duration) {
-    guard runs.all.contains(where: { isGranting($0) && $0[count: .queued] > 0 }) else { return }
+    guard runs.all.contains(where: { isGranting($0) && ($0[count: .queued] > 0 || $0.checks.waitingCount > 0) }) else {
+      return
+    }
     for _ in 0..<waiting.count {
       guard let worker = waiting.popFirst() else { return }
       workers[worker].isWaiting = false
@@ -61,17 +63,20 @@ extension FleetMachine {
     var prompt: Int32
     var isAlone = false
     var isBackup = false
+    var isCheck = false
   }
 
   /// Chooses the next prompt. Runs come in the order of submission. Within a run, prompts that need another worker's
   /// opinion come first, then fresh ones, then suspects, which only a worker without other work may take. A worker that
-  /// could soon take a suspect gets nothing from later runs.
+  /// could soon take a suspect gets nothing from later runs. Spot checks of a run come after its prompts.
   private mutating func nextPrompt(for worker: WorkerID, now: Duration) -> Choice? {
     let hello = workers[worker].hello
     for run in runs.indices where isGranting(runs[run]) && runs[run].accepts(hello) {
-      guard runs[run][count: .queued] > 0 else { continue }
       runs[run].dropStalePrompts()
-      guard let pick = pick(for: worker, run: run, now: now) else { continue }
+      guard runs[run][count: .queued] > 0, let pick = pick(for: worker, run: run, now: now) else {
+        guard let prompt = nextCheck(for: worker, run: run) else { continue }
+        return Choice(run: run, prompt: prompt, isCheck: true)
+      }
       switch pick {
       case .suspect where !workers[worker].leases.isEmpty: return nil
       case .suspect(_, let prompt), .contested(_, let prompt), .fresh(let prompt):
@@ -128,12 +133,14 @@ extension FleetMachine {
   }
 
   private mutating func grant(_ choice: Choice, to worker: WorkerID, now: Duration) {
-    let fence = runs[choice.run].grant(choice.prompt, to: workers[worker], isBackup: choice.isBackup)
+    let fence = runs[choice.run].grant(
+      choice.prompt, to: workers[worker], isBackup: choice.isBackup, isCheck: choice.isCheck)
     let fingerprint = workers[worker].hello.modelFingerprint
     if let card = cards[fingerprint] { runs[choice.run].learn(card, of: fingerprint) }
     let lease = leases.insert(
       LiveLease(
-        fence, run: choice.run, worker: worker, isBackup: choice.isBackup, lifetime: settings.lease, now: now))
+        fence, run: choice.run, worker: worker, isBackup: choice.isBackup, isCheck: choice.isCheck,
+        lifetime: settings.lease, now: now))
     workers.take(lease, by: worker, isAlone: choice.isAlone)
     counters.leasesGranted += 1
     send(.lease(message(for: leases[lease])), to: worker)
@@ -153,6 +160,7 @@ extension FleetMachine {
   mutating func release(_ id: LeaseID) -> LiveLease {
     let lease = leases.remove(id)
     workers.drop(id, of: lease.worker)
+    if lease.isCheck { runs[lease.run].checks.end(lease.fence.prompt) }
     hasNews = true
     return lease
   }

@@ -55,7 +55,8 @@ extension FleetMachine {
     }
     let phase = runs[run][phase: fence.prompt]
     let isWanted = phase == .queued || phase == .leased || (phase == .quarantined && runs[run].isOpen)
-    if isWanted, runs[run].isOpen {
+    let isCheck = mayCheck(fence.prompt, run: run, worker: worker)
+    if isWanted || isCheck, runs[run].isOpen {
       // The worker keeps a delta that is not acknowledged, and sends it again.
       let hasRoom =
         runs[run].pending.count < 2 * settings.maximumUncommittedDeltas
@@ -68,6 +69,9 @@ extension FleetMachine {
       release(lease)
     }
     defer { offer(to: worker, now: now) }
+    if isCheck { return check(delta, from: worker, run: run, now: now) }
+    // It is acknowledged once it is on the disk.
+    if runs[run].checks.isWriting(fence) { return }
     if let digest = runs[run].digests[fence.prompt] {
       compare(delta, with: digest, of: worker, now: now)
       return acknowledge(fence, to: worker)
@@ -121,6 +125,7 @@ extension FleetMachine {
   /// Ends a lease with a failure: blames worker and prompt, and decides what happens to the prompt.
   mutating func fail(_ id: LeaseID, _ kind: FailureKind, _ error: String, now: Duration) {
     let lease = release(id)
+    if lease.isCheck { return failedCheck(lease, error, now: now) }
     let (run, prompt) = (lease.run, lease.fence.prompt)
     let phase = runs[run][phase: prompt]
     guard phase == .leased || phase == .queued else { return }

@@ -43,6 +43,7 @@ extension FleetMachine {
     status.computeKernels = run.computeKernels.sorted()
     status.metric = String(specification.settings.metric.settingText.prefix(80))
     status.rule = specification.settings.rule.rawValue
+    status.spotChecks = spotCheckStatus(of: run)
     return status
   }
 
@@ -83,7 +84,7 @@ extension FleetMachine {
     return runs.all.compactMap { run in
       guard run.isOpen, run[count: .leased] == 0, run[count: .queued] > 0,
         !present.contains(where: { run.accepts($0.hello) })
-      else { return nil }
+      else { return idleChecks(of: run) }
       guard let reason = run.refusal(of: some) else {
         return present.isEmpty ? nil : "no connected worker can compute run \(run.name): it needs others"
       }

@@ -39,6 +39,10 @@ extension FleetMachine {
         let lease = release(copy)
         acknowledge(lease.fence, to: lease.worker)
       }
+    case .check(let delta, _, _, _, _):
+      guard let (worker, byteCount) = runs[run].checks.written(delta.fence) else { break }
+      uncommittedBytes -= byteCount
+      acknowledge(delta.fence, to: worker)
     case .state(.complete):
       if runs[run].complete() { act(.finished(run: runs[run].name)) }
     case .failure, .quarantine, .release, .discard, .model, .card, .worker, .order, .state:

@@ -14,6 +14,7 @@ extension FleetMachine {
       machine.endOverdueLeases(now: now)
       machine.forgetLostWorkers(now: now)
       machine.offerToWaiting(now: now)
+      machine.giveUpChecks(now: now)
       machine.copyStragglers(now: now)
       for (worker, untold) in machine.greetingRefusals.overdue(now: now) {
         machine.record("refused worker \(worker) \(untold) more times", now: now)
@@ -29,6 +30,7 @@ extension FleetMachine {
     let absence = now - lastTick
     for worker in workers.sorted { workers[worker].forgive(absence) }
     for lease in leases.sorted { leases[lease].forgive(absence) }
+    for run in runs.indices { runs[run].checks.forgive(absence) }
   }
 
   private mutating func loseSilentWorkers(now: Duration) {

@@ -28,6 +28,9 @@ package struct FleetSettings: Equatable, Sendable {
   /// A failed prompt waits this long for a worker that has not failed it.
   package var secondOpinionPatience: Duration = .seconds(30)
 
+  /// A run waits this long for a worker with another key if only spot checks are left.
+  package var spotCheckPatience: Duration = .seconds(60)
+
   /// A prompt that takes this many times the run's mean gets a backup copy if a worker has nothing to do.
   package var backupFactor = 2
   /// There is no backup copy before this time.

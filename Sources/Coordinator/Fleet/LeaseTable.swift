@@ -11,6 +11,8 @@ struct LiveLease: Sendable {
   let worker: WorkerID
   /// True for a second copy of a prompt that takes long on another worker.
   let isBackup: Bool
+  /// True if the prompt has a result already, which this one is compared with.
+  let isCheck: Bool
   let grantedAt: Duration
   /// When it was granted, or sent again because the worker did not know it.
   private(set) var sentAt: Duration
@@ -23,8 +25,10 @@ struct LiveLease: Sendable {
   /// After this many resends to a worker that never knew the lease, its time is no longer extended.
   private static let maximumRenewals = 5
 
-  init(_ fence: Fence, run: RunIndex, worker: WorkerID, isBackup: Bool, lifetime: Duration, now: Duration) {
-    (self.fence, self.run, self.worker, self.isBackup) = (fence, run, worker, isBackup)
+  init(
+    _ fence: Fence, run: RunIndex, worker: WorkerID, isBackup: Bool, isCheck: Bool, lifetime: Duration, now: Duration
+  ) {
+    (self.fence, self.run, self.worker, self.isBackup, self.isCheck) = (fence, run, worker, isBackup, isCheck)
     (grantedAt, sentAt, progressAt, deadline) = (now, now, now, now + lifetime)
   }
 

@@ -47,7 +47,8 @@ struct RunProgress: Sendable {
   private(set) var failures: [Int32: [PromptFailure]] = [:]
   private(set) var quarantine: [Int32: String] = [:]
   private(set) var queue = PromptQueue()
-  private(set) var storage = StorageQueue()
+  var storage = StorageQueue()
+  var checks: SpotChecks
   private(set) var meter = RateMeter()
   private(set) var computeKernels: Set<String>
   /// The kernel of the workers that compute prompts of the run while it has no results.
@@ -75,6 +76,7 @@ struct RunProgress: Sendable {
     computeKernels = stored.computeKernels
     computeMilliseconds = stored.computeMilliseconds
     (authors, voided) = (stored.ledger.authors, stored.ledger.voided)
+    checks = Self.checks(stored)
     for (prompt, attempt) in stored.ledger.attempts { attempts[Int(prompt)] = attempt }
     for (prompt, digest) in stored.ledger.digests {
       digests[prompt] = DeltaDigest(digest)
@@ -91,6 +93,8 @@ struct RunProgress: Sendable {
     case .complete: state = unsettled == 0 ? .complete : .queued
     case .cancelled: state = .cancelled
     }
+    // What could not be checked before stays so until the run goes on for another reason.
+    if state == .complete { checks.giveUp() }
     refillQueue()
   }
 
@@ -99,6 +103,10 @@ struct RunProgress: Sendable {
   var isOpen: Bool { (state == .queued || state == .active) && !isClosing }
   /// The number of prompts that are neither done nor quarantined.
   var unsettled: Int { self[count: .queued] + self[count: .leased] + self[count: .committing] }
+  /// The bytes of its results that are not on the disk yet.
+  var uncommittedBytes: Int {
+    pending.values.reduce(0) { $0 + $1.byteCount } + checks.writing.values.reduce(0) { $0 + $1.byteCount }
+  }
   /// The mean time of a prompt; nil before the first.
   var meanDuration: Duration? {
     measured.count == 0 ? nil : .milliseconds(measured.milliseconds / measured.count)
@@ -164,10 +172,10 @@ struct RunProgress: Sendable {
   mutating func take(_ pick: PromptQueue.Pick) { queue.remove(pick) }
 
   /// Grants the prompt to a worker and returns the grant's fence.
-  mutating func grant(_ prompt: Int32, to worker: WorkerRecord, isBackup: Bool) -> Fence {
+  mutating func grant(_ prompt: Int32, to worker: WorkerRecord, isBackup: Bool, isCheck: Bool) -> Fence {
     begin(worker.hello)
     attempts[Int(prompt)] += 1
-    if !isBackup { move(prompt, to: .leased) }
+    if isCheck { checks.begin(prompt) } else if !isBackup { move(prompt, to: .leased) }
     return identity.fence(
       run: name, prompt: prompt, attempt: attempts[Int(prompt)], incarnation: worker.hello.incarnation, epoch: epoch,
       for: worker.peer.publicKey)
@@ -209,19 +217,30 @@ struct RunProgress: Sendable {
     let prompt = delta.fence.prompt
     quarantine[prompt] = nil
     move(prompt, to: .committing)
-    authors[prompt] = StoredAuthor(worker: hello.worker, key: worker.peer.publicKey?.text)
+    authors[prompt] = worker.author
     pending[prompt] = PendingCommit(
       digest: delta.digest, byteCount: delta.payload.count, waiters: [(id, delta.fence)])
     computeKernels.insert(hello.computeKernel)
-    if recordedWorkers[hello.worker, default: []].insert(hello.incarnation).inserted {
-      storage.append(.worker(StoredWorker(hello, firstSeenAt: now.milliseconds)))
-    }
+    introduce(hello, now: now)
     storage.append(
       .delta(
         delta, worker: hello.worker, sender: StoredSender(worker.peer), computeKernel: hello.computeKernel))
     computeMilliseconds.addSaturating(delta.computeMilliseconds)
     measured.count += 1
     measured.milliseconds.addSaturating(delta.computeMilliseconds)
+  }
+
+  /// Writes down who takes part in the run.
+  mutating func introduce(_ hello: WorkerMessage.Hello, now: Duration) {
+    if recordedWorkers[hello.worker, default: []].insert(hello.incarnation).inserted {
+      storage.append(.worker(StoredWorker(hello, firstSeenAt: now.milliseconds)))
+    }
+  }
+
+  /// From now on, this is the result of a prompt that is done.
+  mutating func replace(_ delta: CheckedDelta, by author: StoredAuthor) {
+    (digests[delta.fence.prompt], authors[delta.fence.prompt]) = (delta.digest, author)
+    checks.setResult(delta.digest, of: delta.fence.prompt)
   }
 
   /// Adds a waiter for a prompt whose first delta is being written. A waiting worker may send its delta many times.
@@ -268,6 +287,7 @@ struct RunProgress: Sendable {
   mutating func reopen() {
     isClosing = false
     state = .queued
+    checks.resume()
     refillQueue()
     storage.append(.state(.unfinished))
   }
@@ -281,15 +301,15 @@ struct RunProgress: Sendable {
   /// True while results of this worker are being discarded.
   func isBarred(_ worker: WorkerRecord) -> Bool {
     guard !barred.isEmpty else { return false }
-    let author = StoredAuthor(worker: worker.name, key: worker.peer.publicKey?.text)
+    let author = worker.author
     return barred.contains { author.matches(key: $0.key, worker: $0.worker) }
   }
 
-  /// Prompts that the matching workers did or failed and whose deltas are not being written.
+  /// Prompts that the matching workers did, checked or failed and whose deltas are not being written.
   func prompts(by isMeant: (StoredAuthor) -> Bool) -> [Int32] {
     let done = authors.filter { pending[$0.key] == nil && digests[$0.key] != nil && isMeant($0.value) }.map(\.key)
     let failed = failures.filter { $0.value.contains { isMeant(StoredAuthor(worker: $0.worker, key: $0.sender?.key)) } }
-    return Set(done).union(failed.keys).sorted()
+    return Set(done).union(failed.keys).union(checks.prompts(by: isMeant)).sorted()
   }
 
   /// True while a delta of a matching worker is being written.
@@ -302,6 +322,7 @@ struct RunProgress: Sendable {
     for prompt in prompts {
       voided[prompt] = attempts[Int(prompt)]
       (digests[prompt], authors[prompt], failures[prompt], quarantine[prompt]) = (nil, nil, nil, nil)
+      checks.forget(prompt)
       if self[phase: prompt] == .done || self[phase: prompt] == .quarantined { move(prompt, to: .queued) }
     }
     if digests.isEmpty, pending.isEmpty { computeKernels = [] }
@@ -321,9 +342,9 @@ struct RunProgress: Sendable {
     reopen()
   }
 
-  /// If no prompt is left, writes that the run is complete.
+  /// If no prompt and no check is left, writes that the run is complete.
   mutating func closeIfSettled() {
-    guard isOpen, unsettled == 0 else { return }
+    guard isOpen, unsettled == 0, checks.isSettled else { return }
     isClosing = true
     storage.append(.state(.complete))
   }
@@ -344,6 +365,7 @@ struct RunProgress: Sendable {
       preconditionFailure("prompt \(prompt) was committed without being pending")
     }
     digests[prompt] = commit.digest
+    if let author = authors[prompt] { checks.store(commit.digest, of: prompt, by: author) }
     // Earlier failures of the prompt no longer matter.
     failures[prompt] = nil
     quarantine[prompt] = nil
@@ -355,7 +377,7 @@ struct RunProgress: Sendable {
   /// Notes that the end of the run is durable. Returns false if prompts were queued meanwhile.
   mutating func complete() -> Bool {
     isClosing = false
-    if unsettled == 0 { state = .complete }
+    if unsettled == 0, checks.isSettled { state = .complete }
     return state == .complete
   }
 }

@@ -36,6 +36,7 @@ extension RunLedger {
     let prompts = Int32(0)..<Int32(clamping: promptCount)
     return digests.allSatisfy { prompts.contains($0.key) && $0.value.count == 32 }
       && attempts.allSatisfy { prompts.contains($0.key) && $0.value >= 0 && $0.value < .max }
+      && checks.allSatisfy { prompts.contains($0.prompt) && $0.digest.count == 32 }
       && failures.allSatisfy { prompts.contains($0.prompt) } && quarantined.allSatisfy { prompts.contains($0.prompt) }
   }
 }

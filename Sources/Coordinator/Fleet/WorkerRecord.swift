@@ -51,6 +51,12 @@ struct WorkerRecord: Sendable {
   }
 
   var name: String { hello.worker }
+  /// Who is named as the author of its results.
+  var author: StoredAuthor {
+    let sender = StoredSender(peer)
+    return StoredAuthor(
+      worker: name, key: sender?.key, address: sender?.address, computeKernel: hello.computeKernel)
+  }
   /// The voice that is blamed for the worker's failures.
   var voice: Voice { StoredSender(peer).map { .sender($0) } ?? .name(name) }
   var isPresent: Bool { phase == .present || phase == .draining }

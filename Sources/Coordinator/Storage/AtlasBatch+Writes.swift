@@ -44,6 +44,13 @@ extension AtlasBatch {
             computeMilliseconds: delta.computeMilliseconds, receivedAt: now, digest: delta.digest.bytes,
             payload: delta.payload))
         deltas.insert(delta.fence.prompt)
+      case .check(let delta, let worker, let sender, let computeKernel, let outcome):
+        let stored = StoredDelta(
+          prompt: delta.fence.prompt, attempt: delta.fence.attempt, worker: worker,
+          incarnation: delta.fence.incarnation, sender: sender, computeKernel: computeKernel,
+          computeMilliseconds: delta.computeMilliseconds, receivedAt: now, digest: delta.digest.bytes,
+          payload: outcome == .agreement ? [] : delta.payload)
+        if outcome == .replacement { open.replacements.append(stored) } else { open.checks.append(stored) }
       case .state(let state):
         open.state = state
         close()

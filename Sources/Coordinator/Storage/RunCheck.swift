@@ -88,8 +88,23 @@ private struct Findings {
     } else if inspection.isFinished {
       notes.append("its tables are not written; a coordinator writes them when it starts")
     }
+    notes += Self.disagreements((try? reader.disagreements()) ?? [])
     check = RunCheck(path, inspection, problems, notes, digests)
     self.aggregate = aggregate
+  }
+
+  /// One sentence for each prompt about which keys disagree, up to as many as people read.
+  private static func disagreements(_ opinions: [StoredOpinion]) -> [String] {
+    let byPrompt = Dictionary(grouping: opinions, by: \.prompt).sorted { $0.key < $1.key }
+    func names(_ opinions: [StoredOpinion], _ isResult: Bool) -> String {
+      opinions.filter { $0.isResult == isResult }.map(\.author).joined(separator: " and ")
+    }
+    let limit = 20
+    let lines = byPrompt.prefix(limit).map { prompt, opinions in
+      "a spot check of prompt \(prompt) disagreed: \(names(opinions, true)) computed the result, "
+        + "\(names(opinions, false)) another one, which the view `disagreements` has as well"
+    }
+    return lines + (byPrompt.count > limit ? ["\(byPrompt.count - limit) more disagreements"] : [])
   }
 
   /// Writes the tables that the results lead to into a scratch file and compares.

@@ -102,9 +102,10 @@ package actor RunVault {
   private func follow(
     _ writes: [RunWrite], _ deltas: some Sequence<(CheckedDelta, DeltaOutcome)>, now: Int64
   ) async throws {
-    if writes.contains(where: { if case .discard = $0 { true } else { false } }) {
+    if writes.contains(where: \.takesBack) {
       // A merged delta cannot be subtracted, so the aggregate is rebuilt from the remaining deltas.
       _ = try load()
+      if writes.contains(.state(.complete)) { publish(isFinal: true) }
       return
     }
     for (delta, outcome) in deltas {
@@ -190,5 +191,15 @@ package actor RunVault {
       aggregate, deltaBytes: deltaBytes, span: span, rule: specification.settings.rule,
       earlier: figures.withLock { $0 }, isFinal: isFinal)
     figures.withLock { $0 = new }
+  }
+}
+
+extension RunWrite {
+  /// True if a result that may be merged is no longer valid after this.
+  fileprivate var takesBack: Bool {
+    switch self {
+    case .discard, .check(_, _, _, _, .replacement): true
+    default: false
+    }
   }
 }
