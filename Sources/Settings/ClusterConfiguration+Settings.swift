@@ -29,6 +29,7 @@ extension ClusterConfiguration {
     .integer("run", "local", \.run.local, in: 1...1024),
     .integer("run", "limit", \.run.limit, in: 0...1_000_000_000),
     .integer("run", "seed", \.run.seed, in: 0...Int.max),
+    .number("run", "spot_check", \.run.spotCheck, in: 0...1),
     .string("run", "output", \.run.output),
     .string("run", "directory", \.run.directory),
   ]
@@ -45,6 +46,7 @@ extension ClusterConfiguration {
     .integer("coordinator", "prompts_to_set_aside", \.coordinator.fleet.promptsToSetAside, in: 1...1_000_000),
     .duration("coordinator", "parole", \.coordinator.fleet.parole, in: times),
     .duration("coordinator", "second_opinion_patience", \.coordinator.fleet.secondOpinionPatience, in: times),
+    .duration("coordinator", "spot_check_patience", \.coordinator.fleet.spotCheckPatience, in: times),
     .integer("coordinator", "backup_factor", \.coordinator.fleet.backupFactor, in: 1...1000),
     .duration("coordinator", "backup_after", \.coordinator.fleet.backupAfter, in: times),
     .integer("coordinator", "max_uncommitted_deltas", \.coordinator.fleet.maximumUncommittedDeltas, in: 1...100_000),

@@ -26,6 +26,8 @@ package struct ClusterConfiguration: Equatable, Sendable {
     /// How many prompts are run; 0 means all.
     package var limit = 0
     package var seed = 0
+    /// The share of prompts that a second key computes as well.
+    package var spotCheck = 0.0
     package var output = "edge_stats.json"
     /// The folder in which a run without `--run-dir` gets its own folder.
     package var directory = "runs"

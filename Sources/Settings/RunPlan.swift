@@ -79,6 +79,7 @@ package struct RunPlan {
           origin: PromptGroup(rawValue: $0.group.name) ?? .baseline, text: $0.text, answerPrefix: $0.answerPrefix,
           target: $0.target)
       })
+    specification.spotCheckShare = configuration.run.spotCheck
     specification.name = name ?? RunName.make(for: specification)
     notes += GroupBalance(specification).lines
     self.specification = specification

@@ -28,6 +28,12 @@ import Testing
       baselineFiles: [folder.appending(path: "base.txt").path], configuration: configuration, metric: nil, model: nil)
   }
 
+  @Test func spotChecksChangeNeitherNameNorPrompts() throws {
+    let (without, with) = (try plan().specification, try plan { $0.run.spotCheck = 0.5 }.specification)
+    #expect(with.spotCheckShare == 0.5 && without.spotCheckShare == 0)
+    #expect(with.name == without.name && with.prompts == without.prompts)
+  }
+
   @Test func filesAndSettingsBecomeTheSpecification() throws {
     let plan = try plan {
       $0.attribution.tau = 0.25

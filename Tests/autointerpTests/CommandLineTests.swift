@@ -22,6 +22,16 @@ import Testing
     }
   }
 
+  @Test func theShareOfSpotChecksIsAShare() throws {
+    #expect(try RunCommand.parse(["--prompts", "p.txt", "--spot-check", "0.05"]).spotCheck == 0.05)
+    #expect(try RunCommand.parse(["--prompts", "p.txt"]).spotCheck == nil)
+    for share in ["-0.1", "1.1", "5%", "nan"] {
+      #expect(throws: (any Error).self, "\(share)") {
+        try RunCommand.parse(["--prompts", "p.txt", "--spot-check=\(share)"])
+      }
+    }
+  }
+
   /// The values of a flag with two tokens end at the next flag, so the prompt behind them arrives as a third.
   @Test func aPromptMayFollowTheTwoTokensOfAContrast() throws {
     for arguments in [

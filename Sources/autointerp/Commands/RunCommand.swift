@@ -65,6 +65,15 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "Decides which prompts are drawn and in which order.")
   var seed: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Have this share of the prompts, 0 to 1, computed by a worker of a second key as well, and compare. Where they differ, \
+      both are named and kept, and a third key decides. The seed decides which prompts, so a worker that knows it knows \
+      them. Needs workers with two keys, as --local 2 has them (default: 0).
+      """, valueName: "share"))
+  var spotCheck: Double?
+
   @Option(help: "Name of the run (default: made of corpus, model and settings, the same for the same run).")
   var name: String?
 
@@ -133,6 +142,7 @@ struct RunCommand: AsyncParsableCommand {
     if let local, !(1...1024).contains(local) { throw ValidationError("--local: expected 1 to 1024 workers.") }
     if let limit, limit < 0 { throw ValidationError("--limit must not be negative.") }
     if let seed, seed < 0 { throw ValidationError("--seed must not be negative.") }
+    if let spotCheck, !(0...1).contains(spotCheck) { throw ValidationError("--spot-check: expected 0 to 1.") }
     if let edgeThreshold, !(0...1).contains(edgeThreshold) {
       throw ValidationError("--edge-threshold: expected 0 to 1.")
     }
@@ -168,6 +178,7 @@ struct RunCommand: AsyncParsableCommand {
     if let system { settings.template.system = system }
     if let limit { settings.run.limit = limit }
     if let seed { settings.run.seed = seed }
+    if let spotCheck { settings.run.spotCheck = spotCheck }
     if let local { settings.run.local = local }
     if let output { settings.run.output = output }
     if let position = metric.position { settings.attribution.position = position }
@@ -226,6 +237,9 @@ struct RunCommand: AsyncParsableCommand {
     let remote = RemoteRun(endpoint: endpoint, security: try settings.security.client(), retriesFailed: retryFailed)
     switch try await remote.run(plan.specification, output: settings.run.output, display: display) {
     case .complete(let status, let summary, let efficiency):
+      if plan.specification.spotCheckShare > 0, status.spotChecks == nil {
+        tell("no spot checks were made: the coordinator is of a version without them")
+      }
       let report = RunReport(
         run: status, output: settings.run.output, database: nil, efficiency: efficiency,
         calibration: CalibrationStore().quote(for: plan.specification))
