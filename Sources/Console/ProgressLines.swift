@@ -75,6 +75,10 @@ struct ProgressLines {
     if let seconds = run.secondsLeft, run.done < run.promptCount {
       facts.append("\(Figures.span(seconds: seconds.rounded(.up))) left")
     }
+    if let checks = run.spotChecks, run.done + run.quarantinedCount == run.promptCount, checks.due + checks.underWay > 0
+    {
+      facts.append("\(checks.due + checks.underWay) spot checks left")
+    }
     let present = workers.count { $0.state != .lost && $0.state != .left }
     switch present {
     case 0: if run.done + run.quarantinedCount < run.promptCount { facts.append("waiting for workers") }

@@ -120,9 +120,18 @@ package struct StatusScreen: Sendable {
       "worst conservation error \(ReadableNumber.scientific(run.worstConservationResidual))",
     ]
     return [head, "\(styled(.bold, percent))  \(bar(run, length: length))  \(counts)"] + flowed(facts)
-      + curve(samples) + flowed(collected).map { styled(.dim, $0) }
+      + curve(samples) + flowed(collected).map { styled(.dim, $0) } + spotChecks(run)
       // Workers come first where there is little room.
       + (width >= 60 ? agreement(run) : [])
+  }
+
+  /// What second keys said, and what that cost.
+  private func spotChecks(_ run: RunStatus) -> [String] {
+    guard let checks = run.spotChecks else { return [] }
+    let troubles = (checks.shortcomings + checks.disagreements.prefix(5).map(\.text)).flatMap {
+      TerminalText.wrapped($0.harmless, width - 2, maximum: 3).map { "  \(styled(.yellow, $0))" }
+    }
+    return TerminalText.wrapped(checks.text, width, maximum: 2).map { styled(.dim, $0) } + troubles
   }
 
   /// What is explained, by which rule, and how well the scores agree with interventions so far.

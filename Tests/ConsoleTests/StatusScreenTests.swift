@@ -58,6 +58,24 @@ import Testing
     #expect(!lines.contains { $0.contains("K3") })
   }
 
+  @Test func spotChecksAreShownWithTheirCostAndWhoLost() throws {
+    var status = FleetStatus.sample()
+    var checks = SpotCheckStatus(share: 0.1, chosen: 6, promptCount: 60)
+    (checks.agreed, checks.disagreed, checks.due, checks.computations) = (3, 1, 2, 6)
+    func result(_ worker: String, _ isResult: Bool) -> SpotCheckStatus.Disagreement.Result {
+      .init(worker: worker, key: "K\(worker)", address: nil, digest: "00", isResult: isResult)
+    }
+    checks.disagreements = [
+      .init(prompt: 7, isDecided: true, results: [result("a", false), result("b", true), result("c", true)])
+    ]
+    status.runs[0].spotChecks = checks
+    let lines = StatusScreen(width: 100).lines(for: status)
+    #expect(lines.contains("4 of 6 spot checks made: 3 agreed, 1 disagreed, 2 due; 10.0 % computed twice"))
+    #expect(lines.contains("  prompt 7: a (key Ka) was outvoted by b (key Kb) and c (key Kc)"))
+    let read = try StatusJSON.decode(FleetStatus.self, from: try StatusJSON.encode(status))
+    #expect(read == status)
+  }
+
   @Test(arguments: [40, 57, 72, 80, 100, 120, 200], [8, 12, 24, 50])
   func noLineIsWiderAndNoScreenHigherThanTheTerminal(width: Int, height: Int) {
     var status = FleetStatus.sample()

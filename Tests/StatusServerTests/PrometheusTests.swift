@@ -66,6 +66,18 @@ import Testing
     #expect(samples["autointerp_runs_unusable"] == 1)
   }
 
+  @Test func spotChecksOfARunThatHasThem() throws {
+    var status = FleetStatus.sample()
+    var checks = SpotCheckStatus(share: 0.1, chosen: 6, promptCount: 60)
+    (checks.agreed, checks.computations) = (3, 3)
+    status.runs[0].spotChecks = checks
+    let samples = try check(text(of: status))
+    let name = status.runs[0].name
+    #expect(samples["autointerp_run_spot_checks{run=\"\(name)\",state=\"agreed\"}"] == 3)
+    #expect(samples["autointerp_run_spot_check_ratio{run=\"\(name)\"}"] == 0.05)
+    #expect(samples["autointerp_run_spot_check_ratio{run=\"\(status.runs[1].name)\"}"] == nil)
+  }
+
   @Test func hostileLabelsStayInsideTheirQuotes() throws {
     var status = FleetStatus.sample()
     status.runs[0].name = hostileText

@@ -134,6 +134,11 @@ const renderFacts = (run) => {
     const place = { first: "at position 0", later: "beyond position 0", ordinary: "beyond position 0 without sinks" }[part.position] ?? part.position;
     facts.push([`Scores against removal, ${place}`, `${part.text}; ${plural(part.nodes, "random node", "random nodes")} of ${plural(part.prompts, "prompt", "prompts")}`]);
   }
+  const checks = run.spotChecks;
+  if (checks) {
+    const twice = `${(100 * checks.computedTwice).toFixed(1)} % computed twice`;
+    facts.push(["Spot checks", `${count(checks.agreed)} agreed, ${count(checks.disagreed)} disagreed, ${count(checks.underWay)} under way, ${count(checks.due)} due, ${count(checks.unmade)} not made; ${twice}`]);
+  }
   if (run.computeKernels.length) facts.push(["BLAS kernels", run.computeKernels.join(", ")]);
   const list = $("facts");
   if (list.childElementCount !== facts.length * 2) list.replaceChildren(...facts.flatMap(() => [h("dt"), h("dd", "text")]));

@@ -131,6 +131,19 @@ extension PrometheusText {
     gauge(
       "autointerp_run_worst_conservation_residual_ratio", "Largest relative error of a conservation identity so far.",
       perRun { $0.worstConservationResidual })
+    gauge(
+      "autointerp_run_spot_checks", "Prompts that a second key is to compute as well, by what became of them.",
+      runs.flatMap { run -> [Sample] in
+        guard let checks = run.spotChecks else { return [] }
+        let counts = [
+          ("agreed", checks.agreed), ("disagreed", checks.disagreed), ("due", checks.due),
+          ("under_way", checks.underWay), ("unmade", checks.unmade),
+        ]
+        return counts.map { Sample([("run", run.name), ("state", $0.0)], Double($0.1)) }
+      })
+    gauge(
+      "autointerp_run_spot_check_ratio", "Results that were only computed to compare, as a share of the prompts.",
+      perRun { $0.spotChecks?.computedTwice })
     gauge("autointerp_run_aggregate_bytes", "Memory of the aggregate.", perRun { Double($0.aggregateBytes) })
   }
 

@@ -4,6 +4,7 @@
 
 internal import ClusterProtocol
 internal import Foundation
+internal import Platform
 
 /// The outcome of a run, for people and for programs.
 struct RunReport: Encodable {
@@ -31,6 +32,10 @@ struct RunReport: Encodable {
     if let database { lines.append("Run:             \(database)") }
     if let calibration { lines.append("Calibration:     \(calibration)") }
     if let efficiency { lines.append("Fleet:           \(efficiency.text)") }
+    if let checks = run.spotChecks {
+      lines.append("Spot checks:     \(checks.text)")
+      lines += (checks.shortcomings + checks.disagreements.map(\.text)).map { "                 \($0.harmless)" }
+    }
     return lines.map { "\($0)\n" }.joined()
   }
 
