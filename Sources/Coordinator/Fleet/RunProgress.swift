@@ -82,7 +82,10 @@ struct RunProgress: Sendable {
       digests[prompt] = DeltaDigest(digest)
       move(prompt, to: .done)
     }
-    for failure in stored.ledger.failures { failures[failure.prompt, default: []].append(PromptFailure(failure)) }
+    // As before the restart, earlier failures of a prompt that is done no longer matter.
+    for failure in stored.ledger.failures where digests[failure.prompt] == nil {
+      failures[failure.prompt, default: []].append(PromptFailure(failure))
+    }
     // Done prompts stay done: files of earlier versions may have both a delta and a quarantine for a prompt.
     for quarantined in stored.ledger.quarantined where digests[quarantined.prompt] == nil {
       quarantine[quarantined.prompt] = quarantined.reason
@@ -307,9 +310,10 @@ struct RunProgress: Sendable {
 
   /// Prompts that the matching workers did, checked or failed and whose deltas are not being written.
   func prompts(by isMeant: (StoredAuthor) -> Bool) -> [Int32] {
-    let done = authors.filter { pending[$0.key] == nil && digests[$0.key] != nil && isMeant($0.value) }.map(\.key)
+    let done = authors.filter { digests[$0.key] != nil && isMeant($0.value) }.map(\.key)
     let failed = failures.filter { $0.value.contains { isMeant(StoredAuthor(worker: $0.worker, key: $0.sender?.key)) } }
-    return Set(done).union(failed.keys).union(checks.prompts(by: isMeant)).sorted()
+    // A delta that is being written cannot be taken back, and outdoes the failures of its prompt.
+    return Set(done).union(failed.keys).union(checks.prompts(by: isMeant)).filter { pending[$0] == nil }.sorted()
   }
 
   /// True while a delta of a matching worker is being written.
@@ -317,9 +321,14 @@ struct RunProgress: Sendable {
     pending.keys.contains { authors[$0].map(isMeant) ?? false }
   }
 
+  /// Earlier starts of the coordinator gave grants, and perhaps discarded, without leaving a trace in the file. A discard
+  /// makes these grants void too: it passes over their numbers, of which each start has used fewer than this.
+  private var numbersOfEarlierStarts: Int32 { Int32(min(epoch, 1_000_000)) * 1000 }
+
   /// Forgets these prompts. Those that no worker is computing are queued as if they were new.
   mutating func discard(_ prompts: [Int32], now: Duration) {
     for prompt in prompts {
+      attempts[Int(prompt)] = max(attempts[Int(prompt)], numbersOfEarlierStarts)
       voided[prompt] = attempts[Int(prompt)]
       (digests[prompt], authors[prompt], failures[prompt], quarantine[prompt]) = (nil, nil, nil, nil)
       checks.forget(prompt)

@@ -121,4 +121,48 @@ import Testing
     #expect(fleet.run.done == 0)
     #expect(fleet.join("b", slots: 2).count == 2)
   }
+
+  /// An earlier start of the coordinator gave grants of which the file knows nothing. Their numbers are higher than those
+  /// of the grants that it knows.
+  @Test func grantsOfEarlierStartsAreVoidToo() {
+    var fleet = FleetFixture(runs: [FleetFixture.run(prompts: 1)])
+    let lease = fleet.join("a")[0]
+    fleet.deliver(lease.fence, from: "a")
+    fleet.perform(fleet.machine.discard("run", key: nil, worker: "a", now: fleet.now))
+    let before = fleet.storedDeltas.count
+    fleet.deliver(FleetFixture.fence(prompt: 0, attempt: lease.fence.attempt + 2, epoch: 2), from: "a")
+    #expect(fleet.storedDeltas.count == before)
+    fleet.deliver(fleet.pull("a")[0].fence, from: "a")
+    #expect(fleet.storedDeltas.count == before + 1)
+  }
+
+  /// The machine would think that the prompt is done, while the disk has discarded it after the delta.
+  @Test func whatAnotherWorkerIsAboutToHaveDoneIsNotTakenBackWithAFailure() {
+    var fleet = FleetFixture(runs: [FleetFixture.run(prompts: 1)])
+    let failed = fleet.join("a")[0].fence
+    fleet.fail(failed, from: "a")
+    let fence = fleet.join("b")[0].fence
+    fleet.isDiskHeld = true
+    fleet.deliver(fence, from: "b")
+    fleet.perform(fleet.machine.discard("run", key: nil, worker: "a", now: fleet.now))
+    fleet.isDiskHeld = false
+    fleet.releaseDisk()
+    #expect(fleet.run.done == 1)
+    #expect(!fleet.written.contains { if case .discard = $0 { true } else { false } })
+  }
+
+  @Test func afterARestartAFailureThatAResultHasOutdoneStillDoesNotMatter() {
+    var ledger = RunLedger()
+    ledger.digests = [0: [UInt8](repeating: 1, count: 32)]
+    ledger.authors = [0: StoredAuthor(worker: "b", key: nil)]
+    ledger.failures = [
+      StoredFailure(
+        prompt: 0, attempt: 1, worker: "a", incarnation: 1, kind: FailureKind.prompt.rawValue, error: "it broke", at: 0)
+    ]
+    var fleet = FleetFixture()
+    fleet.add(FleetFixture.run(prompts: 2), ledger: ledger)
+    #expect(
+      fleet.machine.outcome(ofDiscarding: "run", key: nil, worker: "a")?.outcome == .discarded(prompts: 0))
+    #expect(fleet.machine.outcome(ofDiscarding: "run", key: nil, worker: "b")?.outcome == .discarded(prompts: 1))
+  }
 }
