@@ -79,6 +79,10 @@ extension FleetMachine {
     guard record.peer.publicKey == peer.publicKey || record.phase == .departed else {
       return "its name belongs to a worker with another key (on \(record.hello.host))"
     }
+    // Its leases were granted for what it said first.
+    guard record.hello.incarnation != hello.incarnation || record.hello == hello else {
+      return "it says something else about itself than before, which only a new process may"
+    }
     if record.hasReplaced(hello.incarnation), now - record.lastHeard < settings.deadAfter {
       return "another process named \(hello.worker) (on \(record.hello.host)) is at work; names must differ"
     }

@@ -132,6 +132,18 @@ import Testing
     #expect(fleet.worker("a")?.busySlots == 1)
   }
 
+  /// Its leases would be more than its slots, or of a model that it no longer has.
+  @Test func processCannotSaySomethingElseAboutItself() {
+    var fleet = FleetFixture(runs: [FleetFixture.run()])
+    #expect(fleet.join("a", slots: 3).count == 3)
+    fleet.say("a", .hello(FleetFixture.hello("a", slots: 1)))
+    guard case .refused(let reason)? = fleet.sent.last?.message else { return #expect(Bool(false), "it is let in") }
+    #expect(reason.contains("new process"))
+    #expect(fleet.worker("a")?.busySlots == 3)
+    fleet.say("a", .hello(FleetFixture.hello("a", slots: 3)))
+    guard case .welcome? = fleet.sent.last?.message else { return #expect(Bool(false), "it is not welcome") }
+  }
+
   @Test func lateHelloOfADeadProcessEndsNoLeaseOfItsSuccessor() {
     var fleet = FleetFixture(runs: [FleetFixture.run(prompts: 2)])
     fleet.join("a", incarnation: 1)
