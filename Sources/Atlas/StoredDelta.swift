@@ -213,7 +213,7 @@ package struct AtlasBatch: Equatable, Sendable {
   package init() {}
 
   /// True if it has something that was decided once and cannot be found out again.
-  var isDecision: Bool {
+  package var isDecision: Bool {
     releasesQuarantine || !discarded.isEmpty || modelFingerprint != nil || modelCard != nil || state != nil
       || !orders.isEmpty || !replacements.isEmpty
   }

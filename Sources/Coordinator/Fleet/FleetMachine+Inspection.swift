@@ -65,6 +65,11 @@ extension FleetMachine {
       .map { workers[$0].name }
   }
 
+  /// The prompts that `discard` would queue again now. O(prompts).
+  package func promptsToDiscard(of run: String, key: String?, worker: String?) -> [Int32] {
+    runs.run(named: run)?.prompts { $0.matches(key: key, worker: worker) } ?? []
+  }
+
   private func view(_ id: LeaseID) -> LeaseView {
     let lease = leases[id]
     return LeaseView(

@@ -2,16 +2,16 @@
 // `RunIdentity` makes and checks the proofs in the fences of a run's grants.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Atlas
-internal import ClusterProtocol
-internal import ClusterTransport
+package import Atlas
+package import ClusterProtocol
+package import ClusterTransport
 internal import Platform
 
 extension RunIdentity {
   /// Makes the fence of a grant to a worker with this key. Its proof is 16 bytes of BLAKE2b over all fields of the
   /// grant, keyed with the file's secret, so a restarted coordinator recognises its predecessor's grants without any
   /// record of them.
-  func fence(
+  package func fence(
     run: String, prompt: Int32, attempt: Int32, incarnation: UInt64, epoch: Int64, for publicKey: CurvePublicKey?
   ) -> Fence {
     var fence = Fence(
@@ -21,7 +21,7 @@ extension RunIdentity {
   }
 
   /// True if a coordinator of this file gave this grant to a worker with this key.
-  func vouches(for fence: Fence, of publicKey: CurvePublicKey?) -> Bool {
+  package func vouches(for fence: Fence, of publicKey: CurvePublicKey?) -> Bool {
     fence.file == file && fence.proof.bytes.equalsInConstantTime(proof(of: fence, for: publicKey).bytes)
   }
 

@@ -2,7 +2,7 @@
 // `ReplyLedger` counts the bytes of replies that are being made and of those that clients have not shown to have read.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ClusterTransport
+package import ClusterTransport
 internal import DequeModule
 
 /// Bounds what a client that asks and does not read can keep in the coordinator's memory.
@@ -13,19 +13,21 @@ internal import DequeModule
 ///
 /// An answer counts from the request on, with the bytes that it may need, because a client that asks faster than it is
 /// answered would otherwise be past every bound before the first answer is sent.
-struct ReplyLedger: Sendable {
-  struct Limits: Sendable {
-    var bytesPerPeer = 12 << 20
+package struct ReplyLedger: Sendable {
+  package struct Limits: Sendable {
+    package var bytesPerPeer = 12 << 20
     /// Those that are being made count too.
-    var repliesPerPeer = 256
-    var bytesPerSender = 64 << 20
-    var bytesInAll = 256 << 20
+    package var repliesPerPeer = 256
+    package var bytesPerSender = 64 << 20
+    package var bytesInAll = 256 << 20
     /// A client that has nothing unread still gets answers beyond `bytesInAll`, up to this.
-    var bytesInAllAtMost = 512 << 20
+    package var bytesInAllAtMost = 512 << 20
     /// After this silence the coordinator looks whether the connection still exists, and again after twice that time, and
     /// so on up to `longestProbeInterval`. A command that asks once and ends must not count for long.
-    var firstProbeInterval: Duration = .seconds(2)
-    var longestProbeInterval: Duration = .seconds(60)
+    package var firstProbeInterval: Duration = .seconds(2)
+    package var longestProbeInterval: Duration = .seconds(60)
+
+    package init() {}
   }
 
   private struct Account {
@@ -42,18 +44,18 @@ struct ReplyLedger: Sendable {
   private var accounts: [PeerID: Account] = [:]
   private var bySender: [PeerID.Sender: Int] = [:]
   /// All bytes that are counted.
-  private(set) var bytes = 0
+  package private(set) var bytes = 0
   private var makingBytes = 0
 
-  init(_ limits: Limits = Limits()) { self.limits = limits }
+  package init(_ limits: Limits = Limits()) { self.limits = limits }
 
   /// How many connections wait for replies or have some that they have not shown to have read.
-  var count: Int { accounts.count }
+  package var count: Int { accounts.count }
 
   /// All bytes of replies that may still wait in queues.
-  var unreadBytes: Int { bytes - makingBytes }
+  package var unreadBytes: Int { bytes - makingBytes }
 
-  enum Verdict: Equatable, Sendable {
+  package enum Verdict: Equatable, Sendable {
     /// The answer may be made. `end` must be called when it was.
     case answer
     /// The request was repeated while its answer is being made. One answer is enough.
@@ -63,7 +65,7 @@ struct ReplyLedger: Sendable {
   }
 
   /// Says whether a request is answered, and counts the bytes that its answer may need.
-  mutating func begin(_ number: UInt64, expecting count: Int, for peer: PeerID, now: Duration) -> Verdict {
+  package mutating func begin(_ number: UInt64, expecting count: Int, for peer: PeerID, now: Duration) -> Verdict {
     if accounts[peer]?.making[number] != nil { return .isUnderWay }
     guard mayAnswer(peer) else { return .refuse }
     open(peer, now: now)
@@ -74,7 +76,7 @@ struct ReplyLedger: Sendable {
   }
 
   /// The answer to this request is made; if there is one, `sent` counts what it takes.
-  mutating func end(_ number: UInt64, for peer: PeerID) {
+  package mutating func end(_ number: UInt64, for peer: PeerID) {
     guard let count = accounts[peer]?.making.removeValue(forKey: number) else { return }
     makingBytes -= count
     subtract(count, of: peer)
@@ -82,7 +84,7 @@ struct ReplyLedger: Sendable {
   }
 
   /// The client has read all replies up to the one with this receipt.
-  mutating func received(_ receipt: UInt64, by peer: PeerID, now: Duration) {
+  package mutating func received(_ receipt: UInt64, by peer: PeerID, now: Duration) {
     guard let place = accounts[peer]?.unread.firstIndex(where: { $0.receipt == receipt }) else { return }
     let read = accounts[peer]!.unread.prefix(place + 1).reduce(0) { $0 + $1.bytes }
     accounts[peer]!.unread.removeFirst(place + 1)
@@ -103,7 +105,7 @@ struct ReplyLedger: Sendable {
       && bytes < (hasReadAll ? limits.bytesInAllAtMost : limits.bytesInAll)
   }
 
-  mutating func sent(_ count: Int, receipt: UInt64, to peer: PeerID, now: Duration) {
+  package mutating func sent(_ count: Int, receipt: UInt64, to peer: PeerID, now: Duration) {
     open(peer, now: now)
     // Nothing can be overdue before there is something to read.
     if accounts[peer]!.unread.isEmpty { accounts[peer]!.probeAt = now + accounts[peer]!.pause }
@@ -112,14 +114,14 @@ struct ReplyLedger: Sendable {
   }
 
   /// The reply with this receipt never reached the connection's queue.
-  mutating func dropped(_ receipt: UInt64, for peer: PeerID) {
+  package mutating func dropped(_ receipt: UInt64, for peer: PeerID) {
     guard let place = accounts[peer]?.unread.firstIndex(where: { $0.receipt == receipt }) else { return }
     subtract(accounts[peer]!.unread.remove(at: place).bytes, of: peer)
     closeIfEmpty(peer)
   }
 
   /// The connection does not exist any more, and neither do its queues.
-  mutating func forget(_ peer: PeerID) {
+  package mutating func forget(_ peer: PeerID) {
     guard let account = accounts[peer] else { return }
     makingBytes -= account.making.values.reduce(0, +)
     subtract(account.bytes, of: peer)
@@ -128,7 +130,7 @@ struct ReplyLedger: Sendable {
 
   /// Connections with unread replies of which nothing was heard for a while. A small frame to each shows whether it still
   /// exists.
-  mutating func overdue(now: Duration) -> [PeerID] {
+  package mutating func overdue(now: Duration) -> [PeerID] {
     let overdue = accounts.filter { !$0.value.unread.isEmpty && now >= $0.value.probeAt }.map(\.key)
     for peer in overdue {
       accounts[peer]!.pause = min(accounts[peer]!.pause * 2, limits.longestProbeInterval)
