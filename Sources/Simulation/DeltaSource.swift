@@ -13,6 +13,8 @@ final class DeltaSource {
   enum Kernel: Int {
     case usual
     case odd
+    /// Not a kernel: the values are wrong.
+    case wrong
   }
 
   private struct Key: Hashable {
@@ -31,7 +33,12 @@ final class DeltaSource {
     return payload
   }
 
-  /// Returns the delta that has this digest, or nil if no worker could have computed it.
+  /// True if this is the digest of a wrong graph of the prompt.
+  func isWrong(_ digest: DeltaDigest, run: Int, prompt: Int32) -> Bool {
+    payloads[Key(run: run, prompt: prompt, kernel: .wrong)].map { DeltaDigest(of: $0) == digest } ?? false
+  }
+
+  /// Returns the delta that has this digest, or nil if no honest worker could have computed it.
   func delta(run: Int, prompt: Int32, origin: PromptOrigin, digest: DeltaDigest) -> EdgeDelta? {
     for kernel in [Kernel.usual, .odd] {
       let known = payloads[Key(run: run, prompt: prompt, kernel: kernel)]
@@ -42,6 +49,7 @@ final class DeltaSource {
   }
 
   private func delta(run: Int, prompt: Int32, origin: PromptOrigin, kernel: Kernel) -> EdgeDelta {
-    SyntheticGraph.delta(prompt: prompt, origin: origin, variant: UInt64(run * 2 + kernel.rawValue))
+    let variant = kernel == .wrong ? 1_000_000 + run : run * 2 + kernel.rawValue
+    return SyntheticGraph.delta(prompt: prompt, origin: origin, variant: UInt64(variant))
   }
 }

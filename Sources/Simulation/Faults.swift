@@ -28,6 +28,8 @@ package enum OperatorAction: Sendable {
   case cancel(run: Int)
   case resume(run: Int)
   case retry(run: Int)
+  /// Take back what the key of a worker did; without keys, what its name did.
+  case discard(run: Int, worker: Int)
   case drainFleet
 }
 
@@ -64,6 +66,10 @@ package struct Faults: Sendable {
   /// The chance that a write takes up to `longWrite`.
   package var slowWrites = 0.0
   package var longWrite: SimulatedTime = .seconds(3)
+  /// The chance that a crash of the coordinator leaves a run's file without its write-ahead log.
+  package var lostLogs = 0.0
+  /// The chance that one bit of a stored result flips while the coordinator is down.
+  package var bitFlips = 0.0
 
   package var actions: [(at: SimulatedTime, action: OperatorAction)] = []
 

@@ -23,6 +23,12 @@ package enum Occurrence: String, CaseIterable, Sendable {
   case failingWorker = "failures of workers that fail everything"
   case invalidDelta = "invalid deltas"
   case foreignModel = "hellos refused for another model"
+  // A Byzantine worker.
+  case forgedFence = "results with forged fences"
+  case wrongGraph = "wrong graphs"
+  case wrongGraphStored = "wrong graphs stored until they are discarded"
+  case falseFailure = "failures reported of others' leases"
+  case ignoredSender = "senders ignored for too many bad frames"
   // The coordinator and its disk.
   case coordinatorCrash = "coordinator crashes"
   case crashAfterCommit = "coordinator crashes between commit and acknowledgement"
@@ -31,12 +37,21 @@ package enum Occurrence: String, CaseIterable, Sendable {
   case fullDisk = "writes refused by a full disk"
   case fullDiskAtOpening = "starts on a full disk"
   case fullDiskAtSubmission = "submissions on a full disk"
+  case lostLog = "files without their write-ahead log"
+  case resultLostWithLog = "results lost with a log"
+  case flippedBit = "bits flipped at rest"
+  case refusedFile = "damaged files refused"
+  case repair = "files repaired"
   // Operators.
   case secondRun = "second runs"
   case cancellation = "cancellations"
   case resumption = "resumptions"
   case retry = "retries of quarantined prompts"
+  case discard = "discards of a worker's results"
   case fleetDrain = "drains of the fleet"
+  // Clients.
+  case replyRead = "replies read by clients"
+  case replyWithheld = "replies withheld from clients that do not read"
   // The fleet's answers.
   case messageAfterEnd = "messages after the end of every run"
   case leaseRepeated = "leases sent again"

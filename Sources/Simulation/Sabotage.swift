@@ -44,6 +44,26 @@ package enum Sabotage: String, CaseIterable, Sendable {
   case leasesTwice
   /// An invalid delta counts as a failure of nobody.
   case ignoresInvalidDeltas
+  /// A result is taken under a fence that nobody was granted.
+  case acceptsForgedFences
+  /// Each name of a key has a vote of its own.
+  case countsNames
+  /// A worker's report of a failure counts for the worker that has the lease.
+  case countsFailuresOfOthers
+  /// A restart forgets who did what.
+  case forgetsAuthors
+  /// A restart forgets which grants are void.
+  case forgetsDiscards
+  /// Stored results are merged although they do not match their digests.
+  case mergesDamagedResults
+  /// A repair gives damaged results the digests that they have now.
+  case repairTrustsDamagedResults
+  /// Nobody learns that a run's log is missing.
+  case concealsLostLogs
+  /// A client that does not read gets more answers.
+  case answersWhoDoesNotRead
+  /// A client that says what it has read counts as one that has read nothing.
+  case ignoresReceipts
   /// The last bits of a sum depend on the order of merging.
   case altersMerges
 }

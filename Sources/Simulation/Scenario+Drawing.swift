@@ -35,6 +35,8 @@ extension Scenario {
       scenario.phases[phase].actions.append((time, .submit(run: 1)))
     }
     scenario.patience += scenario.worstExtraTime
+    var more = SeededRandom(seed: ~seed)
+    scenario.drawMisdeeds(&more)
     return scenario
   }
 
@@ -185,6 +187,10 @@ extension Scenario {
       (end / 8, .submit(run: 1)), (end / 4, .cancel(run: 1)), (end * 2 / 5, .resume(run: 1)),
       (end * 7 / 8, .retry(run: 0)),
     ]
+    faults.lostLogs = 0.5
+    faults.bitFlips = 0.5
+    scenario.hasKeys = true
+    scenario.byzantineNames = 2
     scenario.phases = [faults]
     // A hanging prompt takes this many deadlines, plus the delay by other faults.
     let deadline = scenario.settings.progressDeadline.milliseconds * 1000

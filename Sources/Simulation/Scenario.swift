@@ -52,6 +52,15 @@ package struct Scenario: Sendable {
   /// Workers whose deltas differ in their last bits.
   package var oddKernels: Set<Int> = []
 
+  /// True if every worker has a key of its own, as with CURVE.
+  package var hasKeys = false
+  /// Under how many names a Byzantine worker appears, all with one listed key. Their numbers follow those of the others.
+  package var byzantineNames = 0
+  /// Clients that ask and do not read, beside two that do; without them there are no clients.
+  package var silentClients = 0
+  /// For so long nothing is taken from a sender of too many bad frames.
+  package var ignoreTime: SimulatedTime = .seconds(20)
+
   package var phases: [Faults] = [Faults()]
   /// After this time without faults all work must be done, and also after each retry of prompts that were quarantined
   /// by bad luck.

@@ -10,6 +10,20 @@ internal import Coordinator
 extension SimulatedFleet {
   func runNumber(_ fence: Fence) -> Int { Int(fence.run.utf8.last!) - 48 }
 
+  /// True if there is such a prompt. Only a Byzantine worker mentions others.
+  func isKnown(_ fence: Fence) -> Bool {
+    let run = runNumber(fence)
+    return runs.indices.contains(run) && runs[run].name == fence.run && runs[run].file != nil
+      && runs[run].tracks.indices.contains(Int(fence.prompt))
+  }
+
+  /// The grant with this fence; nil if there was none.
+  func grant(_ fence: Fence) -> Grant? { isKnown(fence) ? runs[runNumber(fence)][fence] : nil }
+
+  mutating func touchPrompt(of fence: Fence) {
+    if isKnown(fence) { touched.append((runNumber(fence), fence.prompt)) }
+  }
+
   var tickInterval: SimulatedTime { scenario.settings.heartbeat.milliseconds * 1000 / 2 }
 
   // MARK: Life and death
@@ -27,7 +41,7 @@ extension SimulatedFleet {
     let epoch = sabotage == .constantEpoch ? 1 : Int64(coordinatorGeneration)
     trace("coordinator starts")
     coordinator = CoordinatorProcess(
-      machine: FleetMachine(settings: settings, epoch: epoch), generation: coordinatorGeneration)
+      machine: FleetMachine(settings: settings, epoch: epoch), generation: coordinatorGeneration, startedAt: now)
     for run in runs.indices where runs[run].file != nil { try open(run) }
     schedule(.coordinatorTicks(generation: coordinatorGeneration), after: tickInterval)
   }
@@ -43,17 +57,6 @@ extension SimulatedFleet {
     try checkStragglers()
     try leaveIfDrained()
     if coordinator != nil, !hasFaults { try seeToEnd() }
-  }
-
-  /// Does what a coordinator would do that mistakes its own pause for silence of its workers.
-  private mutating func tickThroughPause() throws {
-    guard let paused = coordinator?.pausedAt else { return }
-    coordinator!.pausedAt = nil
-    var time = paused
-    while time < now {
-      try coordinate { [time] machine, _ in machine.tick(now: .microseconds(time)) }
-      time += tickInterval
-    }
   }
 
   mutating func pauseCoordinator(until end: SimulatedTime) {
@@ -73,14 +76,29 @@ extension SimulatedFleet {
     for worker in workers.indices where process.resumesAt > now { touch(worker, until: process.resumesAt) }
     for (run, writes) in process.writesUnderWay.sorted(by: { $0.key < $1.key })
     where !isDiskFull && random.chance(0.5) {
-      try commit(writes, run: run)
+      guard try commitLast(writes, run: run) else { continue }
       trace("the last transaction of run \(run) is on the disk")
       count(.crashAfterCommit)
     }
     if sabotage == .losesLastTransaction {
       for run in runs.indices { runs[run].file = runs[run].fileBefore ?? runs[run].file }
     }
+    damageFiles()
     endCoordinator()
+  }
+
+  /// Ends the process in an orderly way, which closes its files. Writes that are not on disk are lost.
+  mutating func stopCoordinator() {
+    trace("coordinator is stopped for good")
+    touchEverybody()
+    closeFiles()
+    endCoordinator()
+  }
+
+  private mutating func closeFiles() {
+    // A full disk keeps a file from being closed. It then looks as if it had been left open.
+    guard !isDiskFull else { return }
+    for run in runs.indices { runs[run].file?.close() }
   }
 
   private mutating func endCoordinator() {
@@ -91,9 +109,14 @@ extension SimulatedFleet {
 
   /// Ends a coordinator that has asked all workers to leave, once they have left and its writes are on disk.
   private mutating func leaveIfDrained() throws {
-    guard let process = coordinator, process.isDraining, process.machine.isDeserted else { return }
+    guard let process = coordinator, process.isDraining else { return }
+    // A Byzantine worker does not leave, so an operator loses patience.
+    let isOverdue = byzantine != nil && now - (process.drainsSince ?? now) > .seconds(20)
+    if isOverdue { return stopCoordinator() }
+    guard process.machine.isDeserted else { return }
     guard process.machine.uncommittedCount == 0 && process.writesUnderWay.isEmpty || isDiskFull else { return }
     trace("coordinator leaves, as all workers have")
+    closeFiles()
     endCoordinator()
   }
 
@@ -106,7 +129,9 @@ extension SimulatedFleet {
 
   mutating func coordinatorReceives(_ message: WorkerMessage, from peer: PeerID, worker: Int) throws {
     // Messages to a coordinator that does not run are lost.
-    guard coordinator != nil else { return touch(worker) }
+    guard coordinator != nil, admits(peer, worker: worker) else { return touch(worker) }
+    let isSplit = sabotage == .countsNames && workers[worker].isByzantine
+    let peer = isSplit ? PeerID(bytes: peer.bytes, publicKey: peer.publicKey, address: workers[worker].name) : peer
     // A message of an earlier process, or over a closed connection, says nothing about the present one.
     if workers[worker].process?.peer == peer { hearAgain(worker) }
     trace("coordinator < \(peer.bytes): \(summary(message))")
@@ -119,9 +144,14 @@ extension SimulatedFleet {
       if sabotage == .leasesToLeavingWorkers { coordinator!.hellos[peer] = message }
       try coordinate { $0.receive(message, from: peer, now: $1) }
     case .failed(let report):
-      touched.append((runNumber(report.fence), report.fence.prompt))
+      touchPrompt(of: report.fence)
       failureUnderWay = report.fence
       defer { failureUnderWay = nil }
+      if sabotage == .countsFailuresOfOthers, workers[worker].isByzantine, let grant = grant(report.fence),
+        let holder = workers[grant.worker].process?.peer
+      {
+        return try coordinate { $0.receive(message, from: holder, now: $1) }
+      }
       guard sabotage == .countsStaleFailures, let (fence, holder) = liveLease(insteadOf: report.fence) else {
         return try coordinate { $0.receive(message, from: peer, now: $1) }
       }
@@ -129,43 +159,11 @@ extension SimulatedFleet {
       rewritten.fence = fence
       try coordinate { [rewritten] in $0.receive(.failed(rewritten), from: holder, now: $1) }
     case .heartbeat(let beat):
-      for slot in beat.slots { touched.append((runNumber(slot.fence), slot.fence.prompt)) }
+      for slot in beat.slots { touchPrompt(of: slot.fence) }
       try coordinatorReceives(beat, from: peer, worker: worker)
     case .ready, .goodbye, .model:
       try coordinate { $0.receive(message, from: peer, now: $1) }
     }
-  }
-
-  /// Decodes and checks the delta, then accepts or rejects it, as the shell does.
-  private mutating func coordinatorReceives(
-    _ report: WorkerMessage.DeltaReport, from peer: PeerID, worker: Int
-  ) throws {
-    let (run, fence) = (runNumber(report.fence), report.fence)
-    touched.append((run, fence.prompt))
-    var delta: CheckedDelta
-    do { delta = try CheckedDelta(report, DeltaContract(origin: runs[run].origin(of: fence.prompt))) } catch {
-      runs[run][fence]?.wasInvalid = true
-      runs[run][fence]?.hadMishap = true
-      if sabotage == .ignoresInvalidDeltas { return try tell(.acknowledged(fence), to: peer) }
-      return try coordinate { $0.reject(fence, error: "invalid: \(error)", from: peer, now: $1) }
-    }
-    runs[run][fence]?.wasValid = true
-    let (digest, known) = (delta.digest, digestInUse(run: run, prompt: fence.prompt))
-    if sabotage == .ignoresDigests, let known { delta.digest = known }
-    let (before, uncommitted) = (coordinator!.machine.counters, coordinator!.machine.uncommittedCount)
-    try coordinate { [delta] in $0.accept(delta, from: peer, now: $1) }
-    try checkComparison(of: digest, with: known, since: before)
-    if coordinator!.machine.uncommittedCount > uncommitted {
-      coordinator!.accepted[run, default: [:]][fence.prompt] = digest
-    }
-    if sabotage == .acknowledgesBeforeCommit { try tell(.acknowledged(fence), to: peer) }
-  }
-
-  /// The digest of the coordinator's delta for the prompt, on disk or on its way there.
-  private func digestInUse(run: Int, prompt: Int32) -> DeltaDigest? {
-    if let stored = runs[run].file?.digests[prompt] { return stored }
-    guard coordinator?.machine.phase(of: prompt, run: runs[run].name) == .committing else { return nil }
-    return coordinator?.accepted[run]?[prompt]
   }
 
   private mutating func coordinatorReceives(
@@ -182,16 +180,7 @@ extension SimulatedFleet {
     coordinator!.beating = beat
     try coordinate { [heard] in $0.receive(.heartbeat(heard), from: peer, now: $1) }
     coordinator!.beating = nil
-    try checkAdoption(after: beat, from: peer, worker: worker)
-  }
-
-  /// The lease of the same prompt that a report could be mistaken for, and its holder.
-  private func liveLease(insteadOf fence: Fence) -> (Fence, PeerID)? {
-    let live = coordinator!.machine.liveLeases(of: fence.prompt, run: fence.run)
-    guard live.allSatisfy({ $0.fence != fence }), let lease = live.first,
-      let peer = workers[SimulatedWorker.number(named: lease.worker)].process?.peer
-    else { return nil }
-    return (lease.fence, peer)
+    if !workers[worker].isByzantine { try checkAdoption(after: beat, from: peer, worker: worker) }
   }
 
   // MARK: Speaking
@@ -204,7 +193,9 @@ extension SimulatedFleet {
       case .send(let message, let peer): try tell(message, to: peer)
       case .write(let name, let writes): try beginWrite(writes, run: Int(name.utf8.last!) - 48)
       case .finished(let name): trace("\(name) is complete")
-      case .strike(let peer, let reason): trace("strike against \(peer.bytes): \(reason)")
+      case .strike(let peer, let reason):
+        trace("strike against \(peer.bytes): \(reason)")
+        try strike(peer)
       case .note(let text, _):
         trace("note: \(text)")
         try checkLoss(text)
@@ -213,7 +204,7 @@ extension SimulatedFleet {
     try checkMachine()
   }
 
-  private mutating func tell(_ message: CoordinatorMessage, to peer: PeerID) throws {
+  mutating func tell(_ message: CoordinatorMessage, to peer: PeerID) throws {
     let worker = SimulatedWorker.number(of: peer)
     var message = message
     if sabotage == .constantAttempt, case .lease(var lease) = message {
@@ -225,34 +216,16 @@ extension SimulatedFleet {
     case .lease(let lease):
       try checkGrant(lease.fence, to: worker, at: peer)
     case .acknowledged(let fence):
-      try checkAcknowledgement(fence)
+      try checkAcknowledgement(fence, to: worker)
       if sabotage == .neverAcknowledges { return }
     case .drain:
       coordinator!.leaving.insert(peer)
-    case .refused:
+    case .refused where workers[worker].isForeign:
       count(.foreignModel)
-    case .welcome, .heartbeat, .unknownWorker, .describeModel:
+    case .welcome, .refused, .heartbeat, .unknownWorker, .describeModel:
       break
     }
     transmit(.toWorker(message, worker: worker, peer: peer), worker: worker)
     try undermine(message, worker: worker, peer: peer)
-  }
-
-  /// Adds the sabotage that follows a message.
-  private mutating func undermine(_ message: CoordinatorMessage, worker: Int, peer: PeerID) throws {
-    switch (sabotage, message) {
-    case (.leasesTwice, .lease(var lease)):
-      let other = workers.first { $0.number != worker && $0.process != nil }
-      guard let other, let process = other.process, lease.fence.incarnation != process.incarnation else { return }
-      lease.fence.incarnation = process.incarnation
-      try checkGrant(lease.fence, to: other.number, at: process.peer)
-    case (.leasesToLeavingWorkers, .drain):
-      guard let hello = coordinator?.hellos.removeValue(forKey: peer) else { return }
-      try coordinate { $0.receive(hello, from: peer, now: $1) }
-      try coordinate { $0.receive(.ready(credit: 1), from: peer, now: $1) }
-      coordinator?.hellos[peer] = hello
-    default:
-      break
-    }
   }
 }

@@ -17,6 +17,7 @@ extension SimulatedFleet {
     for pause in faults.coordinatorPauses {
       schedule(.coordinatorPauses(until: now + pause.end), after: pause.start)
     }
+    byzantine?.isListed = true
     for (time, action) in faults.actions { schedule(.operatorActs(action), after: time) }
   }
 
@@ -29,11 +30,13 @@ extension SimulatedFleet {
     case .cancel(let run): try cancel(run)
     case .resume(let run): try resume(run)
     case .retry(let run): try retry(run)
+    case .discard(let run, let worker): try discard(run, of: worker)
     case .drainFleet:
       trace("operator drains the fleet")
       count(.fleetDrain)
       touchEverybody()
       coordinator!.isDraining = true
+      coordinator!.drainsSince = coordinator!.drainsSince ?? now
       try coordinate { $0.drainFleet(reason: "the coordinator leaves", now: $1) }
     }
   }
@@ -100,7 +103,11 @@ extension SimulatedFleet {
       default: break
       }
     }
-    guard isQuiet else { return }
+    guard isQuiet, !awaitsRepair else { return }
+    if try takeBackByzantineResults() || sendForRepairIfDamaged() {
+      deadline = now + scenario.patience
+      return
+    }
     var hasRetried = false
     for run in runs.indices where runs[run].wish == .complete {
       let wrongly = coordinator!.machine.quarantinedPrompts(of: runs[run].name).filter {

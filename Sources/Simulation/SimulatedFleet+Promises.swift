@@ -1,5 +1,5 @@
 // autointerp
-// `SimulatedFleet` checks each lease and each report against what the coordinator promises.
+// `SimulatedFleet` checks each lease against what the coordinator promises.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Atlas
@@ -13,6 +13,7 @@ extension SimulatedFleet {
   /// True if something that happened explains why the coordinator took the lease away: it failed, its process died or
   /// hangs, or a fault came between worker and coordinator. A pause of the coordinator itself is no reason.
   func hasCause(_ grant: Grant) -> Bool {
+    if workers[grant.worker].isByzantine { return true }
     guard workers[grant.worker].process?.incarnation == grant.fence.incarnation else { return true }
     // The last heartbeat before the grant may still be on its way.
     let margin = 2 * scenario.settings.heartbeat.milliseconds * 1000
@@ -90,7 +91,7 @@ extension SimulatedFleet {
 
   private func checkMayWork(on fence: Fence, worker: Int, peer: PeerID) throws {
     let run = runs[runNumber(fence)]
-    guard let file = run.file, file.digests[fence.prompt] == nil else {
+    guard let file = run.file, !run.isStored(fence.prompt) else {
       throw broken("prompt \(fence.prompt) is given out although it is done")
     }
     if coordinator!.leaving.contains(peer) {
@@ -106,9 +107,10 @@ extension SimulatedFleet {
     if run.isReleasing { return }
     if file.quarantined[fence.prompt] != nil { throw broken("prompt \(fence.prompt) is quarantined and given out") }
     let failures = file.failures[fence.prompt] ?? []
-    let reporters = Set(failures.filter { $0.kind == FailureKind.prompt.rawValue }.map(\.worker))
+    let voices = failures.map { workers[SimulatedWorker.number(named: $0.worker)].voice }
+    let reporters = Set(zip(failures, voices).filter { $0.0.kind == FailureKind.prompt.rawValue }.map(\.1))
     // For a while one worker counts as one opinion.
-    let isOneVoice = Set(failures.map(\.worker)).count == 1
+    let isOneVoice = Set(voices).count == 1
     let limit = scenario.settings.failuresToQuarantine * (isOneVoice ? 4 : 1)
     if reporters.count >= scenario.settings.reportsToQuarantine || failures.count >= limit {
       throw broken("prompt \(fence.prompt) is given out although it failed \(failures.count) times")
@@ -131,6 +133,7 @@ extension SimulatedFleet {
     for slot in beat.slots where slot.phase == .executing {
       let fence = slot.fence
       let run = runs[runNumber(fence)]
+      guard !isVoid(fence) else { continue }
       guard coordinator!.machine.phase(of: fence.prompt, run: fence.run) == .queued,
         coordinator!.machine.isGranting(fence.run), !coordinator!.machine.hasFailures(fence.prompt, run: fence.run),
         coordinator!.machine.hasRoom(at: peer), run.file?.fingerprint == workers[worker].model
@@ -159,115 +162,6 @@ extension SimulatedFleet {
         $0.name != lease.worker && $0.modelFingerprint == model && idleBefore.contains($0.name)
       }
       if let helper { throw broken("\(helper.name) is idle while prompt \(prompt) takes too long on \(lease.worker)") }
-    }
-  }
-
-  // MARK: Reports
-
-  /// Checks that an acknowledged delta is on disk, unless nobody wants it.
-  mutating func checkAcknowledgement(_ fence: Fence) throws {
-    let run = runNumber(fence)
-    touched.append((run, fence.prompt))
-    guard let grant = runs[run][fence] else { throw broken("a report without a lease is acknowledged") }
-    if runs[run].file?.digests[fence.prompt] != nil {
-      runs[run].tracks[Int(fence.prompt)].isPromised = true
-      return
-    }
-    // A failure is acknowledged too. One that was delayed on the way comes after the delta of the same lease.
-    guard grant.wasValid, failureUnderWay != fence else { return }
-    let state = coordinator!.machine.state(of: fence.run)
-    let isWanted = state == .active || state == .queued
-    if isWanted, coordinator!.machine.phase(of: fence.prompt, run: fence.run) != .quarantined {
-      throw broken("prompt \(fence.prompt) is acknowledged, but not on the disk")
-    }
-  }
-
-  /// Checks that the second of two deltas of a prompt is compared with the first and dropped.
-  mutating func checkComparison(
-    of digest: DeltaDigest, with known: DeltaDigest?, since before: FleetStatus.Counters
-  ) throws {
-    let after = coordinator!.machine.counters
-    let duplicates = after.deltasDuplicate - before.deltasDuplicate
-    let conflicts = after.deltasConflicting - before.deltasConflicting
-    if duplicates > 0 { count(.duplicateDelta) }
-    if conflicts > 0 { count(.conflictingDelta) }
-    guard let known else {
-      guard duplicates + conflicts == 0 else { throw broken("a first delta is taken for a second") }
-      return
-    }
-    // Frames of an unknown connection are ignored.
-    guard duplicates + conflicts > 0 else { return }
-    guard (duplicates, conflicts) == (digest == known ? (1, 0) : (0, 1)) else {
-      throw broken("a delta that \(digest == known ? "equals" : "differs from") the one kept is counted as the other")
-    }
-  }
-
-  /// Checks a write: each failure has a reason, each lease has at most one failure, and there are no more failures than
-  /// computations that really failed.
-  mutating func check(_ write: RunWrite, run: Int) throws {
-    switch write {
-    case .delta(let delta, let worker, _, _):
-      let fence = delta.fence
-      touched.append((run, fence.prompt))
-      guard runs[run][fence] != nil else { throw broken("the delta of prompt \(fence.prompt) has no lease") }
-      let model = workers[SimulatedWorker.number(named: worker)].model
-      guard runs[run].file?.fingerprint ?? model == model else { throw broken("a delta is of another model") }
-    case .failure(let failure):
-      touched.append((run, failure.prompt))
-      try check(failure, run: run)
-    case .quarantine(let quarantine):
-      touched.append((run, quarantine.prompt))
-      try check(quarantine, run: run)
-      count(.quarantine)
-    case .check, .release, .discard, .model, .card, .worker, .order, .state:
-      break
-    }
-  }
-
-  private mutating func check(_ failure: StoredFailure, run: Int) throws {
-    var track = runs[run].tracks[Int(failure.prompt)]
-    let place = track.grants.lastIndex {
-      $0.fence.attempt == failure.attempt && $0.fence.incarnation == failure.incarnation
-    }
-    guard let place else { throw broken("prompt \(failure.prompt) failed without a lease") }
-    track.grants[place].recorded += 1
-    let grant = track.grants[place]
-    guard grant.recorded == 1 else { throw broken("one lease of prompt \(failure.prompt) failed twice") }
-    guard hasCause(grant) else {
-      throw broken("prompt \(failure.prompt) failed on \(failure.worker) for no reason: \(failure.error)")
-    }
-    switch FailureKind(rawValue: failure.kind) {
-    case .prompt?, .worker?:
-      track.recordedReports += 1
-      let kind = failure.kind == FailureKind.prompt.rawValue ? WorkerMessage.FailureReport.Kind.prompt : .worker
-      guard grant.failures[kind] != nil, track.recordedReports <= track.failedExecutions else {
-        throw broken(
-          "\(track.recordedReports) failures of prompt \(failure.prompt) are on record, "
-            + "but \(track.failedExecutions) executions failed")
-      }
-    case .invalidDelta?:
-      guard grant.wasInvalid else { throw broken("a delta of prompt \(failure.prompt) is called invalid") }
-    case .died?, .silent?, .stalled?, .expired?:
-      break
-    case nil:
-      throw broken("prompt \(failure.prompt) failed in an unknown way: \(failure.kind)")
-    }
-    runs[run].tracks[Int(failure.prompt)] = track
-  }
-
-  private func check(_ quarantine: StoredQuarantine, run: Int) throws {
-    let track = runs[run].tracks[Int(quarantine.prompt)]
-    let failures = quarantine.reason.split(separator: "\n").count
-    // A retry on its way is ahead of the disk.
-    let grants = track.grants[(runs[run].isReleasing ? 0 : track.countsFrom)...]
-    let settings = scenario.settings
-    let reported = grants.count { $0.failures[.prompt] != nil }
-    guard failures >= settings.failuresToQuarantine || reported >= settings.reportsToQuarantine else {
-      throw broken("prompt \(quarantine.prompt) is quarantined after \(failures) failures")
-    }
-    let mishaps = grants.count { hasCause($0) }
-    guard failures <= mishaps else {
-      throw broken("prompt \(quarantine.prompt) is quarantined for \(failures) failures, but had \(mishaps)")
     }
   }
 }

@@ -18,8 +18,11 @@ extension SimulatedFleet {
       let counts = PromptPhase.allCases.compactMap { coordinator!.machine.count($0, ofRun: name) }
       guard !counts.isEmpty else { continue }
       guard counts.reduce(0, +) == runs[run].tracks.count else { throw broken("\(name) has too many or few prompts") }
-      let (done, stored) = (counts[PromptPhase.done.rawValue], runs[run].file!.digests.count)
+      let (done, stored) = (counts[PromptPhase.done.rawValue], runs[run].storedCount)
       guard done == stored else { throw broken("\(done) prompts of \(name) are done, but \(stored) are on the disk") }
+      if counts[PromptPhase.quarantined.rawValue] != coordinator!.quarantined[run]?.count ?? 0 {
+        try checkVotes(onRun: run)
+      }
     }
     for (run, prompt) in touched where runs[run].file != nil { try checkPrompt(prompt, run: run) }
     let isSmall = scenario.checksEverything
@@ -33,7 +36,7 @@ extension SimulatedFleet {
     let name = runs[run].name
     guard let phase = coordinator!.machine.phase(of: prompt, run: name) else { return }
     let leases = coordinator!.machine.liveLeases(of: prompt, run: name)
-    let isStored = runs[run].file!.digests[prompt] != nil
+    let isStored = runs[run].isStored(prompt)
     guard isStored == (phase == .done) else {
       throw broken("prompt \(prompt) is \(phase), and \(isStored ? "" : "not ")on the disk")
     }
@@ -52,14 +55,6 @@ extension SimulatedFleet {
     }
   }
 
-  /// Checks that what a worker was told to be safe is still there after a restart.
-  func checkNothingIsLost(of run: Int) throws {
-    for (prompt, track) in runs[run].tracks.enumerated()
-    where track.isPromised && runs[run].file?.digests[Int32(prompt)] == nil {
-      throw broken("prompt \(prompt) was acknowledged and is gone")
-    }
-  }
-
   /// Checks that every prompt of a complete run is merged once, or quarantined with a reason if something is wrong with
   /// it, and that the aggregate and its export equal, byte for byte, those of the same deltas without faults.
   func checkResult(of run: SimulatedRun) throws {
@@ -74,17 +69,23 @@ extension SimulatedFleet {
       }
       if file.quarantined.values.contains(where: \.reason.isEmpty) { throw broken("a quarantine has no reason") }
     }
+    if let damaged = file.damagedPrompts().first { throw broken("the stored result of prompt \(damaged) is damaged") }
     var faultless = EdgeAggregate()
     for prompt in file.digests.keys.sorted() {
       let delta = deltas.delta(
         run: run.number, prompt: prompt, origin: run.origin(of: prompt), digest: file.digests[prompt]!)
-      guard let delta else { throw broken("prompt \(prompt) has a delta that no worker computed") }
+      guard let delta else {
+        // What a Byzantine worker did in a cancelled run is taken back when the run is resumed.
+        if run.wish == .cancelled, byzantine != nil { return }
+        throw broken("prompt \(prompt) has a delta that no honest worker computed")
+      }
       try faultless.merge(delta)
     }
-    guard file.aggregate == faultless else {
+    let aggregate = try file.aggregate ?? file.merged()
+    guard aggregate == faultless else {
       throw broken("the aggregate of \(run.name) differs from that of a history without faults")
     }
-    let exports = [file.aggregate, faultless].map { aggregate in
+    let exports = [aggregate, faultless].map { aggregate in
       var digest = RunningDigest()
       EdgeStatisticsExport(
         aggregate: aggregate, specification: run.specification, quarantined: file.quarantined.keys.sorted()

@@ -8,25 +8,28 @@ internal import Coordinator
 extension SimulatedFleet {
   var isDiskFull: Bool { hasFaults && faults.diskFull.contains { $0.contains(phaseTime) } }
 
-  /// Reads the run's file into the machine.
+  /// Reads the run's file into the machine, unless it is damaged.
   mutating func open(_ run: Int) throws {
-    let (number, specification, deltas) = (run, runs[run].specification, deltas)
     if runs[run].file!.openings > 0 { count(.rebuild) }
-    var stored = try runs[run].file!.open { prompt, digest in
-      let origin = specification.prompts[Int(prompt)].origin
-      guard let delta = deltas.delta(run: number, prompt: prompt, origin: origin, digest: digest) else {
-        throw SimulationFailure.brokenInvariant("prompt \(prompt) has a delta that no worker computed")
-      }
-      return delta
-    }
-    // A retry that was not durable is forgotten, so earlier failures count.
+    let isLogMissing = runs[run].file!.beginOpening()
+    // A retry or discard that was not durable is forgotten, so earlier failures count.
     if runs[run].isReleasing { runs[run].rememberGrants() }
-    try checkNothingIsLost(of: run)
+    if isLogMissing, sabotage != .concealsLostLogs {
+      let text = "\(runs[run].name): its last coordinator did not close the file, and its log is missing"
+      try coordinate { $0.note(error: text, now: $1) }
+    }
+    try checkLostLog(of: run, isLogMissing: isLogMissing)
+    if runs[run].file!.state != .complete {
+      guard try readResults(of: run) else { return }
+    }
+    var stored = runs[run].file!.stored()
     switch sabotage {
     case .constantEpoch: stored.epoch = 1
     case .forgetsDeltas: stored.ledger.digests = [:]
     case .forgetsFailures: stored.ledger.failures = []
     case .forgetsQuarantine: stored.ledger.quarantined = []
+    case .forgetsAuthors: stored.ledger.authors = [:]
+    case .forgetsDiscards: stored.ledger.voided = [:]
     default: break
     }
     trace("\(runs[run].name) is opened, \(stored.ledger.digests.count) prompts are done")
@@ -58,12 +61,30 @@ extension SimulatedFleet {
       return try coordinate { $0.writeFailed(run: name, error: "disk full", now: $1) }
     }
     coordinator!.writesUnderWay[run] = nil
+    guard try canMerge(writes, run: run) else {
+      runs[run].isFailing = true
+      let name = runs[run].name
+      return try coordinate { $0.writeFailed(run: name, error: "its file is damaged", now: $1) }
+    }
     try commit(writes, run: run)
     if sabotage == .mergesTwice { try commit(writes, run: run) }
     runs[run].isFailing = false
     trace("disk has \(writes.count) more facts of \(runs[run].name)")
     let name = runs[run].name
     try coordinate { $0.written(run: name, now: $1) }
+  }
+
+  /// The results of a finished run are read back before the first new one is written. Returns false if they are damaged.
+  private mutating func canMerge(_ writes: [RunWrite], run: Int) throws -> Bool {
+    guard !runs[run].file!.isRead, !writes.deltas.isEmpty else { return true }
+    return try readResults(of: run)
+  }
+
+  /// Commits the transaction of a coordinator that dies. Returns false if its file cannot take it.
+  mutating func commitLast(_ writes: [RunWrite], run: Int) throws -> Bool {
+    if !runs[run].file!.isRead, !writes.deltas.isEmpty { return false }
+    try commit(writes, run: run)
+    return true
   }
 
   /// Commits one transaction.

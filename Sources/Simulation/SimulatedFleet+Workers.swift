@@ -45,6 +45,7 @@ extension SimulatedFleet {
   }
 
   mutating func workerReceives(_ message: CoordinatorMessage, worker number: Int, peer: PeerID) throws {
+    if workers[number].isByzantine { return byzantineReceives(message, worker: number, peer: peer) }
     // Messages to an old connection disappear with it. That is no fault, because leases are sent again.
     guard workers[number].process?.peer == peer else { return }
     let actions = workers[number].process!.machine.receive(message, at: clock)

@@ -27,12 +27,22 @@ struct SimulatedFleet {
     case writeEnds(generation: Int, run: Int, [RunWrite])
     case operatorActs(OperatorAction)
     case phaseBegins(Int)
+    case byzantineActs
+    /// An operator's discard that waits until no delta to be discarded is being written.
+    case operatorDiscards(generation: Int, run: Int, worker: Int)
+    case operatorRepairs
+    case clientAsks(Int)
+    case toCoordinatorFromClient(Int, PeerID, request: UInt64, receipt: UInt64)
+    case replyIsMade(generation: Int, client: Int, PeerID, request: UInt64)
+    case clientReads(Int, generation: Int, request: UInt64, receipt: UInt64, bytes: Int)
   }
 
   /// The state that lives only as long as the coordinator's process.
   struct CoordinatorProcess {
     var machine: FleetMachine
     let generation: Int
+    let startedAt: SimulatedTime
+    var replies = Replies()
     /// By run.
     var writesUnderWay: [Int: [RunWrite]] = [:]
     /// By run and prompt: the digest of the delta that was kept last.
@@ -51,6 +61,13 @@ struct SimulatedFleet {
     /// The workers that had nothing to do at the last tick.
     var idle: Set<String> = []
     var events = 0
+    /// The prompts in quarantine after the last event, by run.
+    var quarantined: [Int: Set<Int32>] = [:]
+    var strikes = FrameStrikes()
+    /// Until when nothing is taken from a sender.
+    var ignored: [PeerID.Sender: SimulatedTime] = [:]
+    /// When it was asked to drain the fleet.
+    var drainsSince: SimulatedTime?
   }
 
   let scenario: Scenario
@@ -71,6 +88,12 @@ struct SimulatedFleet {
   var touched: [(run: Int, prompt: Int32)] = []
   /// The report of a failure that the coordinator receives now.
   var failureUnderWay: Fence?
+  /// The delta that the coordinator receives now.
+  var deltaUnderWay: Fence?
+  var byzantine: ByzantineWorker?
+  var clients: [SimulatedClient] = []
+  /// True if an operator is on the way to repair damaged files.
+  var awaitsRepair = false
 
   var phase = 0
   var phaseStart: SimulatedTime = 0
@@ -92,9 +115,12 @@ struct SimulatedFleet {
         SimulatedWorker(
           number: number, slots: random.integer(in: scenario.slots), isSlow: isSlow,
           isFailing: scenario.failingWorkers.contains(number), isForeign: scenario.foreignWorkers.contains(number),
-          kernel: scenario.oddKernels.contains(number) ? .odd : .usual))
+          kernel: scenario.oddKernels.contains(number) ? .odd : .usual,
+          key: scenario.hasKeys ? SimulatedWorker.key(number) : nil))
       events.schedule(.workerStarts(number), at: random.time(in: 0 ... .seconds(1)))
     }
+    addByzantineWorker()
+    addClients()
     events.schedule(.phaseBegins(0), at: 0)
     events.schedule(.operatorActs(.submit(run: 0)), at: 0)
     events.schedule(.coordinatorStarts, at: random.time(in: 0 ... .seconds(1)))
@@ -152,6 +178,17 @@ struct SimulatedFleet {
       try endWrite(generation: generation, run: run, writes)
     case .operatorActs(let action): try act(action)
     case .phaseBegins(let number): beginPhase(number)
+    case .byzantineActs: try actByzantine()
+    case .operatorDiscards(let generation, let run, let worker):
+      try finishDiscard(generation: generation, run: run, worker: worker)
+    case .operatorRepairs: try repairFiles()
+    case .clientAsks(let client): try clientAsks(client)
+    case .toCoordinatorFromClient(let client, let peer, let request, let receipt):
+      coordinatorReceives(requestOf: client, peer, request: request, receipt: receipt)
+    case .replyIsMade(let generation, let client, let peer, let request):
+      try sendReply(generation: generation, client: client, peer, request: request)
+    case .clientReads(let client, let generation, let request, let receipt, let bytes):
+      clientReads(client, generation: generation, request: request, receipt: receipt, bytes: bytes)
     }
   }
 
@@ -159,11 +196,15 @@ struct SimulatedFleet {
   private func resumption(after event: Event) -> SimulatedTime? {
     let resumesAt: SimulatedTime?
     switch event {
-    case .toCoordinator, .coordinatorTicks, .writeEnds, .operatorActs: resumesAt = coordinator?.resumesAt
+    case .toCoordinator, .coordinatorTicks, .writeEnds, .operatorActs, .operatorDiscards,
+      .toCoordinatorFromClient, .replyIsMade:
+      resumesAt = coordinator?.resumesAt
     case .toWorker(_, let worker, _), .workerTicks(let worker, _), .workerComputed(let worker, _, _),
       .workerIsTried(let worker, _):
       resumesAt = workers[worker].process?.resumesAt
-    case .workerStarts, .coordinatorStarts, .coordinatorCrashes, .coordinatorPauses, .phaseBegins: resumesAt = nil
+    case .workerStarts, .coordinatorStarts, .coordinatorCrashes, .coordinatorPauses, .phaseBegins, .byzantineActs,
+      .operatorRepairs, .clientAsks, .clientReads:
+      resumesAt = nil
     }
     return resumesAt.flatMap { now < $0 ? $0 : nil }
   }

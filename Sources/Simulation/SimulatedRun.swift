@@ -35,6 +35,10 @@ struct PromptTrack {
   /// `countsFrom` because it was retried.
   var liveFrom = 0
   var countsFrom = 0
+  /// Grants before this index are void, because what came of the prompt was discarded. The second counts only discards
+  /// that are on disk.
+  var voidFrom = 0
+  var durablyVoidFrom = 0
   /// True if a worker was told that its delta is safe.
   var isPromised = false
   /// How many computations ended with a reported failure, and how many such failures are on disk.
@@ -59,7 +63,9 @@ struct SimulatedRun {
   var isFailing = false
   /// How many retries are on their way to the disk, which still has the old record.
   var releases = 0
-  var isReleasing: Bool { releases > 0 }
+  /// The discards on their way to the disk: how many grants each of their prompts had.
+  var discards: [[Int32: Int]] = []
+  var isReleasing: Bool { releases > 0 || !discards.isEmpty }
 
   enum Wish {
     case complete
@@ -84,6 +90,14 @@ struct SimulatedRun {
   }
 
   var name: String { specification.name }
+  /// True if the prompt's result is on disk and no discard of it is on the way.
+  func isStored(_ prompt: Int32) -> Bool {
+    file?.digests[prompt] != nil && !discards.contains { $0[prompt] != nil }
+  }
+  var storedCount: Int {
+    guard let file else { return 0 }
+    return discards.isEmpty ? file.digests.count : file.digests.keys.count { isStored($0) }
+  }
   func nature(of prompt: Int32) -> PromptNature { natures[prompt] ?? .ordinary }
   func origin(of prompt: Int32) -> PromptOrigin { specification.prompts[Int(prompt)].origin }
 
@@ -107,7 +121,28 @@ struct SimulatedRun {
 
   mutating func rememberGrants() {
     releases = 0
-    for prompt in tracks.indices { tracks[prompt].countsFrom = 0 }
+    discards = []
+    for prompt in tracks.indices {
+      tracks[prompt].countsFrom = 0
+      tracks[prompt].voidFrom = tracks[prompt].durablyVoidFrom
+    }
+  }
+
+  /// Everything about these prompts is taken back.
+  mutating func beginDiscard(of prompts: [Int32]) {
+    forgetGrants(of: prompts)
+    discards.append(
+      Dictionary(uniqueKeysWithValues: prompts.map { ($0, tracks[Int($0)].grants.count) }))
+    for prompt in prompts.map(Int.init) {
+      tracks[prompt].isPromised = false
+      tracks[prompt].voidFrom = tracks[prompt].grants.count
+    }
+  }
+
+  /// The oldest discard is on disk.
+  mutating func endDiscard() {
+    guard !discards.isEmpty else { return }
+    for (prompt, count) in discards.removeFirst() { tracks[Int(prompt)].durablyVoidFrom = count }
   }
 
   /// The prompts are retried with a clean record.

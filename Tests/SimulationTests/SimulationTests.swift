@@ -62,6 +62,22 @@ import Testing
     #expect(statistics.executions == 40)
   }
 
+  /// The result is that of the honest workers, byte for byte, and comes in time.
+  @Test func byzantineWorkerSpoilsOnlyWhatWasGrantedToItAndThatForATime() throws {
+    var total = SimulationStatistics()
+    for seed in UInt64(0)..<20 {
+      var scenario = Scenario()
+      scenario.hasKeys = true
+      scenario.byzantineNames = 2
+      let statistics = try Simulation.play(scenario, seed: seed)
+      #expect(statistics.promptsMerged == 20)
+      total.add(statistics)
+    }
+    for occurrence in [Occurrence.forgedFence, .wrongGraphStored, .falseFailure, .discard] {
+      #expect(total.occurrences[occurrence] > 0, "there were no \(occurrence.rawValue)")
+    }
+  }
+
   @Test(arguments: [3, 17, 40] as [UInt64])
   func seedDeterminesItsHistory(seed: UInt64) {
     let first = history(of: .drawn(from: seed), seed: seed)

@@ -14,8 +14,10 @@ struct SimulateCommand: AsyncParsableCommand {
     discussion: """
       Plays histories of a simulated fleet over the real decisions of coordinator and workers, with real deltas and the \
       real aggregate: messages get lost, doubled, late, overtaken and cut off one way or both, workers crash, hang, crawl, \
-      stop, leave, fail everything, send nonsense and bring another model, the coordinator crashes, stops and recovers from \
-      what was committed, the disk fills up, operators cancel, resume, retry, drain and submit more. After each event it is \
+      stop, leave, fail everything, send nonsense and bring another model, the owner of a listed key forges fences, sends \
+      wrong graphs and votes under two names, the coordinator crashes, stops and recovers from what was committed, the \
+      disk fills up, bits flip at rest, logs get lost, clients do not read, operators cancel, resume, retry, discard, \
+      drain and submit more. After each event it is \
       checked that whatever it touched is merged once or quarantined with a reason, that nothing is acknowledged before it \
       is durable, that no prompt is given out twice or again without cause, and no failure counted that did not happen; \
       after each phase of faults, that all work gets done in time and the result is that of a history without faults, byte \
