@@ -99,7 +99,7 @@ extension SimulatedFleet {
       try check(quarantine, run: run)
       count(.quarantine)
     case .discard: runs[run].endDiscard()
-    case .release, .model, .card, .worker, .order, .state:
+    case .check, .release, .model, .card, .worker, .order, .state:
       break
     }
   }
