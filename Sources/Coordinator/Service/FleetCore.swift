@@ -97,8 +97,8 @@ actor FleetCore {
 
   /// Handles a delta without a grant, or another message that no honest worker sends.
   func acknowledgeForged(_ fence: Fence, from peer: PeerID) {
-    // While a run is read back, its workers keep their results and send them again.
-    if admission.allows(peer), !directory.isRebuilding(fence.run) {
+    // While a run is read back or waits to be repaired, its workers keep their results and send them again.
+    if admission.allows(peer), !directory.isClosed(fence.run) {
       perform(machine.refuse(fence, from: peer, now: clock.now))
     }
   }

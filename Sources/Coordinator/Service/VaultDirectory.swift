@@ -54,6 +54,11 @@ struct VaultDirectory: Sendable {
 
   func isRebuilding(_ run: String) -> Bool { rebuilding[run] != nil }
 
+  /// True if the run has a file that is not open, for whatever reason.
+  func isClosed(_ run: String) -> Bool {
+    isRebuilding(run) || unavailable[run] != nil || unusable.values.contains { $0.isAbout(run) }
+  }
+
   /// What a submission of the run can be answered with before its results are read; nil if it is not being read.
   func rebuildingRun(_ run: String) -> (specification: RunSpecification, finishedPrompts: Int, isCancelled: Bool)? {
     rebuilding[run].map { ($0.specification, $0.finishedPrompts, $0.isCancelled) }

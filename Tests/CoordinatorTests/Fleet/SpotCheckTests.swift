@@ -119,7 +119,7 @@ import Testing
     for lease in fleet.join("a", slots: 2) { fleet.deliver(lease.fence, from: "a") }
     fleet.wait(.seconds(50), beating: ["a": []])
     #expect(fleet.finished.isEmpty)
-    #expect(fleet.machine.idleReasons.first?.contains("another key: 2 spot checks are due") == true)
+    #expect(fleet.machine.idleReasons(now: fleet.now).first?.contains("another key: 2 spot checks are due") == true)
     fleet.wait(.seconds(15), beating: ["a": []])
     #expect(fleet.finished == ["run"])
     #expect(try checks(fleet).unmade == 2)

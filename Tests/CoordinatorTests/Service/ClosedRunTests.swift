@@ -59,6 +59,14 @@ import Testing
     }
   }
 
+  /// Deltas of such runs are no forgeries: their workers keep them until the run is open again.
+  @Test func aRunWhoseFileIsNotOpenIsKnown() {
+    var directory = VaultDirectory()
+    directory.setUnusable("copy", run: "job", reason: "it is renamed")
+    _ = directory.setUnavailable("full", reason: "the disk is full")
+    #expect(["job", "copy", "full"].allSatisfy { directory.isClosed($0) } && !directory.isClosed("other"))
+  }
+
   @Test func aClientOfARunThatLostItsLogIsToldSo() async throws {
     try await withTemporaryDirectory { directory in
       let runs = try RunsDirectory(path: directory)
