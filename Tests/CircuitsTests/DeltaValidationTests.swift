@@ -73,6 +73,25 @@ struct BrokenDelta: Sendable, CustomTestStringConvertible {
       delta.graph.edges.flow[0] = 200_000_000
       delta.graph.edges.flow[4] = -200_000_000
     },
+    BrokenDelta("verified node without a reason", "verified column reason") { $0.graph.verified.neuron = [1] },
+    BrokenDelta("reason of none", "a reason from 1 to 3") { $0.verify([0, 2], reasons: [1, 0]) },
+    BrokenDelta("reason of another kind", "a reason from 1 to 3") { $0.verify([0, 2], reasons: [4, 1]) },
+    BrokenDelta("verified node twice", "ascending numbers") { $0.verify([1, 1], reasons: [1, 2]) },
+    BrokenDelta("verified nodes out of order", "ascending numbers") { $0.verify([2, 0], reasons: [1, 2]) },
+    BrokenDelta("verified node that is no neuron", "ascending numbers") { $0.verify([3], reasons: [1]) },
+    BrokenDelta("negative verified node", "ascending numbers") { $0.verify([-1], reasons: [1]) },
+    BrokenDelta("removal of another node", "verified column zero") { delta in
+      delta.verify([0, 2], reasons: [1, 2])
+      delta.graph.verified.zero = [1]
+    },
+    BrokenDelta("doubling not a number", "verified node 1") { delta in
+      delta.verify([0, 2], reasons: [3, 3])
+      delta.graph.verified.twice = [1, .nan]
+    },
+    BrokenDelta("mean over the limit", "verified node 0") { delta in
+      delta.verify([0], reasons: [2])
+      delta.graph.verified.mean = [268_435_456]
+    },
     BrokenDelta("residual not a number", "node total") { $0.graph.conservation.nodeTotal = .nan },
     BrokenDelta("residual negative", "layer cut") { $0.graph.conservation.layerCut = -1 },
     BrokenDelta("residual not finite", "direct effects") { $0.graph.conservation.directEffects = .infinity },
@@ -120,5 +139,13 @@ struct BrokenDelta: Sendable, CustomTestStringConvertible {
     let aggregate = try Fixtures.aggregate(of: [delta])
     #expect(aggregate.promptCount == 1)
     #expect(aggregate.neuronCount == 0)
+  }
+}
+
+extension EdgeDelta {
+  fileprivate mutating func verify(_ neurons: [Int32], reasons: [Int32]) {
+    graph.verified.neuron = neurons
+    graph.verified.reason = reasons
+    graph.verified.zero = neurons.map { _ in 0.5 }
   }
 }

@@ -32,6 +32,14 @@ import Testing
     #expect(ScoreAgreement([[(1, 1), (2, 2), (3, 3)]]).correlation?.low == nil)
   }
 
+  /// Three prompts, two right: without one of them a half, a half and all, so that the variance is 2 / 3 * 1 / 6.
+  @Test func theJackknifesErrorIsThatOfTheMean() throws {
+    let share = try #require(ScoreAgreement([[(1, 1)], [(1, 1)], [(1, -1)]]).signAgreement)
+    #expect(share.value == 2.0 / 3 && share.high == 1)
+    let (low, expected) = (try #require(share.low), (2 - 1.96) / 3)
+    #expect(abs(low - expected) < 1e-12)
+  }
+
   @Test func equalValuesShareARankAndNothingToCompareIsNoCorrelation() throws {
     let ties = try #require(ScoreAgreement([[(1, 1), (1, 2), (2, 3), (3, 4)]]).rankCorrelation)
     // Ranks 0.5, 0.5, 2, 3 against 0, 1, 2, 3.

@@ -73,6 +73,16 @@ import Testing
     #expect(results[0].test == results[0].stratified)
     #expect(results[0].testsDisagree || abs(results[0].table.logOdds.value) < 1.7)
     #expect(results[1].class == .domain)
+    let strata = (0..<2).map { stratum in
+      func count(_ isMeant: (Int) -> Bool) -> Int {
+        prompts.indices.count { prompts[$0].stratum == stratum && isMeant($0) }
+      }
+      return StratumMargins(
+        first: count { prompts[$0].isFirst }, second: count { !prompts[$0].isFirst },
+        appearing: count { follows.contains(UInt32($0)) })
+    }
+    let shrunken = ExactDistribution(strata).shrunkenLogOdds(follows.count { prompts[Int($0)].isFirst })
+    #expect(results[0].shrunkenLogOdds == shrunken)
   }
 
   @Test func groupsWithoutCommonFormsCannotBeCompared() throws {
