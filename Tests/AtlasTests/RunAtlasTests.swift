@@ -181,6 +181,27 @@ import Testing
     #expect(seen == [1])
   }
 
+  @Test func theFirstCardIsKept() throws {
+    let atlas = try RunAtlas(folder.path())
+    for card in [[1, 2, 3], [4, 5]] as [[UInt8]] {
+      var batch = AtlasBatch()
+      batch.modelCard = card
+      _ = try atlas.commit(batch)
+    }
+    #expect(try atlas.ledger().modelCard == [1, 2, 3])
+  }
+
+  /// Equal results of other prompts are another set.
+  @Test func theDigestOfASetOfResultsDependsOnPromptsAndResults() {
+    let sets: [[Int32: [UInt8]]] = [
+      [:], [1: [7]], [2: [7]], [1: [8]], [1: [7], 2: [7]], [1: [7], 2: [8]], [1: [8], 2: [7]],
+    ]
+    #expect(Set(sets.map { ResultSetDigest($0).text }).count == sets.count)
+    var built = ResultSetDigest()
+    for (prompt, digest) in [(2, [8]), (1, [7])] as [(Int32, [UInt8])] { built.add(prompt: prompt, digest: digest) }
+    #expect(built.text == ResultSetDigest([1: [7], 2: [8]]).text)
+  }
+
   @Test func theFirstModelIsKept() throws {
     var specification = RunSpecification.small()
     specification.modelFingerprint = nil

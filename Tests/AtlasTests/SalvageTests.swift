@@ -218,6 +218,54 @@ import Testing
     #expect(try ledger().digests.count == Self.promptCount)
   }
 
+  /// A finished run with a prompt in quarantine stays finished, and one that lost a result besides is not.
+  @Test(arguments: [(false, StoredRunState.complete), (true, .unfinished)])
+  func aQuarantinedPromptIsNotMissing(losesAResult: Bool, expected: StoredRunState) throws {
+    let atlas = try RunAtlas(folder.path(), .small(promptCount: Self.promptCount))
+    var batch = AtlasBatch()
+    batch.deltas = (1..<Int32(Self.promptCount)).map(Self.delta)
+    batch.failures = [.sample(0)]
+    batch.quarantined = [StoredQuarantine(prompt: 0, reason: "it failed", at: 1)]
+    batch.state = .complete
+    _ = try atlas.commit(batch)
+    try atlas.close()
+    try change(
+      losesAResult
+        ? "UPDATE deltas SET payload = x'00' WHERE prompt = 4" : "UPDATE failures SET attempt = -5 WHERE prompt = 0")
+    try repair()
+    let ledger = try ledger()
+    #expect(ledger.state == expected && ledger.quarantined.map(\.prompt) == [0])
+    #expect(ledger.digests.count == Self.promptCount - (losesAResult ? 2 : 1))
+  }
+
+  /// The coordinator of the damaged file died. The repaired file has everything that could be saved and lacks no log.
+  @Test func aRepairedFileDoesNotLookAsIfItHadBeenLeftOpen() throws {
+    try make()
+    try change("UPDATE epochs SET closed = 0", "UPDATE failures SET attempt = -5 WHERE attempt = 1")
+    try repair()
+    let atlas = try RunAtlas(existing: folder.path(), softwareVersion: "1", now: 0)
+    #expect(atlas.warning == nil && atlas.epoch == 2)
+    try atlas.close()
+  }
+
+  /// Two of the three must agree: the tables, their copy and the digest. Changes of the same kind in both would pass otherwise.
+  @Test func aCopyThatDoesNotMatchItsDigestRestoresNothing() throws {
+    try make()
+    try change("UPDATE prompts SET text = 'prompt 2 x' WHERE prompt = 2")
+    #expect(try inspect().specification == .small(promptCount: Self.promptCount), "the copy has the text")
+    let queue = try DatabaseQueue(path: folder.path())
+    try queue.write { db in
+      var copy = try #require(try Data.fetchOne(db, sql: "SELECT bytes FROM specification_copy"))
+      let place = try #require(copy.range(of: Data("prompt 3".utf8)))
+      copy.replaceSubrange(place, with: Data("prompt 4".utf8))
+      try db.execute(sql: "UPDATE specification_copy SET bytes = ?", arguments: [copy])
+    }
+    try queue.close()
+    let found = try inspect()
+    #expect(found.specification == nil && found.specificationProblem?.contains("do not match the digest") == true)
+    #expect(throws: AtlasError.self) { try repair() }
+  }
+
   @Test func whatAnEarlierRepairKeptStays() throws {
     try make()
     var kept: [String: Data] = [:]
