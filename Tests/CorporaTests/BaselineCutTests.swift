@@ -92,6 +92,13 @@ import Testing
     #expect(forced.prompts.suffix(40).allSatisfy { !SentenceEnd.isEnd(of: $0.text) })
   }
 
+  /// Most domain prompts must stop in mid-sentence; half of them is not most.
+  @Test(arguments: [(1, 0), (2, 40), (3, 40)]) func halfOfTheDomainDecides(cut: Int, expected: Int) {
+    let whole = ["A whole sentence.", "Another one!"].map { CorpusPrompt(group: .domain, text: $0) }
+    let domain = Array(whole.prefix(cut == 1 ? 1 : 2)) + Self.domain.prefix(cut == 3 ? 3 : cut == 2 ? 3 : 1)
+    #expect(BaselineCut.auto.apply(to: domain + Self.sentences, seed: 0).cutCount == expected)
+  }
+
   @Test func aSentenceWithoutRoomOnlyLosesItsMark() {
     let prompts = Self.domain + [CorpusPrompt(group: .baseline, text: "これは最初の文章です。", isRunningText: true)]
     #expect(BaselineCut.auto.apply(to: prompts, seed: 0).prompts.last?.text == "これは最初の文章です")

@@ -71,6 +71,26 @@ import Testing
     _ = try parse(String(repeating: "[", count: 60) + String(repeating: "]", count: 60))
   }
 
+  @Test(arguments: [(64, true), (65, false)]) func sixtyFourLevelsAreTheLimit(levels: Int, isRead: Bool) {
+    let text = String(repeating: "[", count: levels) + String(repeating: "]", count: levels)
+    #expect((refusal { () throws(JSONError) in try parse(text) } == nil) == isRead)
+  }
+
+  @Test(arguments: [(400, true), (401, false)]) func fourHundredDigitsAreTheLimit(count: Int, isRead: Bool) {
+    let text = "0." + String(repeating: "1", count: count - 2)
+    #expect((refusal { () throws(JSONError) in try parse(text) } == nil) == isRead)
+  }
+
+  /// After an escape, strings are read in another loop.
+  @Test(arguments: [0, 1, 0x09, 0x0A, 0x10, 0x1F] as [UInt8]) func controlCharactersAreRefusedAfterAnEscapeToo(
+    byte: UInt8
+  ) {
+    for before in [Array("\"a".utf8), Array("\"\\n".utf8)] {
+      let found = refusal { () throws(JSONError) in try parse(bytes: before + [byte, UInt8(ascii: "\"")]) }
+      #expect(found?.offset == before.count)
+    }
+  }
+
   /// Foundation's parser is the oracle for texts that both must accept.
   @Test func agreesWithFoundationOnRandomValues() throws {
     var generator = SplitMix64(seed: 4)

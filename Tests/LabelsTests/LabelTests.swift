@@ -141,6 +141,20 @@ internal import Testing
     #expect(try LabelFile.reading(folder.url.appending(path: "none").path) == nil)
   }
 
+  @Test func anotherScoreIsAConflictAndOfEqualLabelsTheFirstCounts() throws {
+    let folder = try Folder()
+    let file = try LabelFile.writing(folder.url.appending(path: "l").path)
+    let old = NeuronLabel(neuron: Self.neuron, polarity: .both, text: "fever", source: "a", score: 0.5)
+    var new = old
+    new.score = 0.75
+    _ = try file.add([old], now: 1)
+    #expect(try file.add([new], now: 2).conflicts.count == 1)
+    #expect(try file.labels(of: Self.neuron).map(\.score) == [0.5])
+    let path = try folder.write(
+      "a.csv", "layer,neuron,description,score\n1,1,first,0.5\n1,1,second,0.5\n1,1,third,0.25\n")
+    #expect(try LabelImport(path: path, source: nil).labels.map(\.text) == ["first"])
+  }
+
   @Test func otherFilesAreNotTaken() throws {
     let folder = try Folder()
     let path = try folder.write(

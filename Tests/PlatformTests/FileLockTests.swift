@@ -39,6 +39,18 @@ import Testing
     _ = try FileLock(protecting: path)
   }
 
+  @Test func nothingOfALongerHoldersNameStays() throws {
+    try Data(String(repeating: "x", count: 300).utf8).write(to: URL(filePath: path + "-lock"))
+    let first = try FileLock(protecting: path)
+    #expect {
+      _ = try FileLock(protecting: path)
+    } throws: { error in
+      guard case PlatformError.inUse(_, let holder) = error else { return false }
+      return holder.hasPrefix("process ") && !holder.contains("xx")
+    }
+    first.release()
+  }
+
   /// A second close of the same number would close whatever another thread has opened meanwhile. Threads that open and
   /// close files as fast as they can find that out within a few hundred refusals.
   @Test func aRefusedLockClosesNoFileOfAnotherThread() async throws {

@@ -74,6 +74,38 @@ import Testing
     try live.finish()
   }
 
+  private func write(_ texts: [String: String]) throws {
+    for (name, text) in texts { try Data(text.utf8).write(to: folder.appending(path: name)) }
+  }
+
+  private func text(_ name: String) -> String? { try? String(contentsOfFile: path(name), encoding: .utf8) }
+
+  @Test func aSwapKeepsTheOldFileWithItsCompanions() throws {
+    try write(["run": "old", "run-wal": "log", "run-lock": "lock", "new": "new"])
+    try ReplacedFile.swap(path("new"), into: path("run"), keeping: path("kept"), companions: ["-wal", "-none"])
+    #expect(text("run") == "new" && text("kept") == "old" && text("kept-wal") == "log" && text("run-lock") == "lock")
+    #expect(try entries() == ["kept", "kept-wal", "run", "run-lock"])
+  }
+
+  /// A folder cannot take the place of a file, which shows only when everything else has been moved.
+  @Test func aSwapThatFailsPutsEverythingBack() throws {
+    try write(["run": "old", "run-wal": "log"])
+    try FileManager.default.createDirectory(atPath: path("new"), withIntermediateDirectories: false)
+    #expect(throws: PlatformError.self) {
+      try ReplacedFile.swap(path("new"), into: path("run"), keeping: path("kept"), companions: ["-wal"])
+    }
+    #expect(text("run") == "old" && text("run-wal") == "log")
+    #expect(try entries() == ["new", "run", "run-wal"])
+  }
+
+  @Test func aSwapReplacesNoFileThatWasKeptBefore() throws {
+    try write(["run": "old", "new": "new", "kept": "evidence"])
+    #expect(throws: PlatformError.self) {
+      try ReplacedFile.swap(path("new"), into: path("run"), keeping: path("kept"), companions: [])
+    }
+    #expect(text("run") == "old" && text("kept") == "evidence" && text("new") == "new")
+  }
+
   @Test func aFolderIsRefused() {
     #expect(throws: PlatformError.self) { try ReplacedFile.check(folder.path) }
     #expect(throws: PlatformError.self) { try ReplacedFile.check(path("missing/out")) }

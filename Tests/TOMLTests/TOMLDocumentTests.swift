@@ -81,7 +81,7 @@ import Testing
     ("a = \"\\u12\"", 1, "expected 4 hexadecimal digits of a character, found \""),
     ("a = \"\\uD800\"", 1, "\\uD800 is not a character"),
     ("a = '\u{7}'", 1, "a control character in a text"),
-    ("# \u{0}", 1, "a control character in a comment"),
+    ("# \u{0}", 1, "a control character in a comment"), ("# \u{7F}", 1, "a control character in a comment"),
     ("a = 1\rb = 2", 1, "expected the end of the line, found a carriage return without a line feed"),
   ])
   func errorsNameTheLineAndWhatWasExpected(text: String, line: Int, message: String) {
@@ -91,7 +91,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "01", "-", "+", "1_", "_1", "1__0", "1.", ".5", "1.e3", "1e", "0x10", "nan", "inf", "-inf", "1e999", "True", "yes",
+    "01", "-", "+", "1_", "_1", "1__0", "1_.5", "1._5", "1_e3", "1e_3", "-_1", "1.", ".5", "1.e3", "1e", "0x10", "nan",
+    "inf", "-inf", "1e999", "True", "yes",
     "9223372036854775808", "1,0", "--1", "1\u{A0}", "00.5",
   ])
   func otherWordsAreNoValues(word: String) {
