@@ -131,7 +131,8 @@ extension SimulatedFleet {
     // Messages to a coordinator that does not run are lost.
     guard coordinator != nil, admits(peer, worker: worker) else { return touch(worker) }
     let isSplit = sabotage == .countsNames && workers[worker].isByzantine
-    let peer = isSplit ? PeerID(bytes: peer.bytes, publicKey: peer.publicKey, address: workers[worker].name) : peer
+    let peer =
+      isSplit ? PeerID(bytes: peer.bytes, publicKey: SimulatedWorker.key(1000 + worker), address: peer.address) : peer
     // A message of an earlier process, or over a closed connection, says nothing about the present one.
     if workers[worker].process?.peer == peer { hearAgain(worker) }
     trace("coordinator < \(peer.bytes): \(summary(message))")
