@@ -155,10 +155,11 @@ package struct JSONByteWriter: Sendable {
   package mutating func plainString(_ body: (inout PlainText) -> Void) {
     separate()
     bytes.append(UInt8(ascii: "\""))
-    var text = PlainText(bytes: bytes)
-    bytes = []
+    // Swapped, not assigned: a buffer that two variables hold would be copied whole at the next byte.
+    var text = PlainText(bytes: [])
+    swap(&text.bytes, &bytes)
     body(&text)
-    bytes = text.bytes
+    swap(&text.bytes, &bytes)
     bytes.append(UInt8(ascii: "\""))
   }
 
