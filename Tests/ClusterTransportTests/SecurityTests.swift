@@ -121,6 +121,11 @@ import Testing
     await rig.close()
   }
 
+  /// Otherwise one local run in 85 would fail: its workers would take the key for an option.
+  @Test func publicKeysAreNotTakenForOptions() throws {
+    for _ in 0..<1000 { #expect(try !CurveKeyPair.generate().publicKey.text.hasPrefix("-")) }
+  }
+
   @Test func aKeyConnectsAsOftenAsAFleetNeedsAndThenNowAndThen() {
     var rate = ConnectionRate()
     let start = ContinuousClock.now

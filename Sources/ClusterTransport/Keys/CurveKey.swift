@@ -29,11 +29,15 @@ package struct CurveKeyPair: Sendable, Equatable {
   package let publicKey: CurvePublicKey
   let secretText: String
 
-  /// Makes a new pair with the system's random numbers.
+  /// Makes a new pair with the system's random numbers. Its public key does not begin with a hyphen, which one in 85 does:
+  /// in a command such a key would be taken for an option.
   package static func generate() throws(TransportError) -> CurveKeyPair {
     var publicText = [CChar](repeating: 0, count: Z85.bufferSize)
     var secretText = publicText
-    guard zmq_curve_keypair(&publicText, &secretText) == 0 else { throw .zeroMQ("cannot make a CURVE key pair") }
+    while true {
+      guard zmq_curve_keypair(&publicText, &secretText) == 0 else { throw .zeroMQ("cannot make a CURVE key pair") }
+      if publicText[0] != CChar(UInt8(ascii: "-")) { break }
+    }
     return try CurveKeyPair(secretText: String(zeroTerminated: secretText))
   }
 

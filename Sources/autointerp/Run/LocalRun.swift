@@ -174,7 +174,7 @@ struct LocalRun {
   private func localFleet(endpoint: String, keys: RunKeys) -> LocalFleet {
     let (folder, model) = (folder, configuration.model.path)
     let common =
-      ["--connect", endpoint, "--model", model, "--server-key", keys.serverKey.text]
+      ["--connect", endpoint, "--model", model, "--server-key=\(keys.serverKey.text)"]
       + ["--slots", "\(configuration.worker.slots)", "--exit-with-parent", "--drain-limit", "20"]
       + (configurationFile.map { ["--config", $0] } ?? [])
     return LocalFleet(
