@@ -38,7 +38,9 @@ import Testing
     try DatabaseQueue(path: folder.path()).write {
       try $0.execute(sql: "UPDATE settings SET value = 0.5 WHERE name = 'spot_check'")
     }
-    #expect(throws: AtlasError.self, "it is sealed") { try RunAtlas(folder.path(), checked) }
+    #expect(throws: AtlasError.self, "it is sealed") {
+      try RunAtlas(existing: folder.path(), softwareVersion: "1", now: 0)
+    }
   }
 
   @Test func aReplacementKeepsWhatItReplaces() throws {
@@ -54,9 +56,15 @@ import Testing
       batch.checks = [Self.delta(1, by: "b", says: 2, payload: [2])]
       _ = try atlas.commit(batch)
       #expect(try payloads() == [["a", "1", "01"], ["b", "0", "02"]])
+      try atlas.replaceAggregate(EdgeAggregate(), now: 1)
+      func tables() throws -> Int? {
+        try atlas.pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM aggregate") }
+      }
+      #expect(try tables() == 1)
       batch = AtlasBatch()
       batch.replacements = [Self.delta(1, by: "c", says: 2, payload: [2])]
       _ = try atlas.commit(batch)
+      #expect(try tables() == 0, "they were of the other result")
       try atlas.close()
     }
     #expect(try payloads() == [["a", "0", "01"], ["b", "1", "02"], ["c", "1", "02"]])

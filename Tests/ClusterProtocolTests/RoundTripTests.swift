@@ -22,6 +22,20 @@ struct RoundTripTests {
     #expect(try InboundMessage(frame: request.encoded()) == .client(request))
   }
 
+  @Test func aSubmissionWithoutAShareHasNoSpotChecksAndABadShareIsRefused() throws {
+    var run = Samples.run
+    var frame = NumberedRequest(number: 1, request: .submit(run)).encoded()
+    // A key that nobody knows is ignored, so this is a submission of an earlier release.
+    frame.replace(Array("spot_check".utf8), with: Array("spot_chock".utf8))
+    run.spotCheckShare = 0
+    #expect(try InboundMessage(frame: frame) == .client(NumberedRequest(number: 1, request: .submit(run))))
+    for share in [-0.1, 1.1, Double.nan] {
+      run.spotCheckShare = share
+      let bad = NumberedRequest(number: 1, request: .submit(run)).encoded()
+      #expect(throws: ProtocolError.self) { try InboundMessage(frame: bad) }
+    }
+  }
+
   @Test(arguments: Samples.replies) func replyReadsBack(reply: NumberedReply) throws {
     #expect(try NumberedReply(frame: reply.encoded()) == reply)
   }

@@ -92,7 +92,9 @@ extension FleetMachine {
   private func pick(for worker: WorkerID, run: RunIndex, now: Duration) -> PromptQueue.Pick? {
     let voice = workers[worker].voice
     return runs[run].queue.pick(runs[run].phases) { entry, forgiven in
-      guard let failures = runs[run].failures[entry.prompt], now < entry.anyoneAt else { return true }
+      guard let failures = runs[run].failures[entry.prompt], now < entry.anyoneAt,
+        failures.count(where: { $0.voice.holder == voice.holder }) > forgiven
+      else { return true }
       // If there are other keys, another machine with a key that failed the prompt gives no other opinion.
       let isByKey = isOneOfSeveralKeys([voice], run: run)
       let own = failures.count { isByKey ? $0.voice.holder == voice.holder : $0.voice == voice }

@@ -115,7 +115,7 @@ extension FleetMachine {
     }
   }
 
-  /// Queues again every prompt that a worker with this key or name did or failed. The worker's leases end, and its
+  /// Queues again every prompt that a worker with this key or name did, checked or failed. The worker's leases end, and its
   /// later deltas for these prompts are refused.
   package mutating func discard(_ name: String, key: String?, worker: String?, now: Duration) -> [FleetAction] {
     perform(now) { machine in

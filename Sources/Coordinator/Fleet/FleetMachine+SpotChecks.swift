@@ -15,13 +15,18 @@ extension FleetMachine {
     guard runs[run].checks.waitingCount > 0 else { return nil }
     let author = workers[worker].author
     if let prompt = runs[run].checks.next(for: author, isSoleKey: false) { return prompt }
-    guard author.key != nil, isSoleKey(author.key, run: run) else { return nil }
-    return runs[run].checks.next(for: author, isSoleKey: true)
+    guard author.key != nil, let prompt = runs[run].checks.next(for: author, isSoleKey: true),
+      isSoleKey(author.key, run: run)
+    else { return nil }
+    return prompt
   }
 
-  /// True if no connected worker that could compute the run has another key. O(workers)
+  /// True if no worker that could compute the run has another key. One that is silent may come back: a key must not be able
+  /// to confirm itself while the others are away. O(workers)
   private func isSoleKey(_ key: String?, run: RunIndex) -> Bool {
-    !workers.records.values.contains { $0.isPresent && $0.peer.publicKey?.text != key && runs[run].accepts($0.hello) }
+    !workers.records.values.contains {
+      $0.phase != .departed && $0.peer.publicKey?.text != key && runs[run].accepts($0.hello)
+    }
   }
 
   /// True if a delta of the worker is a check of this prompt, whether or not the lease still lives.
@@ -41,7 +46,10 @@ extension FleetMachine {
     let verdict = runs[run].check(delta, of: workers[worker], worker, now: now)
     uncommittedBytes += delta.payload.count
     workers[worker].succeed(now: now)
+    if delta.digest != former { counters.deltasConflicting += 1 }
     guard let votes = runs[run].checks[prompt] else { return }
+    let subject = NoteSubject(
+      run: runs[run].name, prompt: prompt, worker: workers[worker].name, key: workers[worker].peer.publicKey?.text)
     // Nobody needs to go on with a check that is made.
     for copy in votes.isOpen ? [] : leases.copies(of: PromptKey(run: run, prompt: prompt)) {
       let lease = release(copy)
@@ -54,14 +62,14 @@ extension FleetMachine {
     case .undecided:
       record(
         "a spot check disagrees on \(what): \(votes.votes.map(\.author.text).joined(separator: " and ")) have different "
-          + "results. All are kept, and another key decides", now: now)
+          + "results. All are kept, and another key decides", about: subject, now: now)
     case .decided(let winner):
       let (supporters, losers) = (votes.supporters(of: winner), votes.opponents(of: winner))
       record(
         "\(what): \(supporters.map(\.text).joined(separator: " and ")) agree against "
           + "\(losers.map(\.text).joined(separator: " and ")). "
           + (former == winner ? "The first result stays" : "The first result was wrong and is replaced")
-          + "; `autointerp discard --key` takes back all that a key did", now: now)
+          + "; `autointerp discard --key` takes back all that a key did", about: subject, now: now)
     }
   }
 
@@ -77,12 +85,22 @@ extension FleetMachine {
   /// Lets runs end whose open checks nobody can make.
   mutating func giveUpChecks(now: Duration) {
     for run in runs.indices where runs[run].isOpen && !runs[run].checks.isOff {
-      let isIdle = runs[run].unsettled == 0
+      let isIdle =
+        runs[run].unsettled == 0 && isGranting(runs[run]) && drainReason == nil && !isCheckerBusy(run)
       guard runs[run].checks.giveUp(ifIdle: isIdle, for: settings.spotCheckPatience, now: now),
         let checks = spotCheckStatus(of: runs[run])
       else { continue }
       for line in checks.shortcomings { record("run \(runs[run].name): \(line)", now: now) }
     }
+  }
+
+  /// True if a worker that could make a check of the run is at work on another run. O(workers)
+  private func isCheckerBusy(_ run: RunIndex) -> Bool {
+    runs[run].checks.waitingCount > 0
+      && workers.records.values.contains {
+        $0.phase == .present && !$0.leases.isEmpty && runs[run].accepts($0.hello)
+          && runs[run].checks.hasWork(for: $0.author)
+      }
   }
 
   /// One sentence if the run waits only for a key that could make its checks.

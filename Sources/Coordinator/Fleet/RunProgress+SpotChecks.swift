@@ -13,7 +13,7 @@ extension RunProgress {
       share: specification.spotCheckShare, seed: specification.seed, promptCount: specification.prompts.count)
     guard !checks.isOff else { return checks }
     for (prompt, digest) in stored.ledger.digests.sorted(by: { $0.key < $1.key }) {
-      let author = stored.ledger.authors[prompt] ?? StoredAuthor(worker: "unknown", key: nil)
+      guard let author = stored.ledger.authors[prompt] else { continue }
       checks.store(DeltaDigest(digest), of: prompt, by: author)
     }
     for check in stored.ledger.checks where checks[check.prompt] != nil {

@@ -9,6 +9,7 @@ struct SpotCheckVotes: Sendable {
   struct Vote: Sendable {
     let author: StoredAuthor
     let digest: DeltaDigest
+    var milliseconds: Int64 = 0
   }
 
   enum Verdict: Equatable, Sendable {

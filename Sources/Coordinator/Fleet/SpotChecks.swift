@@ -74,18 +74,19 @@ struct SpotChecks: Sendable {
   mutating func store(_ result: DeltaDigest, of prompt: Int32, by author: StoredAuthor) {
     guard chosen.contains(prompt) else { return }
     change(prompt) { $0 = SpotCheckVotes(result: result, by: author) }
-    enqueue(prompt, first: false)
+    enqueue(prompt)
   }
 
   /// Notes another key's result of a prompt and returns what follows.
   mutating func add(
     _ digest: DeltaDigest, of prompt: Int32, by author: StoredAuthor, milliseconds: Int64
   ) -> SpotCheckVotes.Verdict {
-    change(prompt) { $0?.add(.init(author: author, digest: digest)) }
+    change(prompt) { $0?.add(.init(author: author, digest: digest, milliseconds: milliseconds)) }
     extra.count += 1
     extra.milliseconds.addSaturating(milliseconds)
     guard let verdict = votes[prompt]?.verdict else { return .unchecked }
-    if verdict == .undecided { disputes.append(prompt) }
+    // One whose lease still counts as under way comes back when that ends.
+    if verdict == .undecided, !underWay.contains(prompt), !disputes.contains(prompt) { disputes.append(prompt) }
     return verdict
   }
 
@@ -94,13 +95,22 @@ struct SpotChecks: Sendable {
 
   /// Forgets what is known of a prompt whose results are discarded.
   mutating func forget(_ prompt: Int32) {
-    extra.count -= max(0, (votes[prompt]?.votes.count ?? 1) - 1)
+    for vote in votes[prompt]?.votes.dropFirst() ?? [] {
+      extra.count -= 1
+      extra.milliseconds -= vote.milliseconds
+    }
     change(prompt) { $0 = nil }
   }
 
-  /// The prompts that one of these workers has checked or computed.
+  /// The prompts that one of these workers has checked or computed, except where it was outvoted: there nothing of it is in
+  /// the statistics, and what it said is evidence.
   func prompts(by isMeant: (StoredAuthor) -> Bool) -> Set<Int32> {
-    Set(votes.filter { $0.value.votes.contains { isMeant($0.author) } }.keys)
+    let meant = votes.filter { _, known in
+      let own = known.votes.filter { isMeant($0.author) }
+      let isOutvoted = known.verdict == .decided(known.result) && own.allSatisfy { $0.digest != known.result }
+      return !own.isEmpty && !isOutvoted
+    }
+    return Set(meant.keys)
   }
 
   /// Changes what is known of a prompt, and the counts with it.
@@ -150,32 +160,47 @@ struct SpotChecks: Sendable {
 
   private func isWaiting(_ prompt: Int32) -> Bool { votes[prompt]?.isOpen == true && !underWay.contains(prompt) }
 
-  /// Removes prompts at the heads of the queues that await nothing. Their place is found again when a lease ends.
+  /// Removes prompts at the heads of the queues that await nothing there. One with two results belongs to the disputes.
   private mutating func dropStale() {
     while let first = disputes.first, !isWaiting(first) { disputes.removeFirst() }
     for i in groups.indices {
-      while let first = groups[i].prompts.first, !isWaiting(first) { groups[i].prompts.removeFirst() }
+      while let first = groups[i].prompts.first, !isWaiting(first) || isDisputed(first) {
+        groups[i].prompts.removeFirst()
+      }
     }
   }
 
-  /// Notes that a worker computes the prompt for a check.
+  private func isDisputed(_ prompt: Int32) -> Bool { votes[prompt].map { $0.votes.count > 1 } ?? false }
+
+  /// True if this worker could check a prompt that nobody checks now.
+  func hasWork(for author: StoredAuthor) -> Bool { waitingCount > 0 && find(for: author, isSoleKey: false) != nil }
+
+  /// Notes that a worker computes the prompt for a check. It leaves its queue, and comes back when the lease ends without a
+  /// result.
   mutating func begin(_ prompt: Int32) {
     underWay.insert(prompt)
     idleSince = nil
+    func remove(from queue: inout Deque<Int32>) {
+      if let place = queue.prefix(Self.reach).firstIndex(of: prompt) { queue.remove(at: place) }
+    }
+    if isDisputed(prompt) { return remove(from: &disputes) }
+    if let voice = votes[prompt]?.votes.first?.author.voice, let place = places[voice] {
+      remove(from: &groups[place].prompts)
+    }
   }
 
   /// Notes that a lease for a check ended, with or without a result.
   mutating func end(_ prompt: Int32) {
     underWay.remove(prompt)
-    if isWaiting(prompt) { enqueue(prompt, first: true) }
+    if isWaiting(prompt) { enqueue(prompt) }
   }
 
   /// Notes that a worker of this voice could not check the prompt.
   mutating func fail(_ prompt: Int32, _ voice: Voice) { votes[prompt]?.fail(voice) }
 
-  private mutating func enqueue(_ prompt: Int32, first: Bool) {
-    guard let known = votes[prompt], let author = known.votes.first?.author else { return }
-    if known.votes.count > 1 { return disputes.prepend(prompt) }
+  private mutating func enqueue(_ prompt: Int32) {
+    guard let author = votes[prompt]?.votes.first?.author else { return }
+    if isDisputed(prompt) { return disputes.append(prompt) }
     let place =
       places[author.voice]
       ?? {
@@ -183,7 +208,7 @@ struct SpotChecks: Sendable {
         places[author.voice] = groups.count - 1
         return groups.count - 1
       }()
-    if first { groups[place].prompts.prepend(prompt) } else { groups[place].prompts.append(prompt) }
+    groups[place].prompts.append(prompt)
   }
 
   // MARK: Giving up

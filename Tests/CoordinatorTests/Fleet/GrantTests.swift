@@ -102,14 +102,40 @@ import Testing
     let addresses = (1...6).map { "10.0.0.\($0)" }
     func rogue(_ name: String) -> PeerID { peer("at \(name)", key: 0, address: name) }
     for address in addresses { _ = join(&fleet, address, at: rogue(address), slots: 2) }
+    var reports = 0
     for _ in 0..<20 {
       for lease in fleet.machine.liveLeases where lease.worker != "honest" {
+        reports += 1
         let report = WorkerMessage.FailureReport(fence: lease.fence, kind: .prompt, error: "no")
         _ = say(&fleet, .failed(report), at: rogue(lease.worker))
         _ = say(&fleet, .ready(credit: 2), at: rogue(lease.worker))
       }
     }
+    #expect(reports >= 7, "each of the others' prompts was failed")
     #expect(fleet.run.quarantined.isEmpty)
+  }
+
+  @Test func aKeyAtASecondAddressChecksOnlyWhileThereIsNoOtherKey() throws {
+    var run = FleetFixture.run(prompts: 1)
+    run.spotCheckShare = 1
+    var fleet = FleetFixture(runs: [run])
+    let (first, second) = (peer("a", key: 0), peer("b", key: 0, address: "10.0.0.2"))
+    let other = peer("c", key: 1)
+    func isAsked() -> Bool {
+      fleet.sent.contains { if case .lease = $0.message { $0.peer == second } else { false } }
+    }
+    let lease = try #require(join(&fleet, "a", at: first).first)
+    fleet.perform(fleet.machine.accept(FleetFixture.delta(lease.fence), from: first, now: fleet.now))
+    _ = say(&fleet, .hello(FleetFixture.hello("c")), at: other)
+    _ = join(&fleet, "b", at: second)
+    #expect(!isAsked(), "another key is there")
+    fleet.wait(.seconds(30), beating: [:])
+    _ = join(&fleet, "b", at: second)
+    #expect(!isAsked(), "it is only silent, and may come back")
+    _ = join(&fleet, "c", at: other)
+    _ = say(&fleet, .goodbye(reason: "test"), at: other)
+    _ = say(&fleet, .ready(credit: 1), at: second)
+    #expect(isAsked())
   }
 
   @Test func aSharedKeyHasAVoiceAtEachAddress() {
