@@ -55,19 +55,19 @@ final class AllowListReload: Service {
         group.addTask { [interval] in
           // Nothing is known about the file version that the coordinator has read.
           var known: FileVersion?
-          var isMissing = false
+          var (isMissing, isTold) = (false, false)
           while (try? await Task.sleep(for: interval)) != nil {
             self.remind()
             guard let found = FileVersion(path) else {
               // A file that is being replaced may be missing for a moment, but not twice in a row.
-              if isMissing, known != nil {
-                known = nil
+              if isMissing, !isTold {
+                (known, isTold) = (nil, true)
                 await self.reload(isAsked: false)
               }
               isMissing = true
               continue
             }
-            isMissing = false
+            (isMissing, isTold) = (false, false)
             guard found != known else { continue }
             known = found
             await self.reload(isAsked: false)

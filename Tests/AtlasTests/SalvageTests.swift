@@ -123,7 +123,8 @@ import Testing
     #expect(leftOut.contains { $0.contains("table senders") })
     let ledger = try ledger()
     #expect(
-      ledger.digests.count == Self.promptCount && ledger.authors[3]?.worker == "w" && ledger.authors[3]?.key == nil)
+      ledger.digests.count == Self.promptCount
+        && ledger.authors[3] == StoredAuthor(worker: "w", key: nil, computeKernel: "Haswell"))
   }
 
   @Test func oneImpossibleRowCostsThatRow() throws {
@@ -190,7 +191,8 @@ import Testing
     try repair()
     let ledger = try ledger()
     #expect(ledger.digests.count == Self.promptCount)
-    #expect(ledger.authors[5]?.key == "key 5")
+    #expect(
+      ledger.authors[5] == StoredAuthor(worker: "w", key: "key 5", address: "10.0.0.1", computeKernel: "Haswell"))
     #expect(try inspect().isSound)
   }
 
@@ -284,5 +286,25 @@ import Testing
       Set(files) == [
         "run.sqlite", "run.sqlite-lock", "run.sqlite.damaged", "run.sqlite.damaged-2", "run.sqlite.damaged-3",
       ], "nothing else is left")
+  }
+
+  @Test func spotChecksOfResultsThatStayAreKept() throws {
+    try make()
+    let atlas = try RunAtlas(existing: folder.path(), softwareVersion: "1", now: 0)
+    var batch = AtlasBatch()
+    batch.checks = ([3, 4, 5] as [Int32]).map { prompt in
+      var check = Self.delta(prompt)
+      (check.worker, check.digest) = ("second", [UInt8](repeating: 9, count: 32))
+      return check
+    }
+    _ = try atlas.commit(batch)
+    try atlas.close()
+    try change(
+      "UPDATE deltas SET payload = x'00' WHERE prompt = 4",
+      "UPDATE spot_checks SET digest = x'00' WHERE prompt = 5")
+    try repair()
+    #expect(try ledger().checks.map(\.prompt) == [3])
+    let opinions = try AtlasReader(path: folder.path()).disagreements()
+    #expect(opinions.map(\.prompt) == [3, 3] && opinions.last?.isResult == false)
   }
 }

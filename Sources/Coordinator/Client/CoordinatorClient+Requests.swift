@@ -94,11 +94,10 @@ extension CoordinatorClient {
   ) async throws -> RunStatus {
     var isFirst = true
     while true {
-      let fleet = try await status()
-      if let status = fleet.runs.first(where: { $0.name == run }) { return status }
-      guard let closed = fleet.closedRun(run) else { throw CoordinatorError.unknownRun(run) }
-      guard closed.kind != .unusable else { throw CoordinatorError.storage(run: run, reason: closed.reason) }
-      if isFirst { await onWait(closed) }
+      switch try await status().standing(of: run) {
+      case .open(let status): return status
+      case .notYet(let closed): if isFirst { await onWait(closed) }
+      }
       isFirst = false
       try await Task.sleep(for: interval)
     }
@@ -184,9 +183,7 @@ extension CoordinatorClient {
     while true {
       let fleet = try await persistently(onSilence: onSilence) { try await $0.status() }
       await onStatus(fleet)
-      guard let status = fleet.runs.first(where: { $0.name == run }) else {
-        guard let closed = fleet.closedRun(run) else { throw CoordinatorError.unknownRun(run) }
-        guard closed.kind != .unusable else { throw CoordinatorError.storage(run: run, reason: closed.reason) }
+      guard case .open(let status) = try fleet.standing(of: run) else {
         // The coordinator has restarted and cannot open the run yet.
         try await Task.sleep(for: interval)
         continue
@@ -199,5 +196,21 @@ extension CoordinatorClient {
         try await Task.sleep(for: isAboutToEnd ? interval / 10 : interval)
       }
     }
+  }
+}
+
+extension FleetStatus {
+  fileprivate enum Standing {
+    case open(RunStatus)
+    /// Its file is being read, or waits for room on the disk.
+    case notYet(ClosedRun)
+  }
+
+  /// - Throws: `CoordinatorError.storage` with the reason why the run cannot be used, `unknownRun`.
+  fileprivate func standing(of run: String) throws(CoordinatorError) -> Standing {
+    if let status = runs.first(where: { $0.name == run }) { return .open(status) }
+    guard let closed = closedRun(run) else { throw .unknownRun(run) }
+    guard closed.kind != .unusable else { throw .storage(run: run, reason: closed.reason) }
+    return .notYet(closed)
   }
 }

@@ -50,13 +50,17 @@ package struct RunsDirectory: RunStores {
     }
   }
 
-  /// Removes what a repair that was killed has left. No repair is under way: it would hold the lock of its run.
+  /// Removes what a repair that was killed has left, unless its last step had begun: then the repaired file may be the only
+  /// whole one. A repair that is under way holds the lock of its run.
   private func removeUnfinishedRepairs() {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     let suffixes = ["", "-wal", "-shm", "-journal", "-lock"].map { "\(Self.suffix).repair\($0)" }
-    for file in files where suffixes.contains(where: file.hasSuffix) {
-      let run = file.range(of: Self.suffix).map { String(file[..<$0.lowerBound]) } ?? file
-      guard let lock = try? FileLock(protecting: self.file(of: run)) else { continue }
+    for file in files {
+      guard let suffix = suffixes.first(where: file.hasSuffix) else { continue }
+      let damaged = self.file(of: String(file.dropLast(suffix.count)))
+      // The last step begins with a second name for the damaged file.
+      let names = try? FileManager.default.attributesOfItem(atPath: damaged)[.referenceCount] as? Int
+      guard names ?? 1 == 1, let lock = try? FileLock(protecting: damaged) else { continue }
       try? FileManager.default.removeItem(atPath: "\(path)/\(file)")
       lock.release()
     }

@@ -67,6 +67,31 @@ import Testing
     #expect(["job", "copy", "full"].allSatisfy { directory.isClosed($0) } && !directory.isClosed("other"))
   }
 
+  /// A repair that was killed left them. One that is under way holds the lock of its run.
+  @Test func unfinishedRepairsAreRemovedAtTheStartAndThoseUnderWayAreNot() async throws {
+    try await withTemporaryDirectory { directory in
+      let runs = try RunsDirectory(path: directory)
+      try Self.make("job", in: runs)
+      let whole = try Data(contentsOf: URL(filePath: runs.file(of: "job")))
+      // The name of a run may look like that of a file.
+      try Self.make("swapped", in: runs)
+      let left = ["job", "busy", "job.sqlite.busy", "swapped"].flatMap { run in
+        ["", "-wal", "-lock"].map { "\(runs.file(of: run)).repair\($0)" }
+      }
+      for path in left { try Data("part".utf8).write(to: URL(filePath: path)) }
+      let underWay = try ["busy", "job.sqlite.busy"].map { try FileLock(protecting: runs.file(of: $0)) }
+      // Killed after its damaged file got a second name: the repaired one may be the only one that is whole.
+      try FileManager.default.linkItem(
+        atPath: runs.file(of: "swapped"), toPath: runs.file(of: "swapped") + ".damaged")
+      _ = try runs.openAll(softwareVersion: "test", now: 0).map { try $0.get().finish() }
+      runs.release()
+      let kept = left.filter { FileManager.default.fileExists(atPath: $0) }
+      #expect(kept == left.filter { $0.contains("busy") || $0.contains("swapped") })
+      #expect(try Data(contentsOf: URL(filePath: runs.file(of: "job"))).count >= whole.count)
+      for lock in underWay { lock.release() }
+    }
+  }
+
   @Test func aClientOfARunThatLostItsLogIsToldSo() async throws {
     try await withTemporaryDirectory { directory in
       let runs = try RunsDirectory(path: directory)
