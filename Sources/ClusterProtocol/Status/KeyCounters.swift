@@ -13,7 +13,7 @@ package struct KeyCounters: Codable, Equatable, Sendable {
   package var framesRefused: Int64 = 0
   package var bytesReceived: Int64 = 0
   package var bytesSent: Int64 = 0
-  /// Deltas that were valid and under a lease, repeated ones too.
+  /// Deltas that agree with their run and model, also repeated ones and those that nobody wanted any more.
   package var deltas: Int64 = 0
   /// Deltas that differ from the stored one of the same prompt.
   package var deltasConflicting: Int64 = 0

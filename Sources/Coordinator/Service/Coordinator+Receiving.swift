@@ -152,7 +152,7 @@ extension Coordinator {
     core.outbox.add([.init(message: .reply(frame, receipt: receipt), peer: peer)])
   }
 
-  /// About the most bytes that the answer takes.
+  /// About what the answer takes, to count while it is made. The state of a fleet of thousands takes more.
   private func expectedBytes(answering request: ClientRequest) -> Int {
     switch request {
     case .export, .quarantine: configuration.exportPieceBytes

@@ -108,9 +108,7 @@ extension Coordinator {
   /// Prepares an export from a snapshot, so that merging and requests continue meanwhile.
   func statistics(of run: String) async throws -> EdgeStatisticsExport {
     let specification = try await specification(of: run)
-    let vault = try await core.vault(of: run)
-    let (aggregate, resultsDigest) = try await vault.result()
-    let kernels = try await offPool { try vault.store.computeKernels() }
+    let (aggregate, resultsDigest, kernels) = try await core.vault(of: run).exportBasis()
     return EdgeStatisticsExport(
       aggregate: aggregate, specification: specification, quarantined: await core.quarantinedPrompts(of: run),
       resultsDigest: resultsDigest, computeKernels: kernels,

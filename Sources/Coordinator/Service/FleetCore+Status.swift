@@ -15,7 +15,8 @@ extension FleetCore {
     status.counters.bytesSent = traffic.bytesSent
     let refused = refusals.counts
     status.counters.connectionsRefused = refused.connections
-    status.counters.framesRefused += refused.frames
+    // The machine's own count is of strikes, which are among these.
+    status.counters.framesRefused = refused.frames
     status.timings = timings.withLock { $0 }
     status.timings.leaseToDelta = machine.leaseToDelta
     status.keys = keys.listed(FleetStatus.listedAtMost.keys) { admission.name(of: $0).harmless(maximumBytes: 200) }

@@ -26,11 +26,11 @@ final class KeyTally: Sendable {
 
   func count(_ key: CurvePublicKey, _ change: (inout KeyCounters) -> Void) {
     state.withLock { state in
-      if state.byKey[key] == nil {
-        guard state.byKey.count < Self.capacity else { return change(&state.others) }
-        state.byKey[key] = KeyCounters(key: key.text)
-      }
-      change(&state.byKey[key]!)
+      if let place = state.byKey.index(forKey: key) { return change(&state.byKey.values[place]) }
+      guard state.byKey.count < Self.capacity else { return change(&state.others) }
+      var counters = KeyCounters(key: key.text)
+      change(&counters)
+      state.byKey[key] = counters
     }
   }
 

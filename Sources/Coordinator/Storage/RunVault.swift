@@ -128,6 +128,12 @@ package actor RunVault {
     return (aggregate ?? EdgeAggregate(), digests.text)
   }
 
+  /// What an export is made of: the same and the BLAS kernels that computed these results. O(prompts)
+  func exportBasis() throws -> (aggregate: EdgeAggregate, resultsDigest: String, computeKernels: [String]) {
+    let (aggregate, resultsDigest) = try result()
+    return (aggregate, resultsDigest, try store.computeKernels())
+  }
+
   /// The leading neurons, each with the edges that carry most.
   func topNeurons(sortedBy order: NeuronOrder, limit: Int, edgesPerNeuron: Int) throws -> [NeuronProfile] {
     try ensureAggregate()

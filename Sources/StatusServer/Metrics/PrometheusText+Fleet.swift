@@ -64,8 +64,9 @@ extension PrometheusText {
       "autointerp_runs_unusable", "Files of runs that could not be opened at the start.", Double(counters.runsUnusable))
   }
 
-  /// Keys that the status does not list are one sample with an empty key.
-  private mutating func add(_ keys: [KeyCounters]) {
+  /// The sum of those that the status does not list has no sample: it would fall when one of them gets into the list.
+  private mutating func add(_ all: [KeyCounters]) {
+    let keys = all.filter { !$0.key.isEmpty }
     guard !keys.isEmpty else { return }
     func perKey(_ value: (KeyCounters) -> Int64) -> [Sample] {
       keys.map { Sample([("key", $0.key), ("name", $0.name)], Double(value($0))) }
