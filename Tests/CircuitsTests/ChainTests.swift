@@ -62,10 +62,11 @@ import Testing
       let chains = graph.strongestChains()
       #expect(zip(chains, chains.dropFirst()).allSatisfy { abs($0.contribution) >= abs($1.contribution) })
       for (position, paths) in everyPath(graph).enumerated() {
-        let strongest = paths.map { abs($0) }.max() ?? 0
+        let strongest = paths.max { abs($0) < abs($1) } ?? 0
         let found = chains.first { $0.position == position }
         #expect(
-          abs(abs(found?.contribution ?? 0) - strongest) <= 1e-9 * max(1, strongest), "prompt \(prompt), \(position)")
+          abs((found?.contribution ?? 0) - strongest) <= 1e-9 * max(1, abs(strongest)),
+          "prompt \(prompt), \(position)")
         count += found == nil ? 0 : 1
       }
     }

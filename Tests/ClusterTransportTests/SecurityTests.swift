@@ -150,11 +150,13 @@ import Testing
     let more = ConnectionRate.burstOfKey + 5000
     let admitted = (0..<more).count { call(&rate, from: $0, at: start) }
     #expect(admitted == ConnectionRate.burstOfKey)
-    #expect(rate.count <= ConnectionRate.capacity + 1)
+    #expect(rate.count == ConnectionRate.capacity + 1)
     let isOtherAdmitted = rate.admit(.init(key: client.publicKey, address: "10.0.0.9"), now: start)
     #expect(isOtherAdmitted)
+    let shared = (0..<3000).count { rate.admit(.init(key: client.publicKey, address: "2001:db9::\($0)"), now: start) }
+    #expect(shared == ConnectionRate.burst - 1, "new addresses of a key share one allowance")
     let isAdmittedLater = call(&rate, from: more, at: start + ConnectionRate.interval)
-    #expect(isAdmittedLater && rate.count <= 3, "one connection each is forgotten after an interval")
+    #expect(isAdmittedLater && rate.count == 2, "one connection each is forgotten; the shared allowance is not")
     let isAdmittedTwice = call(&rate, from: more + 1, at: start + ConnectionRate.interval)
     #expect(!isAdmittedTwice, "the key has regained one")
   }
