@@ -141,6 +141,10 @@ package final class AtlasSalvage: Sendable {
         DELETE FROM spot_checks WHERE prompt NOT IN (SELECT prompt FROM deltas);
         UPDATE epochs SET closed = 1;
         """)
+    // A prompt that failed, succeeded and lost its result starts anew.
+    for damage in inspection.damaged {
+      try new.execute(sql: "UPDATE failures SET counts = 0 WHERE prompt = ?", arguments: [damage.prompt])
+    }
     let quarantined = try Int.fetchOne(new, sql: "SELECT count(*) FROM quarantine") ?? 0
     if inspection.state == nil || (inspection.state == .complete && missing > quarantined) {
       try new.execute(sql: "UPDATE run SET state = ?", arguments: [StoredRunState.unfinished.rawValue])

@@ -11,7 +11,7 @@ extension SimulatedFile {
   /// Counts the opening. Returns true if the last coordinator did not close the file and the log that belongs to it is
   /// missing, which is all that `RunAtlas` can know about a lost log.
   mutating func beginOpening() -> Bool {
-    let isLogMissing = hasLostLog && !isClosed
+    let isLogMissing = self.isLogMissing
     openings += 1
     (isClosed, hasLostLog) = (false, false)
     checkpointed = tables
@@ -19,6 +19,9 @@ extension SimulatedFile {
     isRead = false
     return isLogMissing
   }
+
+  /// True if the last coordinator did not close the file and its log is missing.
+  var isLogMissing: Bool { hasLostLog && !isClosed }
 
   /// An orderly end moves everything from the log into the file.
   mutating func close() {
@@ -106,15 +109,20 @@ extension SimulatedFile {
     }
   }
 
-  /// Keeps what is sound, as `AtlasSalvage` does. A run that lost results is unfinished again. Returns the prompts whose
-  /// results are lost.
+  /// Makes a new file of what is sound, as `AtlasSalvage` does, if something is not. A run that lost results is unfinished
+  /// again. Returns the prompts whose results are damaged.
   mutating func repair() -> [Int32] {
     let damaged = damagedPrompts()
-    for prompt in damaged { (tables.deltas[prompt], tables.digests[prompt]) = (nil, nil) }
+    guard !damaged.isEmpty else { return [] }
+    // A prompt that failed, succeeded and lost its result starts anew.
+    for prompt in damaged {
+      (tables.deltas[prompt], tables.digests[prompt], tables.failures[prompt]) = (nil, nil, nil)
+    }
     if state == .complete, digests.count + quarantined.count < specification.prompts.count {
       tables.state = .unfinished
     }
     aggregate = nil
+    hasLostLog = false
     close()
     return damaged
   }

@@ -27,12 +27,24 @@ extension SimulatedFleet {
 
   /// Checks that an opening says that a log is missing if results went with it. They are then computed again.
   mutating func checkLostLog(of run: Int, isLogMissing: Bool) throws {
-    if isLogMissing { try checkIsTold(of: run) }
-    for (prompt, track) in runs[run].tracks.enumerated()
-    where track.isPromised && runs[run].file?.digests[Int32(prompt)] == nil {
-      guard isLogMissing else {
-        throw SimulationFailure.brokenInvariant("prompt \(prompt) was acknowledged and is gone")
-      }
+    if isLogMissing {
+      try checkIsTold(of: run)
+      forgetResultsLostWithLog(of: run)
+    }
+    if let prompt = missingResults(of: run).first {
+      throw SimulationFailure.brokenInvariant("prompt \(prompt) was acknowledged and is gone")
+    }
+  }
+
+  /// The prompts whose results were acknowledged and are not in the run's file.
+  private func missingResults(of run: Int) -> [Int] {
+    runs[run].tracks.indices.filter {
+      runs[run].tracks[$0].isPromised && runs[run].file?.digests[Int32($0)] == nil
+    }
+  }
+
+  private mutating func forgetResultsLostWithLog(of run: Int) {
+    for prompt in missingResults(of: run) {
       runs[run].tracks[prompt].isPromised = false
       count(.resultLostWithLog)
     }
@@ -76,8 +88,11 @@ extension SimulatedFleet {
     if coordinator != nil { stopCoordinator() }
     for run in runs.indices where runs[run].file != nil {
       if sabotage == .repairTrustsDamagedResults { runs[run].file!.renewDigests() }
+      let isLogMissing = runs[run].file!.isLogMissing
       let lost = runs[run].file!.repair()
       guard !lost.isEmpty else { continue }
+      // The repair says that a log is missing. The new file needs none, so no opening says it again.
+      if isLogMissing { forgetResultsLostWithLog(of: run) }
       trace("\(runs[run].name) is repaired without the results of prompts \(lost)")
       count(.repair)
       for prompt in lost.map(Int.init) {

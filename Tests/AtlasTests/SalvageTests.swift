@@ -100,6 +100,17 @@ import Testing
     return ledger
   }
 
+  @Test(arguments: [(4, 3), (2, 0)])
+  func failuresBeforeALostResultDoNotCountAnyMore(damaged: Int, counting: Int) throws {
+    try make()
+    try change("UPDATE deltas SET payload = x'00' WHERE prompt = \(damaged)")
+    try repair()
+    let ledger = try ledger()
+    #expect(ledger.digests.count == Self.promptCount - 1 && ledger.failures.count == counting)
+    // Attempts are not given again. The result's was 3, the last failure's 2.
+    #expect(ledger.attempts[2] == (damaged == 2 ? 2 : 3))
+  }
+
   /// After such a page SQLite refuses to commit even a transaction that only read.
   @Test func aDamagedRootPageOfTheResultsCostsTheResultsAndNotTheFile() throws {
     try make()
@@ -109,7 +120,8 @@ import Testing
     #expect(found.sound.isEmpty && found.damaged.count == Self.promptCount && !found.structure.isEmpty)
     try repair()
     let ledger = try ledger()
-    #expect(ledger.digests.isEmpty && ledger.failures.count == 3)
+    // The failures are kept, but they do not count against prompts that had succeeded since.
+    #expect(ledger.digests.isEmpty && ledger.failures.isEmpty && ledger.attempts[2] == 2)
     #expect(try inspect().isSound)
   }
 
