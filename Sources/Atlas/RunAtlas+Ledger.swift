@@ -14,15 +14,28 @@ extension RunAtlas {
   /// - Throws: `diskFull`; `failed` if a batch names a prompt that the run does not have, or another model than the
   ///   run's.
   package func commit(_ batches: [AtlasBatch]) throws(AtlasError) -> [DeltaOutcome] {
-    guard !batches.isEmpty else { return [] }
+    try timedCommit(batches).outcomes
+  }
+
+  /// Writes all `batches` as `commit` does, and measures how long that took.
+  package func timedCommit(
+    _ batches: [AtlasBatch]
+  ) throws(AtlasError) -> (outcomes: [DeltaOutcome], times: CommitTimes) {
+    guard !batches.isEmpty else { return ([], CommitTimes()) }
     return try surfacing(path) {
-      let outcomes = try pool.write { db in try batches.flatMap { try apply($0, to: db) } }
+      let start = ContinuousClock.now
+      var (outcomes, written) = ([DeltaOutcome](), start)
+      try pool.write { db in
+        outcomes = try batches.flatMap { try apply($0, to: db) }
+        written = .now
+      }
+      let times = CommitTimes(whole: .now - start, sync: .now - written)
       if let model = batches.lazy.compactMap(\.modelFingerprint).first {
         verified.withLock { $0.modelFingerprint = $0.modelFingerprint ?? model }
       }
       // What cannot be computed again should not be lost with the log.
       if batches.contains(where: \.isDecision) { _ = try? pool.writeWithoutTransaction(Self.checkpoint) }
-      return outcomes
+      return (outcomes, times)
     }
   }
 
@@ -151,12 +164,12 @@ extension RunAtlas {
 }
 
 extension RunAtlas {
-  private static let storedDeltas = """
+  static let storedDeltas = """
     SELECT prompt, attempt, worker, incarnation, worker_key, address, compute_kernel, compute_ms, received_at, digest, payload
     FROM deltas LEFT JOIN senders USING (prompt)
     """
 
-  private static func delta(_ row: Row) throws -> StoredDelta {
+  static func delta(_ row: Row) throws -> StoredDelta {
     StoredDelta(
       prompt: try row.checked("prompt"), attempt: try row.checked("attempt"), worker: try row.checked("worker"),
       incarnation: UInt64(bitPattern: try row.checked("incarnation")), sender: try Self.sender(row),

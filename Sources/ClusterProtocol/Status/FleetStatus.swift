@@ -78,6 +78,10 @@ package struct FleetStatus: Codable, Equatable, Sendable {
     package var runsUnusable: Int64 = 0
     /// Bytes of replies that clients have not shown to have read.
     package var unreadReplyBytes: Int64 = 0
+    /// Messages that wait for the socket.
+    package var outboxMessages: Int64 = 0
+    /// Bytes of the replies among them. Messages to workers are encoded only when they are sent.
+    package var outboxBytes: Int64 = 0
 
     package init() {}
 
@@ -99,6 +103,8 @@ package struct FleetStatus: Codable, Equatable, Sendable {
       connectionsRefused = try count(.connectionsRefused)
       runsUnusable = try count(.runsUnusable)
       unreadReplyBytes = try count(.unreadReplyBytes)
+      outboxMessages = try count(.outboxMessages)
+      outboxBytes = try count(.outboxBytes)
     }
   }
 }

@@ -31,8 +31,23 @@ package struct FleetTimings: Codable, Equatable, Sendable {
   package var write = TimeHistogram()
   /// The transaction alone.
   package var commit = TimeHistogram()
+  /// The end of the transaction: from its last statement until the disk confirmed its log (fsync).
+  package var sync = TimeHistogram()
   /// The making of an export.
   package var export = TimeHistogram()
 
   package init() {}
+
+  /// What an earlier release does not send is empty.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func times(_ key: CodingKeys) throws -> TimeHistogram {
+      try container.decodeIfPresent(TimeHistogram.self, forKey: key) ?? TimeHistogram()
+    }
+    leaseToDelta = try times(.leaseToDelta)
+    write = try times(.write)
+    commit = try times(.commit)
+    sync = try times(.sync)
+    export = try times(.export)
+  }
 }

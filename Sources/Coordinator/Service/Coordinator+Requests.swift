@@ -65,6 +65,9 @@ extension Coordinator {
   package func status() async -> FleetStatus {
     var status = await core.status()
     status.counters.unreadReplyBytes = Int64(replies.withLock { $0.unreadBytes })
+    let load = core.outbox.load
+    status.counters.outboxMessages = Int64(load.messages)
+    status.counters.outboxBytes = Int64(load.bytes)
     return status
   }
 

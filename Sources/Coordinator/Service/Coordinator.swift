@@ -145,7 +145,8 @@ package final class Coordinator: Service {
       let start = ContinuousClock.now
       let written = try await vault.perform(writes, now: core.clock.now.milliseconds)
       core.record(.now - start, as: \.write)
-      core.record(written.commitTime, as: \.commit)
+      core.record(written.times.whole, as: \.commit)
+      core.record(written.times.sync, as: \.sync)
       if let problem = written.problem {
         await core.note(
           "run \(vault.specification.name): its results are stored, but its statistics could not follow and are made again "
@@ -160,7 +161,7 @@ package final class Coordinator: Service {
       export.complete()
       core.record(.now - start, as: \.export)
     case .archive(let run, let pause):
-      if pause > .zero { try await Task.sleep(for: pause) }
+      if pause > .zero { try await Task.sleep(for: pause) } else { try await letExportsGoFirst() }
       let vault = try await core.vault(of: run)
       let (aggregate, resultsDigest) = try await vault.result()
       let now = core.clock.now.milliseconds
@@ -169,6 +170,14 @@ package final class Coordinator: Service {
         try vault.store.store(aggregate, resultsDigest: resultsDigest, now: now)
       }
     }
+  }
+
+  /// Gives waiting clients a moment to ask for the run that just ended, and waits while exports are made, because both need
+  /// all cores. The tables can be made again at any time, and are not awaited.
+  private func letExportsGoFirst() async throws {
+    guard replies.withLock({ $0.count }) > 0 else { return }
+    let start = ContinuousClock.now
+    repeat { try await Task.sleep(for: .milliseconds(200)) } while await exports.isMaking && .now - start < .seconds(10)
   }
 
   private var tickInterval: Duration { max(configuration.fleet.heartbeat / 5, .milliseconds(10)) }

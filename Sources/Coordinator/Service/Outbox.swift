@@ -24,19 +24,39 @@ struct Outbound: Sendable {
     case .reply(let frame, _), .probe(let frame): frame
     }
   }
+
+  /// 0 for a message that is encoded only when it is sent.
+  var encodedBytes: Int {
+    switch message {
+    case .worker: 0
+    case .reply(let frame, _), .probe(let frame): frame.count
+    }
+  }
 }
 
 /// Holds messages in the order in which they were decided. All waiting messages go to the socket together, so a
 /// thousand workers are answered in one turn of its thread.
 final class Outbox: Sendable {
+  /// What waits for the socket.
+  struct Load: Equatable, Sendable {
+    var messages = 0
+    /// Of the messages that are encoded already: the replies.
+    var bytes = 0
+  }
+
   private let waiting = Mutex<[Outbound]>([])
+  private let sum = Mutex(Load())
   private let news: AsyncStream<Void>
   private let tell: AsyncStream<Void>.Continuation
 
   init() { (news, tell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
 
+  /// What was added and is not yet passed on, the batch under way included.
+  var load: Load { sum.withLock { $0 } }
+
   /// Adds messages. Never waits.
   func add(_ messages: [Outbound]) {
+    change(by: messages, 1)
     waiting.withLock { $0 += messages }
     tell.yield()
   }
@@ -48,7 +68,17 @@ final class Outbox: Sendable {
         defer { waiting = [] }
         return waiting
       }
-      if !batch.isEmpty { await send(batch) }
+      guard !batch.isEmpty else { continue }
+      await send(batch)
+      change(by: batch, -1)
+    }
+  }
+
+  private func change(by messages: [Outbound], _ sign: Int) {
+    let bytes = messages.reduce(0) { $0 + $1.encodedBytes }
+    sum.withLock {
+      $0.messages += sign * messages.count
+      $0.bytes += sign * bytes
     }
   }
 }

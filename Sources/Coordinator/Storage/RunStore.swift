@@ -22,8 +22,8 @@ package protocol RunStore: Sendable {
   /// The BLAS kernels that computed the stored results.
   func computeKernels() throws -> [String]
   /// Writes the batches in order. When it returns, all of them are on disk; if it throws, none is. Returns the outcome
-  /// of each delta, in order.
-  func write(_ batches: [AtlasBatch]) throws -> [DeltaOutcome]
+  /// of each delta, in order, and how long it took.
+  func write(_ batches: [AtlasBatch]) throws -> (outcomes: [DeltaOutcome], times: CommitTimes)
   func forEachDelta(in prompts: Range<Int32>, _ body: (StoredDelta) throws -> Void) throws
   /// Writes the aggregate's tables, unless the file has other results by now than those with this digest. Returns false if
   /// it has.
@@ -44,7 +44,9 @@ extension RunAtlas: RunStore {
   package var name: String {
     String((path.split(separator: "/").last ?? "").prefix { $0 != "." })
   }
-  package func write(_ batches: [AtlasBatch]) throws -> [DeltaOutcome] { try commit(batches) }
+  package func write(_ batches: [AtlasBatch]) throws -> (outcomes: [DeltaOutcome], times: CommitTimes) {
+    try timedCommit(batches)
+  }
   package func store(_ aggregate: EdgeAggregate, resultsDigest: String, now: Int64) throws -> Bool {
     try replaceAggregate(aggregate, resultsDigest: resultsDigest, now: now)
   }

@@ -2,7 +2,7 @@
 // `RunVault` keeps one run's file and its aggregate in step.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Atlas
+package import Atlas
 package import Circuits
 internal import Platform
 internal import Synchronization
@@ -68,7 +68,7 @@ package actor RunVault {
   /// What became of writes that are on the disk.
   package struct Written: Sendable {
     /// How long the transaction took.
-    package var commitTime: Duration
+    package var times: CommitTimes
     /// Why the aggregate could not follow; nil if it did. It is then made again from the file when it is needed.
     package var problem: String?
   }
@@ -85,16 +85,14 @@ package actor RunVault {
     let deltas = writes.deltas
     // Orders and other facts of a finished run do not need its results.
     if !deltas.isEmpty { try ensureAggregate() }
-    let start = ContinuousClock.now
-    let outcomes = try store.write(AtlasBatch.batches(of: writes, at: now))
-    let commit = ContinuousClock.now - start
+    let (outcomes, times) = try store.write(AtlasBatch.batches(of: writes, at: now))
     generations.withLock { $0 += 1 }
     do {
       try await follow(writes, zip(deltas, outcomes), now: now)
-      return Written(commitTime: commit)
+      return Written(times: times)
     } catch {
       aggregate = nil
-      return Written(commitTime: commit, problem: "\(error)")
+      return Written(times: times, problem: "\(error)")
     }
   }
 

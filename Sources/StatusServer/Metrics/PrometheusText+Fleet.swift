@@ -34,6 +34,8 @@ extension PrometheusText {
       "autointerp_lease_to_delta_seconds", "Time from a lease to its accepted delta.", timings.leaseToDelta)
     histogram("autointerp_write_seconds", "Time of a batch of writes with the merge of its deltas.", timings.write)
     histogram("autointerp_commit_seconds", "Time of a transaction until the disk confirmed it.", timings.commit)
+    histogram(
+      "autointerp_sync_seconds", "Time from a transaction's last statement until the disk confirmed it.", timings.sync)
     histogram("autointerp_export_seconds", "Time to make an export.", timings.export)
   }
 
@@ -41,6 +43,11 @@ extension PrometheusText {
     gauge(
       "autointerp_unread_reply_bytes", "Bytes of replies that clients have not shown to have read.",
       Double(counters.unreadReplyBytes))
+    gauge(
+      "autointerp_outbox_messages", "Messages to workers and clients that wait for the socket.",
+      Double(counters.outboxMessages))
+    gauge(
+      "autointerp_outbox_bytes", "Bytes of answers to clients that wait for the socket.", Double(counters.outboxBytes))
     counter("autointerp_frames_received_total", "Messages received.", counters.framesReceived)
     counter("autointerp_frames_refused_total", "Messages refused as malformed or unknown.", counters.framesRefused)
     counter("autointerp_received_bytes_total", "Bytes of messages received.", counters.bytesReceived)

@@ -161,7 +161,9 @@ import Testing
       func ledger() throws -> RunLedger { try store.ledger() }
       func softwareVersion() throws -> String { try store.softwareVersion() }
       func figures() throws -> StoredFigures? { try store.figures() }
-      func write(_ batches: [AtlasBatch]) throws -> [DeltaOutcome] { try store.write(batches) }
+      func write(_ batches: [AtlasBatch]) throws -> (outcomes: [DeltaOutcome], times: CommitTimes) {
+        try store.write(batches)
+      }
       func store(_ aggregate: EdgeAggregate, resultsDigest: String, now: Int64) throws -> Bool {
         try store.store(aggregate, resultsDigest: resultsDigest, now: now)
       }

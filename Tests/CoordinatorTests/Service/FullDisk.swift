@@ -70,7 +70,7 @@ private struct FlakyStore: RunStore {
   func ledger() throws -> RunLedger { try store.ledger() }
   func softwareVersion() throws -> String { try store.softwareVersion() }
   func figures() throws -> StoredFigures? { try store.figures() }
-  func write(_ batches: [AtlasBatch]) throws -> [DeltaOutcome] {
+  func write(_ batches: [AtlasBatch]) throws -> (outcomes: [DeltaOutcome], times: CommitTimes) {
     try check()
     return try store.write(batches)
   }
