@@ -50,7 +50,7 @@ enum RunResources {
   private static func provenance(_ snapshot: LiveIndex.Snapshot) throws -> JSONValue {
     let (index, specification) = (snapshot.index, snapshot.index.specification)
     var settings = JSONObject()
-    for setting in AttributionSettings.list where setting.decidesGraph {
+    for setting in specification.settings.written where setting.decidesGraph {
       settings.set(setting.name, value(setting.read(specification.settings)))
     }
     let groups = try index.groups().map { group -> (String, JSONValue) in

@@ -21,7 +21,7 @@ enum StoredSpecification {
         specification.modelFingerprint, specification.template.name, specification.template.system,
         specification.corpusName, specification.corpusDigest, String(specification.seed), softwareVersion, now,
       ])
-    for setting in AttributionSettings.list {
+    for setting in specification.settings.written {
       try db.execute(
         sql: "INSERT INTO settings (name, value) VALUES (?, ?)",
         arguments: [setting.name, setting.read(specification.settings).databaseValue])

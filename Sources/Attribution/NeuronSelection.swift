@@ -38,6 +38,7 @@ struct NeuronSelection {
     var gradient: [Float]
   }
 
+  private let positions: NodePositions
   private var layers: [Layer] = []
   private var counts = [Int](repeating: 0, count: binCount)
   private var sums = [Double](repeating: 0, count: binCount)
@@ -50,16 +51,24 @@ struct NeuronSelection {
   @inline(__always)
   private static func bin(_ score: Float) -> Int { Int((score.bitPattern & 0x7FFF_FFFF) >> 15) }
 
+  /// - Parameter positions: where neurons may be picked. Those elsewhere count only as not kept.
+  init(positions: NodePositions = .all) { self.positions = positions }
+
+  /// The index of the first score that may be picked, of scores `[tokens, width]`.
+  private func firstCandidate(width: Int) -> Int { positions == .all ? 0 : width }
+
   /// Takes a layer's `[tokens, width]` activations and gradients. Returns the sum of all scores.
   mutating func take(
     layer: Int, width: Int, activation: [Float], gradient: [Float]
   ) throws(AttributionError) -> Double {
     precondition(activation.count == gradient.count)
     var (sum, magnitude) = (0.0, 0.0)
+    let first = firstCandidate(width: width)
     for i in activation.indices {
       let score = activation[i] * gradient[i]
       sum += Double(score)
       magnitude += Double(abs(score))
+      guard i >= first else { continue }
       let bin = Self.bin(score)
       counts[bin] += 1
       sums[bin] += Double(abs(score))
@@ -119,7 +128,8 @@ struct NeuronSelection {
   private func all(where isWanted: (Float) -> Bool) -> [Pick] {
     var picks: [Pick] = []
     for layer in layers {
-      for i in layer.activation.indices where isWanted(layer.activation[i] * layer.gradient[i]) {
+      for i in layer.activation.indices.dropFirst(firstCandidate(width: layer.width))
+      where isWanted(layer.activation[i] * layer.gradient[i]) {
         picks.append(
           Pick(
             layer: Int32(layer.number), position: Int32(i / layer.width), index: Int32(i % layer.width),

@@ -71,7 +71,7 @@ extension RelevancePropagation {
   ) throws(AttributionError) -> NodeAttribution {
     let neurons = transformer.configuration.feedForwardDimension
     let (tokens, metric) = (trace.tokens.count, reading.metric)
-    var selection = NeuronSelection()
+    var selection = NeuronSelection(positions: settings.positions)
     var carried = [Double](repeating: 0, count: reading.depth)
     func start(_ rule: AttributionRule) -> Region<Backend.Buffer> {
       rule == .relp ? starts.linear : starts.gradient

@@ -45,6 +45,9 @@ package struct AttributionSetting: Sendable {
   package let earlier: SettingValue?
   /// False for a setting that only affects rounding. Exports leave it out.
   package let decidesGraph: Bool
+  /// False for a setting that is left out while it has its `earlier` value, so that run names, files and exports stay what
+  /// they were before it existed.
+  let isWrittenAlways: Bool
   /// How the absent value is written. Nil for a setting that is never absent.
   package let absentText: String?
   package let read: @Sendable (AttributionSettings) -> SettingValue
@@ -56,6 +59,9 @@ package struct AttributionSetting: Sendable {
   package func write(_ value: SettingValue, to settings: inout AttributionSettings) throws(SettingError) {
     try assign(value, &settings)
   }
+
+  /// True if messages, files and exports have the setting.
+  package func isWritten(in settings: AttributionSettings) -> Bool { isWrittenAlways || read(settings) != earlier }
 
   /// True if the setting can be absent.
   package var takesNone: Bool { absentText != nil }
@@ -75,7 +81,7 @@ extension AttributionSetting {
     decidesGraph: Bool = true
   ) -> AttributionSetting {
     AttributionSetting(
-      name: name, path: path, earlier: earlier, decidesGraph: decidesGraph, absentText: nil,
+      name: name, path: path, earlier: earlier, decidesGraph: decidesGraph, isWrittenAlways: true, absentText: nil,
       read: { .integer($0[keyPath: path]) },
       assign: { (value, settings) throws(SettingError) in settings[keyPath: path] = try integer(value, in: range) })
   }
@@ -84,7 +90,7 @@ extension AttributionSetting {
     _ name: String, _ path: any Path<Int?>, in range: ClosedRange<Int>, absentText: String
   ) -> AttributionSetting {
     AttributionSetting(
-      name: name, path: path, earlier: nil, decidesGraph: true, absentText: absentText,
+      name: name, path: path, earlier: nil, decidesGraph: true, isWrittenAlways: true, absentText: absentText,
       read: { $0[keyPath: path].map { .integer($0) } ?? .none },
       assign: { (value, settings) throws(SettingError) in
         settings[keyPath: path] = value == .none ? nil : try integer(value, in: range)
@@ -95,7 +101,7 @@ extension AttributionSetting {
     _ name: String, _ path: any Path<Double>, in range: ClosedRange<Double>, earlier: SettingValue? = nil
   ) -> AttributionSetting {
     AttributionSetting(
-      name: name, path: path, earlier: earlier, decidesGraph: true, absentText: nil,
+      name: name, path: path, earlier: earlier, decidesGraph: true, isWrittenAlways: true, absentText: nil,
       read: { .number($0[keyPath: path]) },
       assign: { (value, settings) throws(SettingError) in
         let number: Double
@@ -110,10 +116,10 @@ extension AttributionSetting {
   }
 
   static func text<Value: SettingText & Sendable>(
-    _ name: String, _ path: any Path<Value>, earlier: SettingValue? = nil
+    _ name: String, _ path: any Path<Value>, earlier: SettingValue? = nil, isWrittenAlways: Bool = true
   ) -> AttributionSetting {
     AttributionSetting(
-      name: name, path: path, earlier: earlier, decidesGraph: true, absentText: nil,
+      name: name, path: path, earlier: earlier, decidesGraph: true, isWrittenAlways: isWrittenAlways, absentText: nil,
       read: { .text($0[keyPath: path].settingText) },
       assign: { (value, settings) throws(SettingError) in
         guard case .text(let text) = value, let parsed = Value(settingText: text) else {

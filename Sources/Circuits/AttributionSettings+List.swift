@@ -12,6 +12,7 @@ extension AttributionSettings {
     .integer("position", \.position, in: 0...Int(Int32.max), absentText: "last"),
     .text("rule", \.rule, earlier: .text("relp")),
     .text("select", \.selection),
+    .text("positions", \.positions, earlier: .text("all"), isWrittenAlways: false),
     .number("edge_threshold", \.edgeThreshold, in: 0...1),
     .integer("max_nodes", \.maximumNodeCount, in: 0...Int(Int32.max)),
     .text("verify", \.verification, earlier: .text("0")),
@@ -37,8 +38,11 @@ extension AttributionSettings {
     }
   }
 
-  /// `name value` of each setting. Equal only for equal settings.
-  package var facts: [String] { Self.list.map { "\($0.name) \($0.read(self))" } }
+  /// The settings that are written into messages, files and exports.
+  package var written: [AttributionSetting] { Self.list.filter { $0.isWritten(in: self) } }
+
+  /// `name value` of each setting that is written. Equal only for equal settings.
+  package var facts: [String] { written.map { "\($0.name) \($0.read(self))" } }
 
   /// One line for every setting in which `requested` differs from these settings.
   package func differences(from requested: AttributionSettings) -> [String] {

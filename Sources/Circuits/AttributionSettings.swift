@@ -16,6 +16,8 @@ package struct AttributionSettings: Hashable, Sendable {
   /// The rule of the scores that select and rank nodes. The other rule's scores are computed as well.
   package var rule: AttributionRule = .gradient
   package var selection: NodeSelection = .top(200)
+  /// Where neurons are selected.
+  package var positions: NodePositions = .all
   /// An edge is kept if `|flow| >= edgeThreshold * scale`; 0 keeps every edge. The scale is |metric| for sums of
   /// logits, else the summed |score| of the selected neurons.
   package var edgeThreshold: Double = 0.0005

@@ -14,8 +14,8 @@ extension MessageWriter {
 
   func write(_ settings: AttributionSettings) {
     key("settings")
-    map(count: AttributionSettings.list.count)
-    for setting in AttributionSettings.list {
+    map(count: settings.written.count)
+    for setting in settings.written {
       key(setting.name)
       switch setting.read(settings) {
       case .none: null()

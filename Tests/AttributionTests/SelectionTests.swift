@@ -35,6 +35,27 @@ import Testing
     #expect(abs(selection.total - Double(whole)) < 1e-5)
   }
 
+  @Test func withoutTheFirstPositionTheOthersArePickedAndTheSharesStay() throws {
+    var (all, beyond) = (NeuronSelection(), NeuronSelection(positions: .beyondFirst))
+    let scores: [[Float]] = [[8, -7, 1, 6, -2, 0.5], [9, 0.25, -5, 4, 3, -0.125]]
+    for (layer, scores) in scores.enumerated() {
+      let ones = [Float](repeating: 1, count: 6)
+      // The sum of a layer is that of all its neurons, because the model's identities need it.
+      #expect(try all.take(layer: layer, width: 3, activation: scores, gradient: ones) == Double(scores.reduce(0, +)))
+      #expect(
+        try beyond.take(layer: layer, width: 3, activation: scores, gradient: ones) == Double(scores.reduce(0, +)))
+    }
+    #expect(all.total == beyond.total)
+    #expect(beyond.result(.top(3), metric: 1, cap: 0).picks.map(\.score) == [6, 4, 3])
+    #expect(all.result(.top(3), metric: 1, cap: 0).picks.map(\.score) == [8, -7, 9])
+    #expect(beyond.result(.top(100), metric: 1, cap: 0).candidateCount == 6)
+    #expect(beyond.result(.floor(2), metric: 1, cap: 0).picks.count == 4)
+    let share = beyond.result(.share(0.2), metric: 1, cap: 0)
+    #expect(share.picks.map(\.score) == [6, 4] && abs(share.share - 10 / all.total) < 1e-12)
+    // What is wanted may be more than there is.
+    #expect(beyond.result(.share(0.9), metric: 1, cap: 0).picks.count == 6)
+  }
+
   @Test(arguments: [0.05, 0.3, 0.75, 0.999, 1]) func takesTheFewestThatHaveTheShare(share: Double) throws {
     let (selection, scores) = try selection()
     let sizes = scores.map(abs).sorted(by: >).map(Double.init)

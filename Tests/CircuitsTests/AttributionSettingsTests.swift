@@ -14,6 +14,7 @@ import Testing
     settings.position = 7
     settings.rule = .relp
     settings.selection = .share(0.25)
+    settings.positions = .beyondFirst
     settings.verification = .strongest(later: 3, first: 4)
     settings.verifiedChanges = [.zero, .mean]
     settings.edgeThreshold = 0
@@ -38,6 +39,14 @@ import Testing
         reading: { (name) throws(Refusal) in written[name] }, failure: Refusal.init(name:reason:))
       #expect(read == settings)
     }
+  }
+
+  @Test func aLaterSettingIsWrittenOnlyIfItIsNotWhatItWasBefore() {
+    let (plain, changed) = (AttributionSettings(), Self.changed)
+    #expect(plain.written.count == AttributionSettings.list.count - 1)
+    #expect(!plain.facts.contains { $0.hasPrefix("positions") })
+    #expect(changed.written.count == AttributionSettings.list.count)
+    #expect(changed.facts.contains("positions beyond-first"))
   }
 
   @Test func everySettingMakesADifferenceAndAnotherName() {

@@ -39,8 +39,8 @@ import Testing
     var seen: [String: ClusterConfiguration] = [:]
     let candidates: [TOMLValue] = [
       .string("other"), .string("mapped"), .string("77s"), .boolean(true), .integer(77), .number(0.77),
-      .strings(["other"]), .string("contrast 1 2"), .string("relp"), .string("share=0.5"), .string("all"),
-      .string("twice"),
+      .strings(["other"]), .string("contrast 1 2"), .string("relp"), .string("share=0.5"), .string("beyond-first"),
+      .string("all"), .string("twice"),
     ]
     for setting in ClusterConfiguration.settings {
       let changed = candidates.compactMap { value -> ClusterConfiguration? in

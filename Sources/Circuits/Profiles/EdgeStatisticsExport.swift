@@ -326,7 +326,7 @@ extension AttributionSettings {
   /// Writes every setting that affects a graph's contents. The size of sweep blocks does not, and is left out.
   func write(to json: inout JSONByteWriter) {
     json.beginObject()
-    for setting in Self.list where setting.decidesGraph {
+    for setting in written where setting.decidesGraph {
       json.key(named: setting.name)
       switch setting.read(self) {
       case _ where setting.path == \Self.metric: metric.write(to: &json)

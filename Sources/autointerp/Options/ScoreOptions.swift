@@ -22,6 +22,13 @@ struct ScoreOptions: ParsableArguments {
       """, valueName: "rule"))
   var select: NodeSelection?
 
+  @Flag(
+    help: """
+      Select no neurons at the first position, where a few massive activations take the places of others and no score \
+      predicts a removal.
+      """)
+  var excludeFirstPosition = false
+
   @Option(parsing: .unconditional, help: "The same as --select tau=X.")
   var tau: Double?
 
@@ -48,6 +55,7 @@ struct ScoreOptions: ParsableArguments {
     if let rule { settings.rule = rule }
     if let select { settings.selection = select }
     if let tau { settings.selection = .tau(tau) }
+    if excludeFirstPosition { settings.positions = .beyondFirst }
     if let verify { settings.verification = verify }
     if let verifyWith { settings.verifiedChanges = verifyWith }
   }
