@@ -74,11 +74,7 @@ package struct RunPlan {
       settings: settings, corpusDigest: corpus.digest,
       corpusName: URL(fileURLWithPath: promptFiles.first ?? "corpus").deletingPathExtension().lastPathComponent,
       seed: seed,
-      prompts: corpus.prompts.map {
-        RunPrompt(
-          origin: PromptGroup(rawValue: $0.group.name) ?? .baseline, text: $0.text, answerPrefix: $0.answerPrefix,
-          target: $0.target)
-      })
+      prompts: corpus.prompts.map(RunPrompt.init))
     specification.spotCheckShare = configuration.run.spotCheck
     specification.name = name ?? RunName.make(for: specification)
     notes += GroupBalance(specification).lines

@@ -79,6 +79,34 @@ import Testing
     #expect(json.errors == "")
   }
 
+  @Test func aLongerRunGoesOnFromAShorterOne() throws {
+    func run(_ more: String...) throws -> Program.Result {
+      let files = ["--prompts", "domain.yaml", "--baseline", "baseline.txt", "-o", "out.json", "--no-status"]
+      return try Program.run(["run", "--model", Model.path, "--local", "1"] + files + more, in: folder.url)
+    }
+    let short = try run("--limit", "4")
+    #expect(short.exitCode == 0 && !short.errors.contains("are taken from"), "\(short.errors)")
+    let alone = try run("--limit", "6", "--no-reuse", "-o", "alone.json")
+    #expect(alone.exitCode == 0 && !alone.errors.contains("are taken from"), "\(alone.errors)")
+    let long = try run()
+    #expect(long.exitCode == 0, "\(long.errors)")
+    // The second run has all that the first has, so nothing is left to take from that.
+    #expect(long.errors.components(separatedBy: "the results of 6 prompts are taken from").count == 2)
+    #expect(!long.errors.contains("of 4 prompts"))
+    try expectSameStatistics()
+
+    // What was computed for the shorter runs is in the longer one, so that merging them gives that again.
+    let runs = try FileManager.default.contentsOfDirectory(atPath: folder.path("runs")).map { "runs/\($0)" }
+    #expect(runs.count == 3)
+    let merged = try Program.run(["atlas", "merge"] + runs + ["-o", "all.sqlite", "--json"], in: folder.url)
+    #expect(merged.exitCode == 0, "\(merged.errors)")
+    let report = try JSONSerialization.jsonObject(with: Data(merged.output.utf8)) as? [String: Any]
+    #expect(report?["prompts"] as? Int == Self.promptCount && report?["open_prompts"] as? Int == 0)
+    #expect(try Program.run(["check", "all.sqlite"], in: folder.url).exitCode == 0)
+    let again = try Program.run(["atlas", "merge"] + runs + ["-o", "all.sqlite"], in: folder.url)
+    #expect(again.exitCode == 2 && again.errors.contains("exists already"), "\(again.errors)")
+  }
+
   @Test func aWorkerKilledInTheMiddleChangesNothing() throws {
     let run = try Program.start(arguments("--local", "2"), in: folder.url)
     try run.waitForProgress(from: 1, below: Self.promptCount)

@@ -34,6 +34,26 @@ import Testing
     #expect(with.name == without.name && with.prompts == without.prompts)
   }
 
+  @Test func runsMergeIntoTheRunOfAllTheirPrompts() throws {
+    let whole = try plan { $0.run.limit = 0 }.specification
+    var (a, b) = (whole, whole)
+    a.prompts = Array(whole.prompts[..<11])
+    b.prompts = Array(whole.prompts[7...].reversed())
+    (b.seed, b.corpusName) = (3, "Another")
+    b.prompts[0].target = .contrast(" a", " b")
+    let merged = RunPlan.merging([a, b])
+    #expect(merged == RunPlan.merging([b, a]))
+    #expect(merged.prompts.count == whole.prompts.count)
+    #expect(Set(merged.prompts) == Set(a.prompts + b.prompts))
+    #expect(merged.seed == 0 && merged.corpusName == "Another+My Corpus")
+    #expect(merged.settings == whole.settings && merged.template == whole.template)
+    #expect(merged.name == RunName.make(for: merged) && merged.name != whole.name)
+    #expect(RunPlan.merging([a, b], name: "x").name == "x")
+    // The digest is that of the prompts.
+    #expect(RunPlan.merging([merged, merged]).corpusDigest == merged.corpusDigest)
+    #expect(RunPlan.merging([a]).corpusDigest != merged.corpusDigest)
+  }
+
   @Test func filesAndSettingsBecomeTheSpecification() throws {
     let plan = try plan {
       $0.attribution.tau = 0.25

@@ -29,6 +29,13 @@ package enum ComputeKernel {
     }
   }
 
+  /// The kernel that `settle` gives a process started by this one.
+  package static func expected(_ kernel: String) -> String {
+    let set = ProcessInfo.processInfo.environment[variable] ?? ""
+    if !kernel.isEmpty { return kernel }
+    return set.isEmpty ? preferred(to: OpenBLASBackend.kernelName, vendor: vendor()) : OpenBLASBackend.kernelName
+  }
+
   /// Returns the kernel to use if OpenBLAS would choose `chosen`.
   ///
   /// On AMD processors OpenBLAS chooses its Zen kernels or, since Zen 4, those for Intel's AVX-512 servers. Its Haswell

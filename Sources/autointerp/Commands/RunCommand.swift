@@ -23,9 +23,11 @@ struct RunCommand: AsyncParsableCommand {
       Starts a coordinator and --local worker processes on this machine, or hands the run to the coordinator daemon of \
       --coordinator. Ctrl-C stops cleanly; the same command again resumes where it stopped, and prints the summary again \
       when everything is done. A run of the same --name with other settings is refused, naming them; one that another \
-      version of autointerp began goes on with a warning in the log and the status. The result does not depend on the number of workers or on interruptions. Prompts that \
-      cannot be attributed are listed at the end, and the exit code is then 1. A run on this machine can be watched in a \
-      browser meanwhile, at the address that it prints, or with `autointerp status --watch`.
+      version of autointerp began goes on with a warning in the log and the status. A new run on this machine that has all \
+      prompts of an earlier one and more, as with a higher --limit, takes over its results. The result does not depend on \
+      that, on the number of workers or on interruptions. Prompts that cannot be attributed are listed at the end, and the \
+      exit code is then 1. A run on this machine can be watched in a browser meanwhile, at the address that it prints, or \
+      with `autointerp status --watch`.
 
       EXAMPLES
         autointerp run --local 2 --prompts scripts/corpora/medical.yaml --baseline scripts/corpora/baseline.txt \
@@ -112,6 +114,18 @@ struct RunCommand: AsyncParsableCommand {
       valueName: "dir"))
   var runDir: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Take the results of equal prompts from the file of an earlier run of the same model, template and settings; may be \
+      repeated. Without it, a new run in the usual folder takes those of the runs there that it extends, as with a higher \
+      --limit.
+      """, valueName: "run"))
+  var reuse: [String] = []
+
+  @Flag(help: "Compute everything, whatever earlier runs have.")
+  var noReuse = false
+
   @Option(help: ArgumentHelp("Port of the live status page; 0 takes a free one.", valueName: "port"))
   var status: Int?
 
@@ -133,6 +147,10 @@ struct RunCommand: AsyncParsableCommand {
       throw ValidationError(
         "--coordinator excludes --local, --run-dir and --status: it has its own workers, folder and status page."
       )
+    }
+    if noReuse, !reuse.isEmpty { throw ValidationError("--no-reuse excludes --reuse.") }
+    if coordinator != nil, !reuse.isEmpty || noReuse {
+      throw ValidationError("--reuse and --no-reuse are for runs on this machine: a coordinator computes everything.")
     }
     if let status, !(0...65535).contains(status) { throw ValidationError("--status must be a port, 0 to 65535.") }
     if let name, !RunName.isValid(name) {
@@ -210,6 +228,12 @@ struct RunCommand: AsyncParsableCommand {
 
   private func runLocally(_ plan: RunPlan, _ settings: ClusterConfiguration, display: ProgressDisplay) async throws {
     let folder = RunFolder(path: runDir ?? "\(settings.run.directory)/\(plan.specification.name)")
+    if !noReuse {
+      let earlier = EarlierResults(
+        named: try reuse.map { try RunFile.path($0, in: "") }, runsFolder: runDir == nil ? settings.run.directory : nil,
+        kernel: ComputeKernel.expected(settings.worker.kernel))
+      for line in try earlier.take(into: folder, plan.specification) { await display.tell(line) }
+    }
     let start = ContinuousClock.now
     let ending = try await LocalRun(
       plan: plan, configuration: settings, folder: folder, configurationFile: configuration.config,

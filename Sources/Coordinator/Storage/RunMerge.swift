@@ -1,0 +1,102 @@
+// autointerp
+// `RunMerge` makes one run's file of the results of several.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Atlas
+package import Circuits
+internal import Foundation
+
+/// Combines the results of runs of one model, template and set of attribution settings. The statistics are those that one run
+/// of all these prompts would have, because they are made from the same results.
+package enum RunMerge {
+  /// What can be combined of some files.
+  package struct Sources: Sendable {
+    package var paths: [String]
+    /// The runs in the files, with those prompts only that have results.
+    package var runs: [RunSpecification]
+    /// How many prompts have no result in their file, all files together.
+    package var openPrompts: Int
+    package var kernels: Set<String>
+  }
+
+  /// Reads what the files are. Blocks.
+  ///
+  /// - Throws: an `AtlasError`; `CoordinatorError.refused` if they cannot be combined, with the reasons.
+  package static func sources(_ paths: [String], allowsMixedKernels: Bool) throws -> Sources {
+    var sources = Sources(paths: paths, runs: [], openPrompts: 0, kernels: [])
+    for path in paths {
+      let reader = try AtlasReader(path: path)
+      var run = try reader.specification()
+      let finished = try reader.finished()
+      sources.openPrompts += run.prompts.count - finished.prompts.count
+      let (all, count) = (run.prompts, Int32(run.prompts.count))
+      run.prompts = finished.prompts.filter { $0 >= 0 && $0 < count }.map { all[Int($0)] }
+      if let first = sources.runs.first {
+        let obstacles = ResultTransfer.obstacles(between: run, and: first)
+        guard obstacles.isEmpty else {
+          throw CoordinatorError.refused(
+            reason: "\(path) cannot be combined with \(paths[0]):\n"
+              + obstacles.map { "  \($0)" }.joined(separator: "\n"))
+        }
+      }
+      sources.runs.append(run)
+      sources.kernels.formUnion(finished.kernels)
+    }
+    guard sources.kernels.count < 2 || allowsMixedKernels else {
+      throw CoordinatorError.refused(
+        reason:
+          "different BLAS kernels computed the results (\(sources.kernels.sorted().joined(separator: ", "))), so that "
+          + "their last bits may differ; --allow-mixed-kernels combines them, and exports then name the kernels")
+    }
+    guard sources.runs.contains(where: { !$0.prompts.isEmpty }) else {
+      throw CoordinatorError.refused(reason: "no file has a result yet")
+    }
+    return sources
+  }
+
+  /// Writes the file of `specification`, a run of the prompts of all sources. Blocks.
+  ///
+  /// - Parameters:
+  ///   - specification: of the new run.
+  ///   - sources: the files, as `sources` has read them.
+  ///   - path: of the new file.
+  ///   - softwareVersion: recorded in the file.
+  ///   - now: in milliseconds since 1970.
+  /// - Returns: how many results came from each source.
+  /// - Throws: `CoordinatorError.refused` if there is a file at `path` already; `damagedDelta` if two files have different
+  ///   results of one prompt; the errors of reading and writing. Then there is no new file.
+  package static func write(
+    _ specification: RunSpecification, from sources: Sources, to path: String, softwareVersion: String, now: Int64
+  ) throws -> [Int] {
+    guard !FileManager.default.fileExists(atPath: path) else {
+      throw CoordinatorError.refused(reason: "\(path) exists already; name another file, or remove it first")
+    }
+    do {
+      let atlas = try RunAtlas(path: path, specification: specification, softwareVersion: softwareVersion, now: now)
+      let taken = try fill(atlas, specification, from: sources, now: now)
+      try atlas.close()
+      unlink(path + "-lock")
+      return taken
+    } catch {
+      for suffix in ["", "-wal", "-shm", "-lock"] { unlink(path + suffix) }
+      throw error
+    }
+  }
+
+  private static func fill(
+    _ atlas: RunAtlas, _ specification: RunSpecification, from sources: Sources, now: Int64
+  ) throws -> [Int] {
+    var transfer = try ResultTransfer(to: atlas, now: now)
+    let taken = try sources.paths.map { try transfer.take(from: $0, comparing: true) }
+    guard transfer.openCount == 0 else {
+      throw CoordinatorError.refused(
+        reason: "\(transfer.openCount) prompts lost their results while the files were read; try again")
+    }
+    var batch = AtlasBatch()
+    batch.state = .complete
+    _ = try atlas.write([batch])
+    let rebuilt = try RebuiltRun(atlas, promptCount: specification.prompts.count, run: specification.name)
+    try atlas.replaceAggregate(rebuilt.aggregate, resultsDigest: rebuilt.digests.text, now: now)
+    return taken
+  }
+}
