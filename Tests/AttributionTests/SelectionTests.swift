@@ -70,6 +70,15 @@ import Testing
     #expect(result.share >= share - 1e-9)
   }
 
+  /// Of sizes 4, 2, 1 and 1 some shares are reached exactly, without rounding.
+  @Test(arguments: [(0.5, 1), (0.75, 2), (0.875, 3), (1, 4)])
+  func aShareThatIsReachedExactlyNeedsNoFurtherNeuron(share: Double, count: Int) throws {
+    var selection = NeuronSelection()
+    _ = try selection.take(layer: 0, width: 4, activation: [1, -4, 2, -1], gradient: [1, 1, -1, 1])
+    let result = selection.result(.share(share), metric: 1, cap: 0)
+    #expect(result.picks.count == count && result.share == share)
+  }
+
   /// Layers are taken from the top down, so the order of arrival is not the expected one.
   @Test func ofEqualScoresTheEarlierPlacesAreTaken() throws {
     var selection = NeuronSelection()
@@ -125,6 +134,26 @@ import Testing
     #expect(VerificationChoice(.count(3), graph: graph) { _ in 1 }.neurons.count == 3)
     #expect(VerificationChoice(.all, graph: graph) { _ in 1 }.neurons == (0..<30).map { $0 })
     #expect(VerificationChoice(.none, graph: graph) { _ in 1 }.neurons.isEmpty)
+  }
+
+  /// Scores go from -15 to 14, so that the strongest have either sign.
+  @Test func strongNodesAreThoseWithTheLargestScoresOfEitherSign() {
+    let graph = graph
+    func strongest(_ count: Int, where isMeant: (Int32) -> Bool = { _ in true }) -> [Int] {
+      let sizes = (0..<30).filter { isMeant(graph.neurons.position[$0]) }.map {
+        (size: abs(graph.neurons.relp[$0]), neuron: $0)
+      }
+      return sizes.sorted { ($1.size, $0.neuron) < ($0.size, $1.neuron) }.prefix(count).map(\.neuron)
+    }
+    func choice(_ plan: VerificationPlan) -> VerificationChoice { VerificationChoice(plan, graph: graph) { _ in 5 } }
+    #expect(choice(.count(5)).neurons == strongest(5).sorted())
+    #expect(
+      choice(.strongest(later: 4, first: 2)).neurons
+        == (strongest(4) { $0 > 0 } + strongest(2) { $0 == 0 }).sorted())
+    let budget = choice(.budget(rowLayers: 80))
+    let strong = zip(budget.neurons, budget.reasons).filter { $0.1 & 1 != 0 }.map(\.0)
+    #expect(strong == strongest(4).sorted())
+    #expect(Set(strongest(4).map { graph.neurons.relp[$0] > 0 }) == [true, false])
   }
 
   /// The prompt decides which nodes are in the sample, not their cost.
