@@ -56,6 +56,17 @@ import Testing
     #expect(abs(full[1] - direct[1]) > 1e-6)
   }
 
+  @Test func anEdgeWhoseTargetDoesNotChangeHasNoRightSign() throws {
+    let cases: [(Float, Float, Float)] = [(1, 0, 1), (-1, 0, -1), (1, 1, 0), (-1, 1, 1)]
+    let edges = cases.map { effect, direct, full in
+      CheckedEdge(
+        source: NeuronPlace(layer: 0, position: 1, index: 0), target: NeuronPlace(layer: 1, position: 1, index: 0),
+        effect: effect, flow: effect, direct: direct, full: full)
+    }
+    let agreement = try #require(EdgeAgreement.byDistance(edges).first)
+    #expect(agreement.directSigns == 0.25 && agreement.fullSigns == 0.5)
+  }
+
   @Test func aPlantedEdgeIsConfirmed() throws {
     let model = Transformer(PlantedCircuit.checkpoint(), backend: backend, storage: .resident)
     let runner = InterventionRunner(transformer: model, backend: backend)

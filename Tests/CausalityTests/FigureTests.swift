@@ -95,6 +95,13 @@ import Testing
     #expect(wavy.size(for: 1.1) == nil && curve([0.9, 1]).size(for: 0.8) == 0)
   }
 
+  /// By hand, with steps of a third: (0 + 1/2) / 2, (1/2 + 3/2) / 2 and (3/2 + 1) / 2, and the same of 1, 1/2, 1/2 and 0.
+  @Test func areasAreThoseOfTrapezoids() {
+    let curve = curve([0, 0.5, 1.5, 1])
+    #expect(abs(curve.cpr - (0.25 + 1 + 1.25) / 3) < 1e-12)
+    #expect(abs(curve.cmd - (0.75 + 0.5 + 0.25) / 3) < 1e-12)
+  }
+
   private func distribution(_ logits: [Float]) -> OutputDistribution { OutputDistribution(logits) }
 
   /// All logits rise by 3, and one by 2 more: only that is a shift towards the token.

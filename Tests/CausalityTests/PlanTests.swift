@@ -14,6 +14,17 @@ import Testing
   @Test(arguments: ["", "x", "two", "scale", "scale:", "add:one", "x nan", "xinf", "set:nan", "zero:1"])
   func otherTextIsNoKind(text: String) { #expect(InterventionKind(text) == nil) }
 
+  @Test func aRemovalTakesTheNeuronAwayAndABoostEnlargesIt() {
+    func kinds(_ isMeant: (InterventionKind) -> Bool) -> [String] {
+      ["zero", "mean", "resample", "x0", "x0.5", "x1", "x2", "x-1", "add:0", "add:1", "set:0", "set:1"].filter {
+        InterventionKind($0).map(isMeant) ?? false
+      }
+    }
+    #expect(kinds(\.isRemoval) == ["zero", "mean", "resample", "x0", "set:0"])
+    #expect(kinds(\.isBoost) == ["x2"])
+    #expect(kinds { $0.dose != nil } == ["zero", "x0", "x0.5", "x1", "x2", "x-1"])
+  }
+
   @Test func scaleIsAnotherWordForX() { #expect(InterventionKind("scale:2") == .scale(2)) }
 
   @Test func positionsAreThoseOfThePrompt() throws {

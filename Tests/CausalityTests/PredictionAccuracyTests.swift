@@ -38,6 +38,12 @@ import Testing
     #expect(significant <= 6)
   }
 
+  /// A neuron without an effect has no sign, and neither has one for which nothing is predicted.
+  @Test func anEffectOfZeroHasNoRightSign() throws {
+    let accuracy = try #require(PredictionAccuracy(predicted: [1, -2, 0, 3], measured: [0, 0, 1, 1], seed: 1))
+    #expect(accuracy.signs.estimate.mean == 0.25)
+  }
+
   @Test func twoNeuronsAreTooFew() {
     #expect(PredictionAccuracy(predicted: [1, 2], measured: [1, 2], seed: 0) == nil)
   }

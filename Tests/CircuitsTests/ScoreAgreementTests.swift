@@ -20,6 +20,15 @@ import Testing
     #expect(abs(try #require(agreement.rankCorrelation).value - 0.4) < 1e-12)
   }
 
+  /// A score of 0 says that removing the node does nothing; any other score says that it does something.
+  @Test func zeroIsASignOfItsOwn() throws {
+    let cases: [(Float, Float, Double)] = [(0, 0, 1), (0, 1, 0), (0, -1, 0), (1, 0, 0), (-1, 0, 0), (-1, -2, 1)]
+    for (score, contribution, expected) in cases {
+      let agreement = ScoreAgreement([[(score, contribution)]])
+      #expect(agreement.signAgreement?.value == expected, "\(score) against \(contribution)")
+    }
+  }
+
   @Test func intervalsLeaveOutWholePrompts() throws {
     // One prompt is right, one is wrong, whatever their sizes: leaving one out gives all or nothing.
     let agreement = ScoreAgreement([[(1, 1), (2, 2)], [(3, -3), (4, -4)]])

@@ -37,6 +37,26 @@ import Testing
     }
   }
 
+  /// The strata mirror each other, so that counts above and below the middle are equally likely. Their logarithms come from
+  /// different sums and differ in the last bits.
+  @Test func equallyLikelyCountsHaveTheSamePValue() throws {
+    var differing = 0
+    for appearing in [5, 9, 14] {
+      let distribution = ExactDistribution([
+        StratumMargins(first: 7, second: 13, appearing: appearing),
+        StratumMargins(first: 13, second: 7, appearing: appearing),
+      ])
+      #expect(distribution.lowest + distribution.highest == 2 * appearing)
+      for count in distribution.lowest..<appearing {
+        let mirrored = 2 * appearing - count
+        #expect(distribution.twoSidedP(count) == distribution.twoSidedP(mirrored), "\(count) and \(mirrored)")
+        let logs = distribution.logProbabilities
+        if logs[count - distribution.lowest] != logs[mirrored - distribution.lowest] { differing += 1 }
+      }
+    }
+    #expect(differing > 0, "no two of them would have been told apart without a tolerance")
+  }
+
   @Test func theMoreOneSidedTableHasTheSmallerPValueAndComesFirst() {
     func table(_ a: Int, _ c: Int) -> (p: Double, effect: Double) {
       let distribution = ExactDistribution([StratumMargins(first: 30, second: 30, appearing: a + c)])
