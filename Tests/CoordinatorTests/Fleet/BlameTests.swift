@@ -28,6 +28,28 @@ import Testing
     #expect(fleet.worker("bad")?.state == .setAside)
   }
 
+  /// Six processes of `bad` die, each with a prompt that `other` has failed, and perhaps with one that nobody else has.
+  @Test(arguments: [(false, false), (true, false), (true, true)])
+  func aDeathOverAPromptThatOthersFailIsNoBlame(hasOtherFailed: Bool, holdsAnother: Bool) {
+    var fleet = FleetFixture(runs: [FleetFixture.run(prompts: 80)])
+    fleet.join("good")
+    fleet.say("other", .hello(FleetFixture.hello("other")))
+    for incarnation in 1...6 {
+      var expected: [Int32] = []
+      if hasOtherFailed, let fence = fleet.pull("other").first?.fence {
+        fleet.fail(fence, from: "other")
+        expected = [fence.prompt]
+      }
+      fleet.say("bad", .hello(FleetFixture.hello("bad", incarnation: UInt64(incarnation), slots: 2)))
+      let prompts = fleet.pull("bad", hasOtherFailed && !holdsAnother ? 1 : 2).map(\.fence.prompt)
+      #expect(prompts.isEmpty || Array(prompts.prefix(expected.count)) == expected)
+    }
+    fleet.say("bad", .hello(FleetFixture.hello("bad", incarnation: 7, slots: 2)))
+    let isSetAside = fleet.worker("bad")?.state == .setAside
+    #expect(isSetAside == (!hasOtherFailed || holdsAnother))
+    #expect(fleet.worker("other")?.state != .setAside, "the deaths speak for the other worker")
+  }
+
   @Test func whatAProcessFailedIsNotHeldAgainstTheNextOne() {
     var fleet = FleetFixture(runs: [FleetFixture.run(prompts: 40)])
     fleet.join("good")

@@ -47,4 +47,29 @@ import Testing
       #expect(!isTooMany)
     }
   }
+
+  @Test func strikesAreForgottenAfterAMinute() {
+    let (peer, other) = (PeerID(bytes: [1]).sender, PeerID(bytes: [2]).sender)
+    var strikes = FrameStrikes()
+    for end in [Duration.milliseconds(59_999), .seconds(60)] {
+      let sender = end < .seconds(60) ? peer : other
+      let early = strikes.add(sender, weight: FrameStrikes.limit - 1, now: .zero)
+      let late = strikes.add(sender, weight: 1, now: end)
+      #expect(!early && late == (end < .seconds(60)), "\(end)")
+    }
+  }
+
+  /// As many senders as are remembered. Those of the last minute stay when room is made for one more.
+  @Test func aFloodOfSendersDoesNotWashOutRecentStrikes() {
+    var strikes = FrameStrikes()
+    func sender(_ number: Int) -> PeerID.Sender {
+      PeerID(bytes: [1, UInt8(number >> 8 & 0xFF), UInt8(number & 0xFF)]).sender
+    }
+    for number in 0..<16_383 { _ = strikes.add(sender(number), weight: 1, now: .zero) }
+    let noisy = PeerID(bytes: [2]).sender
+    _ = strikes.add(noisy, weight: FrameStrikes.limit - 1, now: .seconds(50))
+    _ = strikes.add(PeerID(bytes: [3]).sender, weight: 1, now: .seconds(61))
+    let isTooMany = strikes.add(noisy, weight: 1, now: .seconds(62))
+    #expect(isTooMany)
+  }
 }

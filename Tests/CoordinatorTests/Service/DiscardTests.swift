@@ -109,6 +109,23 @@ import Testing
     #expect(fleet.acknowledged(by: "a").contains(fences[1]), "and sends it again")
   }
 
+  /// An order that names neither a key nor a worker means nobody, not everybody.
+  @Test func anOrderThatNamesNobodyTakesNothingBack() {
+    var fleet = FleetFixture(runs: [FleetFixture.run(prompts: 4)])
+    let fences = fleet.join("a", slots: 2).map(\.fence)
+    fleet.deliver(fences[0], from: "a")
+    #expect(
+      fleet.machine.outcome(ofDiscarding: "run", key: nil, worker: nil)?.outcome == .discarded(prompts: 0))
+    fleet.perform(fleet.machine.discard("run", key: nil, worker: nil, now: fleet.now))
+    #expect(fleet.run.done == 1 && !fleet.written.contains { if case .discard = $0 { true } else { false } })
+    fleet.perform(fleet.machine.bar("run", key: nil, worker: nil, now: fleet.now))
+    fleet.deliver(fences[1], from: "a")
+    #expect(fleet.run.done == 2, "and nobody is kept from delivering meanwhile")
+    for (key, worker) in [(nil, nil), ("K", "b"), ("L", nil), (nil, "b"), ("L", "a")] as [(String?, String?)] {
+      #expect(!StoredAuthor(worker: "a", key: "K").matches(key: key, worker: worker))
+    }
+  }
+
   @Test func failuresAndQuarantineOfAWorkerAreTakenBackWithItsResults() {
     var fleet = FleetFixture(runs: [FleetFixture.run(prompts: 2)])
     for lease in fleet.join("a", slots: 2) {
