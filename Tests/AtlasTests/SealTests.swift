@@ -164,6 +164,21 @@ import Testing
     #expect(atlas.warning == nil)
   }
 
+  /// The first opening says nothing about a log that a later one left behind.
+  @Test func theLastOpeningDecidesWhetherAFileWasLeftOpen() throws {
+    try RunAtlas(folder.path()).close()
+    let second = try RunAtlas(existing: folder.path(), softwareVersion: "1", now: 0)
+    try FileManager.default.copyItem(atPath: folder.path(), toPath: folder.path("copy.sqlite"))
+    try second.close()
+    let copy = try RunAtlas(existing: folder.path("copy.sqlite"), softwareVersion: "1", now: 0)
+    #expect(copy.epoch == 3 && copy.warning?.contains("-wal") == true)
+    try copy.close()
+    try change("UPDATE epochs SET closed = 0 WHERE epoch = 1")
+    let third = try RunAtlas(existing: folder.path(), softwareVersion: "1", now: 0)
+    #expect(third.epoch == 3 && third.warning == nil)
+    try third.close()
+  }
+
   @Test func anEmptyFileIsExplained() throws {
     try Data().write(to: URL(filePath: folder.path()))
     for open in [
@@ -182,6 +197,25 @@ import Testing
     let inspection = try AtlasReader(path: folder.path()).inspect { .sound(prompt: $0.prompt) }
     #expect(!inspection.isSound)
     #expect(inspection.specification == .small())
+  }
+
+  /// Tables and copy agree against the digest: they are two of three.
+  @Test(arguments: ["x'00'", "zeroblob(32)"])
+  func aDamagedDigestCostsNothing(digest: String) throws {
+    try RunAtlas(folder.path()).close()
+    try change("UPDATE run SET specification_digest = \(digest)")
+    do {
+      let salvage = try AtlasSalvage(folder.path())
+      let reader = try AtlasReader(path: folder.path())
+      let inspection = try reader.inspect { .sound(prompt: $0.prompt) }
+      #expect(!inspection.isSound && inspection.specification == .small())
+      #expect(inspection.specificationProblem == "the digest of its prompts is damaged")
+      #expect(try salvage.copy(reader, inspection).isEmpty)
+      try salvage.replace()
+    }
+    let atlas = try RunAtlas(existing: folder.path(), softwareVersion: "1", now: 0)
+    #expect(atlas.specification() == .small())
+    try atlas.close()
   }
 
   @Test func aDamagedCopyIsNotBelieved() throws {

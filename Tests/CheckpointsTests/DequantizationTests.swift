@@ -48,6 +48,24 @@ import Testing
     }
   }
 
+  /// To read past the rows of a tensor is to read past its file.
+  @Test func rowsThatATensorDoesNotHaveAreNotRead() async {
+    await #expect(processExitsWith: .success) {
+      let view = TensorView(name: "three rows", rows: 3, columns: 2, values: [1, 2, 3, 4, 5, 6])
+      let target = UnsafeMutablePointer<Float>.allocate(capacity: 4)
+      view.copyRows(1..<3, into: target)
+      precondition(target[0] == 3 && target[3] == 6)
+    }
+    await #expect(processExitsWith: .failure) {
+      let view = TensorView(name: "three rows", rows: 3, columns: 2, values: [1, 2, 3, 4, 5, 6])
+      view.copyRows(2..<4, into: UnsafeMutablePointer<Float>.allocate(capacity: 4))
+    }
+    await #expect(processExitsWith: .failure) {
+      let view = TensorView(name: "three rows", rows: 3, columns: 2, values: [1, 2, 3, 4, 5, 6])
+      view.copyRows(-1..<1, into: UnsafeMutablePointer<Float>.allocate(capacity: 4))
+    }
+  }
+
   @Test func everyHalfHasItsExactValue() {
     let bits = (0...UInt16.max).map { $0 }
     let bytes = bits.flatMap { GGUFWriter.little($0) }

@@ -67,6 +67,57 @@ internal import Testing
     #expect(!comparison.cautions.warnings.contains { $0.hasPrefix("domain has only") })
   }
 
+  /// A has half of its prompts in the domain, B three quarters, and the other way round.
+  @Test func theSharesOfGroupsAreToldOfTheSideThatHasThem() throws {
+    let folder = try TestRun.Folder()
+    func index(_ name: String, domain: Int) throws -> RunIndex {
+      var run = TestRun.random(seed: 3, prompts: 40, neurons: 10, group: { $0 < domain ? .domain : .baseline })
+      run.name = "test-\(name)-4567"
+      for place in run.prompts.indices { run.prompts[place].text = "\(name) number \(place) is" }
+      return try run.index(at: folder.path("\(name).sqlite"))
+    }
+    let (half, most) = (try index("half", domain: 20), try index("most", domain: 30))
+    func told(_ a: RunIndex, _ b: RunIndex) throws -> [String] {
+      try RunComparison(.runs(a, b, group: nil)).cautions.warnings.filter { $0.contains("belong to the group") }.map {
+        $0.replacing(": --group compares one group at a time", with: "")
+      }
+    }
+    #expect(
+      try told(half, most) == [
+        "50 % of the prompts of A but 25 % of B belong to the group \"baseline\"",
+        "50 % of the prompts of A but 75 % of B belong to the group \"domain\"",
+      ])
+    #expect(
+      try told(most, half) == [
+        "25 % of the prompts of A but 50 % of B belong to the group \"baseline\"",
+        "75 % of the prompts of A but 50 % of B belong to the group \"domain\"",
+      ])
+  }
+
+  /// Names of any length have a column of their own.
+  @Test func columnsAreAsWideAsTheNamesOfTheSides() throws {
+    let folder = try TestRun.Folder()
+    let long = try #require(PromptGroup(rawValue: "everyday-conversation"))
+    let run = TestRun.random(
+      seed: 3, prompts: 80, neurons: 10, group: { $0.isMultiple(of: 2) ? .domain : long },
+      planted: { $0.isMultiple(of: 2) ? [Self.neuron] : [] })
+    let index = try run.index(at: folder.path("run.sqlite"))
+    for (first, second) in [("domain", long.rawValue), (long.rawValue, "domain")] {
+      let lines = try RunComparison(.groups(index, first, second)).text(limit: 5).split(separator: "\n")
+      let head = try #require(lines.first { $0.hasPrefix("  neuron ") })
+      let row = try #require(lines.first { $0.hasPrefix("  \(Self.neuron) ") })
+      for (title, value) in [("domain ", " 40/40"), ("\(long.rawValue) ", " 0/40")] {
+        let above = try #require(head.ranges(of: " \(title)").first)
+        let below = try #require(row.ranges(of: value).first)
+        let (expected, found) = (
+          head.distance(from: head.startIndex, to: above.lowerBound),
+          row.distance(from: row.startIndex, to: below.lowerBound)
+        )
+        #expect(expected == found, "\(title)")
+      }
+    }
+  }
+
   /// The neuron is at both positions of each prompt: it appears in as many prompts, with the sum of both scores.
   @Test func aNeuronAtTwoPositionsAppearsOnce() throws {
     let folder = try TestRun.Folder()

@@ -69,6 +69,9 @@ internal import Testing
     #expect(section.contains("Removed alone at ") && section.contains("<circle class=\"random\""))
     #expect(section.contains("<h4>Not known</h4>"))
     #expect(html.contains("with groups drawn at random"))
+    // Kinds of trust that no position has are not listed.
+    let counts = try matches("\\(positions: ([^)]*)\\)", html).flatMap { $0.components(separatedBy: ", ") }
+    #expect(counts.count >= 20 && counts.allSatisfy { !$0.hasPrefix("0 ") }, "\(counts)")
     let json = try #require(
       try JSONValue(
         parsing: try ReportPage(index, labels: nil, count: 3, selection: .specificity, softwareVersion: "1").json
