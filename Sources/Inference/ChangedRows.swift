@@ -47,7 +47,7 @@ struct ChangedRows {
 
   /// How many rows the larger matrix has with one more pass.
   func rowCount(adding pass: ChangedPass) -> Int {
-    let last = (lastRows.last ?? -1) + 2
+    let last = places.first(for: 1, from: (lastRows.last ?? -1) + 1) + 1
     if pass.layer == depth - 1 { return max(end, last) }
     let count = tokens - pass.position
     return max(places.first(for: count, from: end) + count, last)

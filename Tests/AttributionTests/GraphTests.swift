@@ -135,6 +135,23 @@ import Testing
 }
 
 @Suite struct SweepPlanTests {
+  /// Four tokens without neurons: "everything" has four rows, and the embeddings have 4 + 3 + 2 + 1.
+  @Test func aBlockIsFilledToItsBoundAndNoFurther() {
+    func rows(_ maximumRows: Int) -> [Int] {
+      SweepPlan(neurons: [], tokens: 4, layerCount: 2, maximumRows: maximumRows).blocks.map { block in
+        block.reduce(0) { $0 + 4 - $1.position }
+      }
+    }
+    #expect(rows(14) == [14])
+    for bound in 4...13 {
+      let rows = rows(bound)
+      #expect(rows.reduce(0, +) == 14 && rows.allSatisfy { $0 <= bound }, "\(bound): \(rows)")
+      #expect(rows.count.isMultiple(of: 2), "two cores take turns: \(rows)")
+    }
+    // 4 + 3 and 4 + 2 + 1.
+    #expect(rows(7) == [7, 7])
+  }
+
   @Test(arguments: [1, 7, 64, 1000]) func everySourceHasItsRowsInOneBlock(maximumRows: Int) {
     let neurons = (0..<200).map { (layer: $0 % 12, position: $0 * 7 % 20) }
     let plan = SweepPlan(neurons: neurons, tokens: 20, layerCount: 12, maximumRows: maximumRows)

@@ -62,6 +62,30 @@ import Testing
     #expect(zip(direct, clean).contains { abs($0 - $1) > 1e-4 })
   }
 
+  /// Many sets at once, on the oracle, whose buffers end where they end.
+  @Test func directEffectsOfManySetsAreThoseOfEach() throws {
+    let oracle = Float64Backend()
+    let slow = Transformer(SmallModel.tied.checkpoint, backend: oracle, storage: .resident)
+    let trace = try slow.forward(tokens, on: oracle)
+    let last = tokens.count - 1
+    let sets: [[Intervention]] =
+      [[], [Intervention(layer: 0, index: 3, position: last, operation: .set(2))]]
+      + (0..<4).map { layer in
+        [
+          Intervention(layer: layer % 3, index: 6, position: last, operation: .add(1)),
+          Intervention(layer: layer % 3, index: 6, position: nil, operation: .scale(3)),
+          Intervention(layer: 2, index: layer, position: last, operation: .set(1)),
+        ]
+      }
+    func rows(_ sets: [[Intervention]]) throws -> [Float] {
+      oracle.download(
+        try slow.directRows(under: sets, over: trace, on: oracle), rows: sets.count,
+        columns: slow.configuration.modelDimension)
+    }
+    #expect(try rows(sets) == sets.flatMap { try rows([$0]) })
+    #expect(try Set(sets.map { try rows([$0]) }).count == sets.count)
+  }
+
   @Test func onlyTheLastPositionHasADirectEffect() throws {
     func rows(_ set: [Intervention]) throws -> [Float] {
       backend.download(

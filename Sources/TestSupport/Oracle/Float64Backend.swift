@@ -21,20 +21,39 @@ package struct DoubleMatrix: WeightMatrix {
   subscript(output: Int, input: Int) -> Double { values[output * inputCount + input] }
 }
 
+/// Notes how large the largest buffer of a backend is, for tests of bounds on memory.
+// @unchecked Sendable: the oracle runs on one thread.
+package final class BufferSizes: @unchecked Sendable {
+  /// In elements.
+  package private(set) var largest = 0
+
+  package init() {}
+
+  package func forget() { largest = 0 }
+
+  fileprivate func note(_ count: Int) { largest = max(largest, count) }
+}
+
 /// Computes in Float64, one element after another.
 package struct Float64Backend: ComputeBackend {
   package typealias Buffer = DoubleBuffer
   package typealias Indices = [Int32]
   package typealias Matrix = DoubleMatrix
 
-  package init() {}
+  private let sizes: BufferSizes?
+
+  /// - Parameter sizes: notes the buffers that are made with zeros.
+  package init(noting sizes: BufferSizes? = nil) { self.sizes = sizes }
   package var kernelName: String { "float64" }
   package var rowBlock: Int { 1 }
   package var rowPlaces: RowPlaces { RowPlaces(step: 1, alike: 1) }
   package var laneCount: Int { 1 }
   package func lane(_ index: Int) -> Float64Backend { self }
 
-  package func makeBuffer(count: Int) -> DoubleBuffer { DoubleBuffer(Array(repeating: 0, count: count)) }
+  package func makeBuffer(count: Int) -> DoubleBuffer {
+    sizes?.note(count)
+    return DoubleBuffer(Array(repeating: 0, count: count))
+  }
   /// Not-a-numbers, so that a result that depends on them is noticed.
   package func makeScratch(count: Int) -> DoubleBuffer { DoubleBuffer(Array(repeating: .nan, count: count)) }
   package func upload(_ values: [Float]) -> DoubleBuffer { DoubleBuffer(values.map(Double.init)) }
