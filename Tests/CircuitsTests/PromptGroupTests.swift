@@ -30,6 +30,8 @@ import Testing
     let edge = try #require(
       aggregate.statistics(from: .neuron(layer: 0, index: 3), to: .neuron(layer: 2, index: 1)))
     #expect((edge.domainPrompts, edge.baselinePrompts, edge.otherPrompts) == (0, 1, 3))
+    // L0/N3 has two positions with flows of 0.5 and 1 in every prompt, whatever its group.
+    #expect(edge.prompts == 4 && edge.mean == 1.5 && edge.standardDeviation == 0)
     #expect((aggregate.totals.prompts, aggregate.totals.otherPrompts) == (4, 3))
     var other = EdgeAggregate()
     try other.merge(Fixtures.delta(prompt: 9, origin: control))
