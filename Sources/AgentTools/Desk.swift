@@ -64,7 +64,23 @@ struct Desk {
       near.isEmpty
       ? "The run has no neuron of layer \(neuron.layer). "
       : "Of layer \(neuron.layer) the run has \(near.joined(separator: ", ")) and others. "
-    return ToolError(text + "search_neurons finds neurons that the run knows.")
+    return ToolError(text + "search_neurons finds neurons that the run knows.", .absent)
+  }
+
+  /// The number and the graph of the prompt that the argument `prompt` names.
+  func graph() throws -> (number: Int, delta: EdgeDelta) {
+    guard let number = try arguments.integer("prompt", in: 0...Schema.mostPrompts) else {
+      throw ToolError("the argument prompt is missing")
+    }
+    guard index.specification.prompts.indices.contains(number) else {
+      throw ToolError(
+        "there is no prompt \(number): the run has prompts 0 to \(index.specification.prompts.count - 1)", .absent)
+    }
+    guard let delta = try index.graph(ofPrompt: Int32(number)) else {
+      throw ToolError(
+        "prompt \(number) is not merged: it is still to do, or it failed; get_exemplars names merged prompts", .absent)
+    }
+    return (number, delta)
   }
 
   /// The number of the comparison of the groups that the arguments name; 0 if they name none.
@@ -75,7 +91,7 @@ struct Desk {
       let names = comparisons.map(\.second).joined(separator: ", ")
       throw ToolError(
         "there is no group \(Quoted.text(name)) to compare \(comparisons.first?.first ?? "the domain") with; "
-          + (names.isEmpty ? "this run has one group only" : "there is \(names)"))
+          + (names.isEmpty ? "this run has one group only" : "there is \(names)"), .absent)
     }
     return (number, comparisons[number])
   }
@@ -113,7 +129,7 @@ struct Desk {
           ? "Neurons were selected most often at the tokens "
             + Self.list(try index.frequentTokens(limit: 6))
           : "The run has \(similar.map(Quoted.token).joined(separator: ", "))")
-        + "; get_prompt_graph shows the tokens of a prompt")
+        + "; get_prompt_graph shows the tokens of a prompt", .absent)
   }
 
   /// Tokens with how often they occur.

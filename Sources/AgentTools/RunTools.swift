@@ -73,12 +73,22 @@ package struct RunTools: AgentHandler {
     guard let tool = (Self.tools + Tool.experiments).first(where: { $0.description.name == name }) else {
       return .toolError("there is no tool \(Quoted.text(name))")
     }
+    let answer = try answer(tool, arguments, snapshot, context)
+    return .tool(structured: answer.json, text: answer.lines.joined(separator: "\n"))
+  }
+
+  /// The answer of any tool, with the caveats that every answer has.
+  ///
+  /// - Throws: `ToolError`, or an error about the run's files.
+  func answer(
+    _ tool: Tool, _ arguments: JSONObject, _ snapshot: LiveIndex.Snapshot, _ context: AgentContext
+  ) throws -> (json: JSONObject, lines: [String]) {
     let desk = Desk(
       snapshot: snapshot, labels: try LabelFile.reading(labelPath),
       arguments: try ToolArguments(arguments, schema: tool.description.input, digest: snapshot.index.state.digest),
       context: context, model: model)
     guard desk.mergedPrompts > 0 else {
-      return .toolError("no prompt of this run is merged yet: ask again when the run has made progress")
+      throw ToolError("no prompt of this run is merged yet: ask again when the run has made progress", .early)
     }
     var findings = try tool.answer(desk)
     // Some hold names and words of prompts, which others wrote.
@@ -86,6 +96,6 @@ package struct RunTools: AgentHandler {
     findings.json.set("caveats", .array(caveats.map { .string($0) }))
     findings.json.set("snapshot", desk.snapshotJSON)
     let lines = findings.lines.map { $0.harmless(maximumBytes: 4000) } + caveats.map { "Careful: \($0)." }
-    return .tool(structured: findings.json, text: lines.joined(separator: "\n"))
+    return (findings.json, lines)
   }
 }

@@ -53,7 +53,28 @@ enum Schema {
     return .object(object)
   }
 
-  static let neuron: (String, JSONValue) = ("neuron", described(string, "such as L29/N729"))
+  static let neuron: (String, JSONValue) = ("neuron", neuronName("such as L29/N729"))
+
+  /// A neuron as `NeuronID` reads it.
+  static func neuronName(_ text: String) -> JSONValue {
+    ["type": "string", "pattern": "^[Ll]?[0-9]{1,4}[/:_][Nn]?[0-9]{1,7}$", "description": .string(text)]
+  }
+
+  /// An end of an edge as `Desk.ends` reads it.
+  static func end(_ text: String) -> JSONValue {
+    [
+      "type": "string",
+      "pattern": "^([Ll]?[0-9]{1,4}[/:_][Nn]?[0-9]{1,7}|[EL]_[0-9]{1,9}|M|metric|(token|logit):.+)$",
+      "description": .string(text),
+    ]
+  }
+
+  static let mostLayers = 10_000
+  static let mostPrompts = 1_000_000_000
+  static let layer: JSONValue = ["type": "integer", "minimum": 0, "maximum": .integer(mostLayers)]
+  static let prompt: JSONValue = ["type": "integer", "minimum": 0, "maximum": .integer(mostPrompts)]
+  /// The fewest prompts that something must have.
+  static let fewest: JSONValue = ["type": "integer", "minimum": 1, "maximum": .integer(mostPrompts)]
 
   static func choice(_ values: [String], _ text: String) -> JSONValue {
     ["type": "string", "enum": .array(values.map { .string($0) }), "description": .string(text)]
@@ -63,7 +84,12 @@ enum Schema {
     ("limit", ["type": "integer", "minimum": 1, "maximum": .integer(most), "default": .integer(usual)])
   }
 
-  static let cursor: (String, JSONValue) = ("cursor", described(string, "next_cursor of the page before"))
+  static let cursor: (String, JSONValue) = (
+    "cursor",
+    [
+      "type": "string", "pattern": "^[0-9a-f]{8}-[1-9][0-9]{0,8}$", "description": "next_cursor of the page before",
+    ]
+  )
 
   static func arguments(_ members: [(String, JSONValue)], required: [String] = []) -> JSONObject {
     var schema: JSONObject = [

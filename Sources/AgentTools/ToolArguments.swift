@@ -8,9 +8,25 @@ internal import Platform
 
 /// Why a tool cannot answer, and what to do instead. The client's model reads it.
 package struct ToolError: Error, Equatable, CustomStringConvertible {
-  package var description: String
+  /// What kind of mistake it is. Agents read the text; clients over HTTP get a status code.
+  package enum Kind: Equatable, Sendable {
+    /// An argument cannot be used.
+    case argument
+    /// The run does not have what was asked for.
+    case absent
+    /// The page belongs to an older state of the run.
+    case outdated
+    /// The run cannot be asked yet.
+    case early
+  }
 
-  package init(_ description: String) { self.description = description }
+  package var description: String
+  package var kind: Kind
+
+  package init(_ description: String, _ kind: Kind = .argument) {
+    self.description = description
+    self.kind = kind
+  }
 }
 
 struct ToolArguments {
@@ -117,7 +133,8 @@ struct ToolArguments {
         "cursor is \(Quoted.text(cursor)), which no answer gave: leave it out to start from the first page")
     }
     guard parts[0] == digest else {
-      throw ToolError("prompts were merged since that page was made: leave cursor out to start from the first page")
+      throw ToolError(
+        "prompts were merged since that page was made: leave cursor out to start from the first page", .outdated)
     }
     return offset
   }

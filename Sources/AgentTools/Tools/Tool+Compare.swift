@@ -15,8 +15,8 @@ extension Tool {
         "Two neurons side by side: prompts in common, drivers and targets in common, and the edge between them.",
       input: Schema.arguments(
         [
-          ("first", Schema.described(Schema.string, "such as L29/N729")),
-          ("second", Schema.described(Schema.string, "such as L28/N78")), Schema.limit(5, 20),
+          ("first", Schema.neuronName("such as L29/N729")),
+          ("second", Schema.neuronName("such as L28/N78")), Schema.limit(5, 20),
         ], required: ["first", "second"]),
       output: Schema.answer(
         [

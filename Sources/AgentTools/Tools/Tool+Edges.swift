@@ -16,12 +16,12 @@ extension Tool {
         source and target.
         """,
       input: Schema.arguments([
-        ("neuron", Schema.described(Schema.string, "such as L29/N729; or use source and target")),
+        ("neuron", Schema.neuronName("such as L29/N729; or use source and target")),
         ("direction", Schema.choice(["in", "out"], "default in")),
-        ("source", Schema.described(Schema.string, "L29/N729 or token:fever")),
-        ("target", Schema.described(Schema.string, "L29/N729, logit:fever or metric")),
+        ("source", Schema.end("L29/N729 or token:fever")),
+        ("target", Schema.end("L29/N729, logit:fever or metric")),
         ("sort", Schema.choice(EdgeSearch.Order.allCases.map(\.rawValue), "default flow: summed |flow|")),
-        ("min_prompts", ["type": "integer", "minimum": 1]),
+        ("min_prompts", Schema.fewest),
         ("include_sinks", Schema.described(Schema.boolean, "default false")), Schema.limit(10, 200), Schema.cursor,
       ]), output: Schema.answer(Schema.page("edges", edgeSchema))),
     answer: { desk in
@@ -47,7 +47,7 @@ extension Tool {
       search.sources = try source.map { try desk.ends($0, "source") }
       search.targets = try target.map { try desk.ends($0, "target") }
       search.order = try desk.arguments.choice("sort", EdgeSearch.Order.self) ?? .flow
-      search.fewestPrompts = try desk.arguments.integer("min_prompts", in: 1...1_000_000_000) ?? 1
+      search.fewestPrompts = try desk.arguments.integer("min_prompts", in: 1...Schema.mostPrompts) ?? 1
       search.includesSinks = try desk.arguments.boolean("include_sinks") ?? false
       let (offset, limit) = (try desk.arguments.offset(), try desk.arguments.limit(10, 200))
       let page = try desk.index.edges(search, offset: offset, limit: limit)
@@ -119,8 +119,8 @@ extension Tool {
         """,
       input: Schema.arguments(
         [
-          ("from", Schema.described(Schema.string, "L2/N90 or token:fever")),
-          ("to", Schema.described(Schema.string, "L29/N729, logit:fever or metric")),
+          ("from", Schema.end("L2/N90 or token:fever")),
+          ("to", Schema.end("L29/N729, logit:fever or metric")),
           ("max_edges", ["type": "integer", "minimum": 1, "maximum": 8, "default": 5]),
           ("include_sinks", Schema.boolean), Schema.limit(3, 10),
         ], required: ["from", "to"]),

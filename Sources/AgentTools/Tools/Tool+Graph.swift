@@ -17,24 +17,14 @@ extension Tool {
         """,
       input: Schema.arguments(
         [
-          ("prompt", ["type": "integer", "minimum": 0]),
+          ("prompt", Schema.prompt),
           ("include_sinks", Schema.described(Schema.boolean, "neurons at position 0 too; default false")),
           Schema.limit(15, 100), Schema.cursor,
         ], required: ["prompt"]),
       output: Schema.answer(
         [("prompt", Schema.integer), ("group", Schema.string), ("next_cursor", Schema.maybeString)] + graphMembers)),
     answer: { desk in
-      guard let number = try desk.arguments.integer("prompt", in: 0...Int(Int32.max)) else {
-        throw ToolError("the argument prompt is missing")
-      }
-      guard desk.index.specification.prompts.indices.contains(number) else {
-        throw ToolError(
-          "there is no prompt \(number): the run has prompts 0 to \(desk.index.specification.prompts.count - 1)")
-      }
-      guard let delta = try desk.index.graph(ofPrompt: Int32(number)) else {
-        throw ToolError(
-          "prompt \(number) is not merged: it is still to do, or it failed; get_exemplars names merged prompts")
-      }
+      let (number, delta) = try desk.graph()
       let prompt = desk.index.specification.prompts[number]
       let graph = PromptGraph(delta, desk)
       let offset = try desk.arguments.offset()

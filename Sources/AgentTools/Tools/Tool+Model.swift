@@ -15,7 +15,7 @@ extension Tool {
 
   static let textArguments: [(String, JSONValue)] = [
     ("text", Schema.described(Schema.string, "a prompt of your own")),
-    ("prompt", Schema.described(Schema.integer, "or the number of a prompt of the run")),
+    ("prompt", Schema.described(Schema.prompt, "or the number of a prompt of the run")),
   ]
 
   /// Texts cost time and memory that grow with their length.
@@ -23,7 +23,7 @@ extension Tool {
 
   static func text(_ desk: Desk) throws -> ExperimentText {
     let (text, number) = (
-      try desk.arguments.string("text"), try desk.arguments.integer("prompt", in: 0...Int(Int32.max))
+      try desk.arguments.string("text"), try desk.arguments.integer("prompt", in: 0...Schema.mostPrompts)
     )
     switch (text, number) {
     case (let text?, nil):
@@ -34,7 +34,8 @@ extension Tool {
     case (nil, let number?):
       guard desk.index.specification.prompts.indices.contains(number) else {
         throw ToolError(
-          "there is no prompt \(number): the run has prompts 0 to \(desk.index.specification.prompts.count - 1)")
+          "there is no prompt \(number): the run has prompts 0 to \(desk.index.specification.prompts.count - 1)",
+          .absent)
       }
       let prompt = desk.index.specification.prompts[number]
       return ExperimentText(text: prompt.text, answerPrefix: prompt.answerPrefix)

@@ -23,10 +23,10 @@ extension Tool {
       input: Schema.arguments([
         ("text", Schema.described(Schema.string, "words of a label")),
         ("role", Schema.choice(roleNames, "circuit role")),
-        ("class", Schema.choice(classNames, "specificity")), ("layer", ["type": "integer", "minimum": 0]),
+        ("class", Schema.choice(classNames, "specificity")), ("layer", Schema.layer),
         ("fires_on", Schema.described(Schema.string, "a token's text")),
         ("promotes", Schema.described(Schema.string, "a token's text")),
-        ("min_prompts", ["type": "integer", "minimum": 1]),
+        ("min_prompts", Schema.fewest),
         ("sort", Schema.choice(NeuronSearch.Order.allCases.map(\.rawValue), "default score: largest |score| in all")),
         Schema.limit(10, 100), Schema.cursor,
       ]), output: Schema.answer(Schema.page("neurons", Desk.lineSchema))),
@@ -35,8 +35,8 @@ extension Tool {
       search.order = try desk.arguments.choice("sort", NeuronSearch.Order.self) ?? .score
       search.role = try desk.arguments.choice("role", CircuitRole.self)?.rawValue
       search.specificityClass = try desk.arguments.choice("class", SpecificityClass.self)?.rawValue
-      search.layer = try desk.arguments.integer("layer", in: 0...10_000)
-      search.fewestPrompts = try desk.arguments.integer("min_prompts", in: 1...1_000_000_000)
+      search.layer = try desk.arguments.integer("layer", in: 0...Schema.mostLayers)
+      search.fewestPrompts = try desk.arguments.integer("min_prompts", in: 1...Schema.mostPrompts)
       search.firesOn = try desk.arguments.string("fires_on").map { try desk.tokens($0, "fires_on") }
       search.promotes = try desk.arguments.string("promotes").map { try desk.tokens($0, "promotes") }
       search.includesSinks = search.role == CircuitRole.sink.rawValue
@@ -45,7 +45,7 @@ extension Tool {
         guard let labels = desk.labels else {
           throw ToolError(
             "this run has no labels, so that text cannot be searched: use fires_on, promotes, role, class or layer, or ask "
-              + "the person to run autointerp label")
+              + "the person to run autointerp label", .absent)
         }
         let found = try labels.search(text, limit: 2000).map(\.neuron)
         search.neurons = found
@@ -114,7 +114,8 @@ extension Tool {
         ] + Schema.page("neurons", Desk.lineSchema))),
     answer: { desk in
       guard let (number, comparison) = try desk.comparison() else {
-        throw ToolError("this run has only one group of prompts: run it again with --baseline FILE to compare")
+        throw ToolError(
+          "this run has only one group of prompts: run it again with --baseline FILE to compare", .absent)
       }
       var search = NeuronSearch()
       search.order = .specificity

@@ -31,7 +31,8 @@ extension Tool {
         let found = star.knowledge.specificity.specificity(of: star.neuron, inComparison: number)
       else {
         throw ToolError(
-          "this run has only one group of prompts, so that nothing can be compared: run it again with --baseline FILE")
+          "this run has only one group of prompts, so that nothing can be compared: run it again with --baseline FILE",
+          .absent)
       }
       let detectable = comparison.detectable
       let json: JSONObject = [
