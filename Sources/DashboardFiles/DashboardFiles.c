@@ -45,6 +45,39 @@ static const unsigned char liveJS[] = {
 static const unsigned char signInJS[] = {
 #embed "web/sign-in.js"
 };
+static const unsigned char atlasHTML[] = {
+#embed "web/atlas.html"
+};
+static const unsigned char atlasCSS[] = {
+#embed "web/atlas.css"
+};
+static const unsigned char atlasBaseJS[] = {
+#embed "web/atlas-base.js"
+};
+static const unsigned char atlasPlotsJS[] = {
+#embed "web/atlas-plots.js"
+};
+static const unsigned char atlasSearchJS[] = {
+#embed "web/atlas-search.js"
+};
+static const unsigned char atlasNeuronJS[] = {
+#embed "web/atlas-neuron.js"
+};
+static const unsigned char atlasPictureJS[] = {
+#embed "web/atlas-picture.js"
+};
+static const unsigned char atlasPromptJS[] = {
+#embed "web/atlas-prompt.js"
+};
+static const unsigned char atlasCompareJS[] = {
+#embed "web/atlas-compare.js"
+};
+static const unsigned char atlasModulesJS[] = {
+#embed "web/atlas-modules.js"
+};
+static const unsigned char atlasMainJS[] = {
+#embed "web/atlas-main.js"
+};
 
 #define FILE(name, bytes) {name, bytes, sizeof bytes}
 static const struct DashboardFile files[] = {
@@ -55,6 +88,17 @@ static const struct DashboardFile files[] = {
     FILE("worker-list.js", workerListJS),  FILE("errors.js", errorsJS),
     FILE("neurons.js", neuronsJS),         FILE("live.js", liveJS),
     FILE("sign-in.js", signInJS),
+    FILE("atlas.html", atlasHTML),
+    FILE("atlas.css", atlasCSS),
+    FILE("atlas-base.js", atlasBaseJS),
+    FILE("atlas-plots.js", atlasPlotsJS),
+    FILE("atlas-search.js", atlasSearchJS),
+    FILE("atlas-neuron.js", atlasNeuronJS),
+    FILE("atlas-picture.js", atlasPictureJS),
+    FILE("atlas-prompt.js", atlasPromptJS),
+    FILE("atlas-compare.js", atlasCompareJS),
+    FILE("atlas-modules.js", atlasModulesJS),
+    FILE("atlas-main.js", atlasMainJS),
 };
 
 const struct DashboardFile *dashboardFiles(unsigned long *count) {

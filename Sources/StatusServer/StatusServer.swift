@@ -10,26 +10,29 @@ internal import NIOPosix
 internal import ServiceLifecycle
 
 /// Serves the state of a coordinator over HTTP, read-only: the dashboard at `/`, `/status`, `/events`, `/metrics`,
-/// `/healthz`, `/readyz`, `/neurons`, `/neurons/L15/N7890` and `/history`.
+/// `/healthz`, `/readyz`, `/neurons`, `/neurons/L15/N7890` and `/history`; with an ``AtlasPage``, `/atlas` and `/api/v1` too.
 package struct StatusServer: Service {
   private let configuration: StatusServerConfiguration
   private let source: any StatusSource
+  private let atlas: AtlasPage?
   private let logger: Logger
   private let onListening: @Sendable (Int) async -> Void
 
   /// - Parameters:
   ///   - configuration: where to listen, and whom to answer.
   ///   - source: what to serve.
+  ///   - atlas: the page that explores runs; nil for none.
   ///   - logger: for messages to operators.
   ///   - onListening: called once with the port that was bound.
   /// - Throws: ``StatusServerError/configuration(setting:problem:)``.
   package init(
-    configuration: StatusServerConfiguration, source: any StatusSource, logger: Logger,
+    configuration: StatusServerConfiguration, source: any StatusSource, atlas: AtlasPage? = nil, logger: Logger,
     onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) throws(StatusServerError) {
     try configuration.validate()
     self.configuration = configuration
     self.source = source
+    self.atlas = atlas
     self.logger = logger
     self.onListening = onListening
   }
@@ -89,7 +92,7 @@ package struct StatusServer: Service {
     let headerTimeout = TimeAmount(configuration.headerTimeout)
     let idleTimeout = TimeAmount(configuration.idleTimeout)
     let (host, port) = (configuration.host, configuration.port)
-    let responder = StatusResponder(configuration: configuration, feed: feed, logger: logger)
+    let responder = StatusResponder(configuration: configuration, feed: feed, atlas: atlas, logger: logger)
     let builder = HTTPServerBuilder.http1(
       configuration: .init(
         additionalChannelHandlers: [

@@ -7,7 +7,9 @@ import Testing
 @testable import StatusServer
 
 @Suite struct DashboardTests {
-  @Test(arguments: [Dashboard.page(nonce: "N-1"), Dashboard.signInPage(nonce: "N-1")])
+  @Test(arguments: [
+    Dashboard.page(nonce: "N-1"), Dashboard.atlasPage(nonce: "N-1"), Dashboard.signInPage(nonce: "N-1"),
+  ])
   func aPageNeedsNothingElse(page: String) {
     #expect(page.hasPrefix("<!doctype html>\n") && page.hasSuffix("</body>\n</html>\n"))
     #expect(page.ranges(of: "<style nonce=\"N-1\">\n").count == 1)

@@ -12,7 +12,8 @@ import ServiceLifecycle
 /// Runs a status port on a free loopback port while `body` runs. `stop` begins its graceful shutdown.
 @discardableResult
 func withStatusServer<Result: Sendable>(
-  _ source: FakeSource = FakeSource(), configure: (inout StatusServerConfiguration) -> Void = { _ in },
+  _ source: FakeSource = FakeSource(), atlas: AtlasPage? = nil,
+  configure: (inout StatusServerConfiguration) -> Void = { _ in },
   body: @escaping @Sendable (_ port: Int, _ stop: @escaping @Sendable () async -> Void) async throws -> Result
 ) async throws -> Result {
   var configuration = StatusServerConfiguration()
@@ -24,7 +25,7 @@ func withStatusServer<Result: Sendable>(
   configure(&configuration)
   let (ports, listening) = AsyncStream.makeStream(of: Int.self)
   let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-  let server = try StatusServer(configuration: configuration, source: source, logger: logger) { port in
+  let server = try StatusServer(configuration: configuration, source: source, atlas: atlas, logger: logger) { port in
     listening.yield(port)
   }
   let group = ServiceGroup(configuration: .init(services: [server], logger: logger))
@@ -49,10 +50,11 @@ func withStatusServer<Result: Sendable>(
 
 @discardableResult
 func withStatusServer<Result: Sendable>(
-  _ source: FakeSource = FakeSource(), configure: (inout StatusServerConfiguration) -> Void = { _ in },
+  _ source: FakeSource = FakeSource(), atlas: AtlasPage? = nil,
+  configure: (inout StatusServerConfiguration) -> Void = { _ in },
   body: @escaping @Sendable (_ port: Int) async throws -> Result
 ) async throws -> Result {
-  try await withStatusServer(source, configure: configure) { port, _ in try await body(port) }
+  try await withStatusServer(source, atlas: atlas, configure: configure) { port, _ in try await body(port) }
 }
 
 /// An answer, parsed as far as tests need it.

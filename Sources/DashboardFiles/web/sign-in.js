@@ -10,7 +10,8 @@ form.addEventListener("submit", async (event) => {
   const token = document.getElementById("token").value;
   try {
     const reply = await fetch("/session", { headers: { Authorization: `Bearer ${token}` }, cache: "no-store" });
-    if (reply.ok) location.replace("/");
+    if (reply.ok && location.search) location.replace(location.pathname + location.hash);
+    else if (reply.ok) location.reload();
     else answer.textContent = reply.status === 401 ? "That is not the token." : `The coordinator answered ${reply.status}.`;
   } catch {
     answer.textContent = "The coordinator does not answer.";

@@ -1,20 +1,24 @@
 // autointerp
-// `Dashboard` builds the page at `/` from the web files in `Sources/DashboardFiles/web`. The page loads nothing else.
+// `Dashboard` builds the status port's pages from the web files in `Sources/DashboardFiles/web`. They load nothing else.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DashboardFiles
 
-/// The page at `/`. It is the same for everybody: data reaches it only through `/events` and `/neurons`, as JSON, and
-/// enters the document only as text (`textContent`), never as markup.
+/// The dashboard, the page that explores runs, and the sign-in page. Each is the same for everybody: data reaches it only as
+/// JSON, and enters the document only as text (`textContent`), never as markup.
 enum Dashboard {
   /// The page, whose style and script carry the `nonce` that the answer's Content-Security-Policy allows.
   static func page(nonce: String) -> String { dashboard.joined(separator: nonce) }
+
+  /// The page that explores runs. Its data comes from `/api/v1` alone.
+  static func atlasPage(nonce: String) -> String { atlas.joined(separator: nonce) }
 
   /// What a browser without the token gets.
   static func signInPage(nonce: String) -> String { signIn.joined(separator: nonce) }
 
   /// The pages, split where a nonce goes.
   private static let dashboard = inlined("dashboard.html")
+  private static let atlas = inlined("atlas.html")
   private static let signIn = inlined("sign-in.html")
 
   /// A page with its style sheets in one `<style>` and its scripts in one `<script>`, which has a scope of its own.

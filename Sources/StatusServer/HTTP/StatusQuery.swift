@@ -24,6 +24,12 @@ struct StatusQuery {
     }
   }
 
+  /// Takes everything, in order of names.
+  mutating func all() -> [(name: String, value: String)] {
+    defer { values = [:] }
+    return values.map { (name: $0.key, value: $0.value) }.sorted { $0.name < $1.name }
+  }
+
   /// Takes a text; nil if it is absent.
   mutating func text(_ name: String) -> String? { values.removeValue(forKey: name) }
 

@@ -13,13 +13,15 @@ struct StatusResponder: Sendable {
   let configuration: StatusServerConfiguration
   let access: AccessControl
   let feed: StatusFeed
+  let atlas: AtlasPage?
   let streams: StreamSlots
   let logger: Logger
 
-  init(configuration: StatusServerConfiguration, feed: StatusFeed, logger: Logger) {
+  init(configuration: StatusServerConfiguration, feed: StatusFeed, atlas: AtlasPage?, logger: Logger) {
     self.configuration = configuration
     access = AccessControl(configuration: configuration)
     self.feed = feed
+    self.atlas = atlas
     streams = StreamSlots(maximum: configuration.maximumEventStreams)
     self.logger = logger
   }
@@ -58,7 +60,7 @@ struct StatusResponder: Sendable {
       return response
     }
     let route = Result { try StatusRoute(path: request.uri.path) }
-    let known = (try? route.get()).flatMap(\.self)
+    let known = (try? route.get()).flatMap(\.self).flatMap(meaning)
     // Readers without access must not learn what is wrong with their requests.
     if known?.isOpen != true, let refusal = refusal(of: request, route: known) { return refusal }
     _ = try route.get()
@@ -68,19 +70,32 @@ struct StatusResponder: Sendable {
     return try await answer(to: request, for: known)
   }
 
+  /// What a route means on this server; nil if it has no such thing.
+  private func meaning(of route: StatusRoute) -> StatusRoute? {
+    switch route {
+    case .home: atlas?.isHome == true ? .atlas : .dashboard
+    case .atlas, .api: atlas == nil ? nil : route
+    default: route
+    }
+  }
+
   private func answer(to request: Request, for route: StatusRoute) async throws -> Response {
     var query = try StatusQuery(request.uri.query)
     switch route {
     case .neurons: return try await neurons(&query)
     case .neuron(let neuron): return try await profile(of: neuron, &query)
     case .history: return try await history(&query)
-    case .dashboard, .alive, .ready: break
+    case .api(let path): return try await answer(path, query.all())
+    case .home, .dashboard, .atlas, .alive, .ready: break
     case .status, .events, .metrics, .workers, .session: try query.finish()
     }
     switch route {
     case .dashboard:
       let nonce = Response.nonce()
       return .page(Dashboard.page(nonce: nonce), nonce: nonce)
+    case .atlas:
+      let nonce = Response.nonce()
+      return .page(Dashboard.atlasPage(nonce: nonce), nonce: nonce)
     case .status: return .json(try await feed.snapshot().json)
     case .events: return try await events(head: request.method == .head)
     case .metrics: return try await metrics()
@@ -88,7 +103,16 @@ struct StatusResponder: Sendable {
     case .ready: return try await readiness(detailed: isAuthorised(request))
     case .workers: return try await workerHistory()
     case .session: return signedIn(Response(status: .noContent))
-    case .neurons, .neuron, .history: preconditionFailure("answered above")
+    case .home, .api, .neurons, .neuron, .history: preconditionFailure("answered above")
+    }
+  }
+
+  /// Asks whoever knows about runs' files.
+  private func answer(_ path: String, _ query: [(name: String, value: String)]) async throws -> Response {
+    switch await atlas?.questions.answer(path, query) {
+    case .content(let bytes): return .json(bytes)
+    case .failure(let status, let message): return .failure(.init(code: status), message)
+    case nil: preconditionFailure("a server without an atlas has no such route")
     }
   }
 
@@ -98,16 +122,19 @@ struct StatusResponder: Sendable {
     return access.accepts(cookies: request.headers[values: .cookie])
   }
 
-  /// Returns nil if the reader has access. A browser that opens the dashboard gets a sign-in page or, if the address
-  /// contains the token, its cookie and a redirect to the address without the token.
+  /// Returns nil if the reader has access. A browser that opens a page gets a sign-in page or, if the address contains the
+  /// token, its cookie and a redirect to the address without the token.
   private func refusal(of request: Request, route: StatusRoute?) -> Response? {
+    let isPage = route?.isPage == true
+    // A page's path is one of a few, so that the redirect leads nowhere else.
+    let withoutToken = Response(status: .seeOther, headers: [.location: request.uri.path])
     guard !isAuthorised(request) else {
-      let isTokenLeft = route == .dashboard && access.needsToken && request.uri.queryParameters["token"] != nil
-      return isTokenLeft ? signedIn(Response(status: .seeOther, headers: [.location: "/"])) : nil
+      let isTokenLeft = isPage && access.needsToken && request.uri.queryParameters["token"] != nil
+      return isTokenLeft ? signedIn(withoutToken) : nil
     }
-    if route == .dashboard {
+    if isPage {
       if let token = request.uri.queryParameters["token"], access.accepts(token: token) {
-        return signedIn(Response(status: .seeOther, headers: [.location: "/"]))
+        return signedIn(withoutToken)
       }
       let nonce = Response.nonce()
       return .page(Dashboard.signInPage(nonce: nonce), nonce: nonce, status: .unauthorized)

@@ -7,7 +7,13 @@ internal import Foundation
 
 /// What a path asks for.
 enum StatusRoute: Equatable {
+  /// The dashboard or the atlas page, as the server was told.
+  case home
   case dashboard
+  /// The page that explores runs.
+  case atlas
+  /// A question about a run: what follows `/api/v1`.
+  case api(String)
   case status
   case events
   case metrics
@@ -27,7 +33,10 @@ enum StatusRoute: Equatable {
   /// - Throws: ``StatusServerError/badQuery(_:)`` if `/neurons/…` does not name a neuron.
   init?(path: String) throws(StatusServerError) {
     switch path {
-    case "/": self = .dashboard
+    case "/": self = .home
+    case "/dashboard": self = .dashboard
+    case "/atlas": self = .atlas
+    case Self.apiPath: self = .api("")
     case "/status": self = .status
     case "/events": self = .events
     case "/metrics": self = .metrics
@@ -38,6 +47,10 @@ enum StatusRoute: Equatable {
     case "/history/workers": self = .workers
     case "/session": self = .session
     default:
+      if path.hasPrefix(Self.apiPath + "/") {
+        self = .api(String(path.dropFirst(Self.apiPath.count)))
+        return
+      }
       guard path.hasPrefix("/neurons/") else { return nil }
       let text = path.dropFirst("/neurons/".count)
       guard let neuron = (String(text).removingPercentEncoding).flatMap({ NeuronID($0) }) else {
@@ -46,6 +59,12 @@ enum StatusRoute: Equatable {
       self = .neuron(neuron)
     }
   }
+
+  /// Where questions about runs begin.
+  private static let apiPath = "/api/v1"
+
+  /// True for pages, at which a browser signs in.
+  var isPage: Bool { self == .home || self == .dashboard || self == .atlas }
 
   /// True for probes, which reveal only yes or no and need no token.
   var isOpen: Bool { self == .alive || self == .ready }
