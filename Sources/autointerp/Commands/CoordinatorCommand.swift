@@ -2,6 +2,7 @@
 // `CoordinatorCommand` is `autointerp coordinator`: it starts the coordinator of a fleet.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import AgentTools
 internal import ArgumentParser
 internal import ClusterProtocol
 internal import ClusterTransport
@@ -117,8 +118,10 @@ struct CoordinatorCommand: AsyncParsableCommand {
         successTerminationBehavior: .ignore),
     ]
     if !noStatus {
+      let api = RunAPI(.folder(settings.coordinator.directory), version: SoftwareVersion.current)
       let server = try StatusServer(
-        configuration: settings.status, source: CoordinatorStatusSource(coordinator: coordinator), logger: logger)
+        configuration: settings.status, source: CoordinatorStatusSource(coordinator: coordinator),
+        atlas: AtlasPage(AtlasQuestions(api: api)), logger: logger)
       services.append(
         .init(
           service: server, successTerminationBehavior: .ignore, failureTerminationBehavior: .cancelGroup))

@@ -6,7 +6,6 @@ internal import AgentExperiments
 internal import AgentProtocol
 internal import AgentTools
 internal import ArgumentParser
-internal import Checkpoints
 internal import Foundation
 internal import Platform
 internal import RunIndex
@@ -42,7 +41,7 @@ struct MCPCommand: ParsableCommand {
   func run() throws {
     if listTools { return try OutputFile(nil).write(Array(RunTools.page.utf8)) }
     let path = try RunFile.path(atlas, in: configuration.load().run.directory)
-    let loaded = try model.map { try experiments($0, path) }
+    let loaded = try model.map { try LoadedModel.load($0, forRunAt: path) }
     // Only messages may reach the client: what anything else prints goes to standard error.
     let output = dup(STDOUT_FILENO)
     guard output >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else {
@@ -55,22 +54,5 @@ struct MCPCommand: ParsableCommand {
     let machine = AgentMachine(RunTools.server(version: SoftwareVersion.current, hasModel: loaded != nil))
     try AgentConnection(machine, input: STDIN_FILENO, output: output, handler: RunTools(live: live, model: loaded))
       .run()
-  }
-
-  /// Loads the model, which must be the run's.
-  private func experiments(_ model: String, _ path: String) throws -> LoadedModel {
-    var engine = try EngineOptions.parse(["--model", model])
-    engine.model = model
-    let checkpoint = try engine.checkpoint()
-    let tokenizer = try Tokenizer.open(model)
-    let run = try RunIndex.open(path).specification
-    if let expected = run.modelFingerprint, expected != ModelIdentity(checkpoint, tokenizer).fingerprint {
-      throw InputError(
-        path: model,
-        problem: "this is not the model of the run, \(run.modelName): experiments would be about another model")
-    }
-    return try LoadedModel(
-      checkpoint: checkpoint, tokenizer: tokenizer, storage: engine.storage(for: checkpoint),
-      threads: engine.threads, run: run)
   }
 }

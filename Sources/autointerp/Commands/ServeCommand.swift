@@ -1,7 +1,9 @@
 // autointerp
-// `ServeCommand` is `autointerp serve`: it shows the file of a run in a browser.
+// `ServeCommand` is `autointerp serve`: it shows the file of a run in a browser, and answers questions about it over HTTP.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import AgentExperiments
+internal import AgentTools
 internal import ArgumentParser
 internal import Console
 internal import Coordinator
@@ -10,27 +12,36 @@ internal import ServiceLifecycle
 internal import Settings
 internal import StatusServer
 
-/// Serves the dashboard of a run that is not under way.
+/// Serves the pages of a run.
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve",
     abstract: "Show the file of a run in a browser.",
     discussion: """
-      Serves the dashboard that a run has while it goes on: progress, agreement of scores with removals, the list of \
-      neurons, and for each one what drives it and what it drives. The file is read once and never changed, so a run that \
-      goes on is shown as it was at the start. Reads [status] of the settings; an address that other machines can reach \
-      needs a token, as in a coordinator. Ctrl-C ends it. Without a run, it is the one whose file in the folder of runs \
-      was changed last.
+      Serves a page to explore the run: search, each neuron with its texts, histogram, drivers, targets, role, specificity \
+      and removals, each prompt's graph as a picture, and comparisons of groups. Every view has an address of its own. \
+      /dashboard shows what a run shows while it goes on. With --model, texts of your own can be tried on a neuron.
+
+      Programs ask the same at /api/v1: one address for each of the agents' tools, such as \
+      /api/v1/get_neuron_profile?neuron=L29/N560, described at /api/v1/openapi.json. Nothing is ever written to the run. \
+      Reads [status] of the settings; an address that other machines can reach needs a token, as in a coordinator, which \
+      has the same page at /atlas. Ctrl-C ends it. Without a run, it is the one whose file in the folder of runs was \
+      changed last.
 
       EXAMPLES
         autointerp serve runs/medical-smollm2-1f2e3d4c
         autointerp serve run.sqlite --port 8080
+        autointerp serve run.sqlite --model model.gguf
+        curl 'http://127.0.0.1:7646/api/v1/search_neurons?class=domain&sort=specificity'
       """)
 
   @OptionGroup var configuration: ConfigurationOptions
 
   @Argument(help: ArgumentHelp("The SQLite file or folder of a run.", valueName: "run"))
   var name: String?
+
+  @Option(help: "The run's model, for experiments too: what a neuron does in a text of your own.")
+  var model: String?
 
   @Option(help: "Port to serve on; 0 takes a free one (default: that of the settings).")
   var port: Int?
@@ -46,13 +57,17 @@ struct ServeCommand: AsyncParsableCommand {
     if let port { settings.status.port = port }
     StandardError.say("Reading \(path)")
     let run = try ArchivedRun(path: path)
+    let api = RunAPI(
+      .file(path, name: run.specification.name), model: try model.map { try LoadedModel.load($0, forRunAt: path) },
+      version: SoftwareVersion.current)
     let host = settings.status.host.contains(":") ? "[\(settings.status.host)]" : settings.status.host
     // What ServiceLifecycle and the server tell about themselves is of no use here; what concerns people is.
     var logger = Logger(label: "status", factory: { StreamLogHandler.standardError(label: $0) })
     logger.logLevel = .warning
     let server = try StatusServer(
       configuration: settings.status,
-      source: ArchivedStatusSource(run, softwareVersion: SoftwareVersion.current), logger: logger
+      source: ArchivedStatusSource(run, softwareVersion: SoftwareVersion.current),
+      atlas: AtlasPage(AtlasQuestions(api: api), isHome: true), logger: logger
     ) { port in
       StandardError.say("Serving \(run.specification.name) at http://\(host):\(port)/ until Ctrl-C")
     }

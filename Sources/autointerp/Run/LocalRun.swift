@@ -2,6 +2,7 @@
 // `LocalRun` runs a plan on this machine: a coordinator in this process and worker processes beside it.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import AgentTools
 internal import Circuits
 internal import ClusterProtocol
 internal import Console
@@ -111,6 +112,10 @@ struct LocalRun {
   private func serveStatus(of coordinator: Coordinator, display: ProgressDisplay, in group: inout Tasks) {
     let port = LocalStatusPort(
       configuration: configuration.status, source: CoordinatorStatusSource(coordinator: coordinator),
+      atlas: AtlasPage(
+        AtlasQuestions(
+          api: RunAPI(
+            .file(folder.database, name: plan.specification.name), version: SoftwareVersion.current))),
       logger: FileLog.logger(label: "status", path: folder.log))
     group.addTask {
       try await port.serve { await display.tell("Live status: \($0)") }

@@ -11,6 +11,7 @@ internal import StatusServer
 struct LocalStatusPort {
   let configuration: StatusServerConfiguration
   let source: any StatusSource
+  var atlas: AtlasPage?
   let logger: Logger
 
   /// Serves until cancelled.
@@ -22,7 +23,8 @@ struct LocalStatusPort {
     for port in configuration.port == 0 ? [0] : [configuration.port, 0] {
       var configuration = configuration
       configuration.port = port
-      let server = try StatusServer(configuration: configuration, source: source, logger: logger) { port in
+      let server = try StatusServer(configuration: configuration, source: source, atlas: atlas, logger: logger) {
+        port in
         await onListening("http://\(host):\(port)/")
       }
       do {
