@@ -137,6 +137,42 @@ internal import Testing
     }
   }
 
+  /// Says what it was asked for.
+  private struct FakeComparer: RunComparer {
+    func compare(_ first: String, _ second: String, group: String?, limit: Int) throws -> JSONObject {
+      guard group != "web" else { throw ToolError("no group web", .absent) }
+      return ["first": .string(first), "second": .string(second), "limit": .integer(limit)]
+    }
+  }
+
+  @Test func twoRunsAreComparedByTheirNames() throws {
+    let files = ServedRuns.files([("a", "/1.sqlite"), ("b", "/2.sqlite"), ("a", "/3.sqlite")])
+    let api = RunAPI(files, comparer: FakeComparer(), version: "1")
+    #expect(api.contents["runs"] == ["a", "b", "a (2)"])
+    #expect(api.contents["operations"]?.array?.contains("compare_runs") == true)
+    let answer = try Self.object(api.answerBlocking("/compare_runs", Self.query("first=a&second=a (2)&limit=7")))
+    #expect(answer == ["first": "/1.sqlite", "second": "/3.sqlite", "limit": 7])
+    for (query, status) in [
+      ("first=a", 400), ("first=a&second=a", 400), ("first=a&second=../b", 404), ("first=a&second=b&group=web", 404),
+      ("first=a&second=b&run=a", 400), ("first=a&second=b&limit=0", 400),
+    ] {
+      guard case .failure(status, _) = api.answerBlocking("/compare_runs", Self.query(query)) else {
+        Issue.record("\(query) is not \(status)")
+        continue
+      }
+    }
+    let paths = try Self.object(api.answerBlocking("/openapi.json", []))["paths"]?.object
+    #expect(paths?["/compare_runs"] != nil)
+    // Without somebody who compares there is no such question.
+    guard
+      case .failure(404, _) = RunAPI(files, version: "1").answerBlocking(
+        "/compare_runs", Self.query("first=a&second=b"))
+    else {
+      Issue.record("it was answered")
+      return
+    }
+  }
+
   // MARK: The description
 
   @Test func theDescriptionNamesWhatIsAnsweredAndNothingElse() throws {

@@ -75,6 +75,11 @@ import Testing
     let name = try #require(run["name"] as? String)
     let page = try Data(contentsOf: try #require(URL(string: "\(address)neurons/\(neuron)?run=\(name)")))
     #expect(String(decoding: page, as: UTF8.self).contains("\"prompts\":12"))
+    func text(_ path: String) throws -> String {
+      String(decoding: try Data(contentsOf: try #require(URL(string: "\(address)\(path)"))), as: UTF8.self)
+    }
+    #expect(try text("").contains("<body class=\"atlas\">") && text("dashboard").contains("id=\"neurons-card\""))
+    #expect(try text("api/v1/get_neuron_profile?neuron=\(neuron)").contains("\"seen everywhere\""))
     server.signal(SIGTERM)
     #expect(try server.finish().exitCode == 0)
   }

@@ -2,6 +2,7 @@
 // `RunAPI.document` describes `/api/v1` in the words of OpenAPI 3.1, made from the schemas of the tools.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import AgentProtocol
 internal import JSON
 
 extension RunAPI {
@@ -9,7 +10,10 @@ extension RunAPI {
   var document: JSONValue {
     var paths = JSONObject()
     paths.set("/", Self.path("list_operations", "What there is to ask", [], Self.contentsSchema, Self.plainFailures))
-    for tool in Self.tools(hasModel: model != nil) { paths.set("/\(tool.description.name)", Self.path(tool)) }
+    for tool in Self.tools(hasModel: model != nil) {
+      paths.set("/\(tool.description.name)", Self.path(tool.description, more: [Self.run]))
+    }
+    if comparer != nil { paths.set("/\(Self.comparison.name)", Self.path(Self.comparison, more: [])) }
     return [
       "openapi": "3.1.0",
       "info": [
@@ -39,15 +43,14 @@ extension RunAPI {
     ("has_model", Schema.boolean),
   ])
 
-  private static func path(_ tool: Tool) -> JSONValue {
-    let input = tool.description.input
+  private static func path(_ tool: ToolDescription, more: [JSONValue]) -> JSONValue {
+    let input = tool.input
     let required = Set((input["required"]?.array ?? []).compactMap(\.string))
     let parameters = (input["properties"]?.object?.members ?? []).map { member in
       parameter(member.key, member.value, isRequired: required.contains(member.key))
     }
     return path(
-      tool.description.name, tool.description.title, parameters + [run], .object(tool.description.output), failures,
-      description: tool.description.description)
+      tool.name, tool.title, parameters + more, .object(tool.output), failures, description: tool.description)
   }
 
   private static let run = parameter(

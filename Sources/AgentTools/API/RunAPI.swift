@@ -31,22 +31,26 @@ package struct RunAPI: Sendable {
 
   let runs: ServedRuns
   let model: (any ModelExperiments)?
+  let comparer: (any RunComparer)?
   let version: String
   private let tools: [String: Tool]
-  private let experiments: Set<String>
+  /// What takes long, and uses all processors.
+  private let heavy: Set<String>
   /// Questions mostly read one file; more at once would not be faster.
   private let turns = Turns(atOnce: 4, waiting: 64)
-  /// Each experiment uses all processors.
-  private let experimentTurns = Turns(atOnce: 1, waiting: 4)
+  private let heavyTurns = Turns(atOnce: 1, waiting: 4)
 
-  /// With a model, which must be that of the one run, its experiments are answered too.
-  package init(_ runs: ServedRuns, model: (any ModelExperiments)? = nil, version: String) {
+  /// With a model, which must be that of the runs, its experiments are answered too; with a comparer, comparisons of runs.
+  package init(
+    _ runs: ServedRuns, model: (any ModelExperiments)? = nil, comparer: (any RunComparer)? = nil, version: String
+  ) {
     self.runs = runs
+    self.comparer = comparer
     self.model = model
     self.version = version
     tools = Dictionary(
       uniqueKeysWithValues: Self.tools(hasModel: model != nil).map { ($0.description.name, $0) })
-    experiments = Set(Tool.experiments.map(\.description.name))
+    heavy = Set(Tool.experiments.map(\.description.name) + [Self.comparison.name])
   }
 
   /// Answers one GET, on a thread of its own, because files are read and indexes built meanwhile.
@@ -56,7 +60,7 @@ package struct RunAPI: Sendable {
   ///   - query: names and values, decoded; no name twice.
   /// - Returns: the answer; it never throws, because every mistake has a status code.
   package func answer(_ path: String, _ query: [(name: String, value: String)]) async -> Answer {
-    let turns = experiments.contains(String(path.dropFirst())) ? experimentTurns : turns
+    let turns = heavy.contains(String(path.dropFirst())) ? heavyTurns : turns
     guard await turns.take() else {
       return .failure(status: 503, "too many questions wait already; ask again in a few seconds")
     }
@@ -81,10 +85,12 @@ package struct RunAPI: Sendable {
       case "/openapi.json":
         try refuse(query)
         return .content(document.bytes)
+      case "/\(Self.comparison.name)":
+        guard let comparer else { throw nothing(at: path) }
+        return .content(JSONValue.object(try compared(query, by: comparer)).bytes)
       default:
         guard let tool = tools[String(path.dropFirst())], path.hasPrefix("/") else {
-          throw ToolError(
-            "there is nothing at \(Quoted.text(Self.prefix + path)); \(Self.prefix)/ lists what there is", .absent)
+          throw nothing(at: path)
         }
         return .content(JSONValue.object(try content(of: tool, query)).bytes)
       }
@@ -102,16 +108,22 @@ package struct RunAPI: Sendable {
       .answer(tool, arguments, live.snapshot(), .detached).json
   }
 
+  private func nothing(at path: String) -> ToolError {
+    ToolError("there is nothing at \(Quoted.text(Self.prefix + path)); \(Self.prefix)/ lists what there is", .absent)
+  }
+
   private func refuse(_ query: [(name: String, value: String)]) throws(ToolError) {
     guard let first = query.first else { return }
     throw ToolError("there is no argument \(Quoted.text(first.name)): this address takes none")
   }
 
+  private var operations: [String] { (tools.keys + (comparer == nil ? [] : [Self.comparison.name])).sorted() }
+
   /// What there is to ask.
   var contents: JSONObject {
     [
       "name": "autointerp", "version": .string(version), "runs": .array(runs.names.map { Quoted.value($0) }),
-      "operations": .array(tools.keys.sorted().map { .string($0) }), "has_model": .boolean(model != nil),
+      "operations": .array(operations.map { .string($0) }), "has_model": .boolean(model != nil),
     ]
   }
 }

@@ -9,7 +9,7 @@ internal import Synchronization
 /// The runs of one server: one file, or all files of a coordinator's folder.
 package final class ServedRuns: Sendable {
   private enum Place {
-    case file(String, name: String)
+    case files([(name: String, path: String)])
     case folder(String)
   }
 
@@ -24,15 +24,27 @@ package final class ServedRuns: Sendable {
   private init(_ place: Place) { self.place = place }
 
   /// One run.
-  package static func file(_ path: String, name: String) -> ServedRuns { ServedRuns(.file(path, name: name)) }
+  package static func file(_ path: String, name: String) -> ServedRuns { .files([(name, path)]) }
+
+  /// Some runs; the first is meant if none is named. Files of equal runs get numbers behind their names.
+  package static func files(_ files: [(name: String, path: String)]) -> ServedRuns {
+    var known: [String: Int] = [:]
+    return ServedRuns(
+      .files(
+        files.map { file in
+          known[file.name, default: 0] += 1
+          let number = known[file.name] ?? 1
+          return (number == 1 ? file.name : "\(file.name) (\(number))", file.path)
+        }))
+  }
 
   /// All runs in a folder, each as `NAME.sqlite`; there may be more later.
   package static func folder(_ path: String) -> ServedRuns { ServedRuns(.folder(path)) }
 
-  /// The names of the runs, the one whose file was changed last first. Names with slashes or dots at the start are no runs.
+  /// The names of the runs, the first being meant if none is named: in a folder the one whose file was changed last.
   package var names: [String] {
     switch place {
-    case .file(_, let name): return [name]
+    case .files(let files): return files.map(\.name)
     case .folder(let path):
       let files = FileManager.default
       let found = ((try? files.contentsOfDirectory(atPath: path)) ?? []).filter {
@@ -47,10 +59,10 @@ package final class ServedRuns: Sendable {
     }
   }
 
-  /// The run of this name, or the first if none is named. A request can open no other file than those listed.
+  /// The file of the run of this name, or of the first if none is named. A request can open no other file than those listed.
   ///
   /// - Throws: `ToolError`.
-  func index(of name: String?) throws(ToolError) -> LiveIndex {
+  func path(of name: String?) throws(ToolError) -> String {
     let names = names
     guard let name = name ?? names.first else {
       throw ToolError("there is no run here yet", .early)
@@ -60,11 +72,17 @@ package final class ServedRuns: Sendable {
         "there is no run \(Quoted.text(name)); there is "
           + names.prefix(10).map { Quoted.text($0) }.joined(separator: ", "), .absent)
     }
-    let path =
-      switch place {
-      case .file(let path, _): path
-      case .folder(let path): "\(path)/\(name)\(Self.suffix)"
-      }
+    switch place {
+    case .files(let files): return files.first { $0.name == name }?.path ?? ""
+    case .folder(let path): return "\(path)/\(name)\(Self.suffix)"
+    }
+  }
+
+  /// The index of the run of this name, or of the first if none is named.
+  ///
+  /// - Throws: `ToolError`.
+  func index(of name: String?) throws(ToolError) -> LiveIndex {
+    let path = try path(of: name)
     return open.withLock { open in
       let live: LiveIndex
       if let known = open.firstIndex(where: { $0.path == path }) {

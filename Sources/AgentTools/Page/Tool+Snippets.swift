@@ -120,8 +120,19 @@ extension Tool {
         lines: ["\(row.neuron): \(places.count) activations, \(removals.count) of them with a measured removal."],
         caveats: desk.thinness(row) + [
           "activations are those at places where the neuron was selected by its score: weak ones are missing"
-        ])
+        ] + firstPositionCaveats(places))
     })
+
+  /// Massive activations at the first position say nothing about its token.
+  private static func firstPositionCaveats(_ places: [StoredActivation]) -> [String] {
+    let first = places.count { $0.position == 0 }
+    return first == 0
+      ? []
+      : [
+        "\(first) of the \(places.count) places \(first == 1 ? "is" : "are") at the first position, where many models have massive "
+          + "activations whatever the token"
+      ]
+  }
 
   private static let binsSchema: JSONValue = ["type": "integer", "minimum": 1, "maximum": 100, "default": 24]
 

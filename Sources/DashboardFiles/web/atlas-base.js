@@ -172,12 +172,15 @@ const pressed = (text, isOn, onChange) => {
 // MARK: Tokens
 
 // A token on a ground tinted by the activation: one hue for each sign, as strong as its share of `most`.
+// Blanks before it are left untinted, so that lines break well.
 const tintedToken = (text, activation, most) => {
-  const element = h("span", "token text", text);
+  const blanks = text.trim() === "" ? "" : /^ */.exec(text)[0];
+  const element = h("span", "token text", text.slice(blanks.length));
   if (isNumber(activation)) {
     element.classList.add(activation < 0 ? "minus" : "plus");
     element.style.setProperty("--strength", String(Math.round(Math.min(1, Math.abs(activation) / (most || 1)) * 100)));
     element.title = `${tokenText(text)}: activation ${signed(activation)}`;
   }
-  return element;
+  return { element, parts: [blanks, element] };
 };
+const tokenLine = (tokens) => h("p", "tokens", ...tokens.flatMap((token) => token.parts || [token]));

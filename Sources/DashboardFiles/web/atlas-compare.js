@@ -1,5 +1,5 @@
 // autointerp
-// The views that compare: groups of prompts, and two neurons.
+// The views that compare: groups of prompts, two neurons, and two runs.
 // SPDX-License-Identifier: Apache-2.0
 
 const groupsView = async (main) => {
@@ -54,4 +54,36 @@ const pairView = async (main) => {
       cautions(answer.caveats)),
     h("ol", "lines", neuronRow(answer.first), neuronRow(answer.second)),
     h("div", "columns", h("div", "column", card("Drivers in common", lines(answer.shared_drivers))), h("div", "column", card("Targets in common", lines(answer.shared_targets)))));
+};
+
+// A neuron's line in a comparison of runs: its prompts on both sides.
+const changeRow = (row, run) => {
+  const pair = (side) => [side.prompts, side.of];
+  const [first, second] = [pair(row.first), pair(row.second)];
+  const name = h("a", "mono id", row.neuron_id);
+  name.href = `#/neuron/${row.neuron_id}?run=${encodeURIComponent(run)}`;
+  const shares = h("span", "shares", shareBar(first, 0), shareBar(second, 1));
+  return h("li", "line", name, h("span", "what", row.is_sink ? badge("warn", "sink") : null),
+    h("span", "shares-box", shares, h("span", "reading", `${first.join("/")} · ${second.join("/")}`)), h("span", "reading q", isNumber(row.q_value) ? `q ${scientific(row.q_value)}` : ""), h("span", "label"));
+};
+
+const runsView = async (main) => {
+  const { runs } = atlas.contents;
+  if (runs.length < 2) throw new Error("This server has one run only: start autointerp serve with two.");
+  const [first, second] = [atlas.query.get("first") || runs[0], atlas.query.get("second") || runs.find((name) => name !== (atlas.query.get("first") || runs[0]))];
+  const change = (name) => (value) => go("/runs", { first, second, [name]: value });
+  const body = h("div", "", note("Comparing; this takes some seconds …"));
+  main.replaceChildren(h("div", "title", h("h1", "", "Two runs")),
+    h("div", "filters", choice("A", runs.map((name) => [name, name]), first, change("first")), choice("B", runs.map((name) => [name, name]), second, change("second"))), body);
+  await fill(body, async () => {
+    const answer = await ask("compare_runs", { first, second, limit: 50 });
+    const { neurons, edges } = answer;
+    const found = `${count(neurons.findings)} of ${count(neurons.tested)} tested neurons differ${neurons.permutation_null ? `; with sides drawn at random ${short(neurons.permutation_null.mean_findings)} on average, at most ${count(neurons.permutation_null.largest_findings)}` : ""} (${neurons.test})`;
+    const lists = [["lost", "Only or more in A", first], ["gained", "Only or more in B", second], ["changed", "In both, but not equally", first], ["likeliest", "Likeliest differences, by shrunken log odds", first]]
+      .map(([key, title, run]) => [title, (neurons[key] || []).map((row) => changeRow(row, run))]).filter(([, rows]) => rows.length > 0);
+    return [h("p", "lead", `${answer.paired ? "In pairs of equal prompts: " : ""}${found}.`),
+      h("p", "reading", `A: ${count(answer.first.prompts)} prompts, ${answer.first.model}. B: ${count(answer.second.prompts)} prompts, ${answer.second.model}. ${count(neurons.in_both)} neurons are in both, ${count(neurons.only_in_first)} in A only, ${count(neurons.only_in_second)} in B only; of edges ${count(edges.in_both)}, ${count(edges.only_in_first)} and ${count(edges.only_in_second)}.`),
+      ...[...answer.what_differs, ...answer.warnings].map((text) => h("p", "warning text", text)), cautions(answer.notes), groupKey(["A", "B"]),
+      h("div", "columns", ...[0, 1].map((side) => h("div", "column", ...lists.filter((_, number) => number % 2 === side).map(([title, rows]) => card(title, h("ol", "lines", ...rows))))))];
+  });
 };

@@ -9,6 +9,7 @@ const VIEWS = [
   { path: /^\/prompt\/(.+)$/, nav: "/prompts", title: (number) => `Prompt ${number}`, show: promptView },
   { path: /^\/groups$/, nav: "/groups", title: () => "Groups", show: groupsView },
   { path: /^\/compare$/, nav: "/groups", title: () => "Two neurons", show: pairView },
+  { path: /^\/runs$/, nav: "/runs", title: () => "Two runs", show: runsView },
   { path: /^\/modules$/, nav: "/modules", title: () => "Modules", show: modulesView },
   { path: /^\/module\/(.+)$/, nav: "/modules", title: (name) => `Module ${name}`, show: moduleView },
 ];
@@ -21,7 +22,7 @@ const readAddress = () => {
 };
 
 const showFrame = (current) => {
-  const views = [["/neurons", "Neurons"], ["/prompts", "Prompts"], ["/groups", "Groups"], ...(offers("list_modules") ? [["/modules", "Modules"]] : [])];
+  const views = [["/neurons", "Neurons"], ["/prompts", "Prompts"], ["/groups", "Groups"], ...(offers("compare_runs") && atlas.contents.runs.length > 1 ? [["/runs", "Runs"]] : []), ...(offers("list_modules") ? [["/modules", "Modules"]] : [])];
   $("nav").replaceChildren(...views.map(([path, name]) => {
     const entry = link("", name, path);
     if (path === current) entry.setAttribute("aria-current", "page");

@@ -39,14 +39,14 @@ const snippetLine = (snippet, most, fetched) => {
   const values = fetched || snippet.activations;
   const tokens = snippet.tokens.map((text, at) => {
     const token = tintedToken(text, values[at], most);
-    if (snippet.start + at === snippet.peak) token.classList.add("peak");
+    if (snippet.start + at === snippet.peak) token.element.classList.add("peak");
     return token;
   });
   if (snippet.start > 0) tokens.unshift(h("span", "reading", "… "));
   if (snippet.start + snippet.tokens.length < snippet.length) tokens.push(h("span", "reading", " …"));
   const peak = snippet.activations[snippet.peak - snippet.start];
-  return h("li", "snippet", h("p", "tokens", ...tokens),
-    h("p", "reading", promptLink(snippet.prompt), ` · ${snippet.group} · activation ${signed(peak)} at “${tokenText(snippet.tokens[snippet.peak - snippet.start] || "")}”`));
+  return h("li", "snippet", tokenLine(tokens),
+    h("p", "reading", promptLink(snippet.prompt), ` · ${snippet.group} · activation ${signed(peak)} at “${tokenText(snippet.tokens[snippet.peak - snippet.start] || "")}”${snippet.peak === 0 ? ", the first position: large there whatever the token" : ""}`));
 };
 
 const textsCard = (neuron) => {
@@ -61,7 +61,8 @@ const textsCard = (neuron) => {
     most = 0;
     const pages = growing(list, async (cursor) => {
       const answer = await ask("get_snippets", { neuron, sign: atlas.query.get("sign"), limit: 6, cursor });
-      most = Math.max(most, ...answer.snippets.flatMap((snippet) => snippet.activations.filter(isNumber).map(Math.abs)));
+      // The first position has massive activations whatever its token; measured by them, all others would look like none.
+      most = Math.max(most, ...answer.snippets.flatMap((snippet) => snippet.activations.filter((value, at) => isNumber(value) && snippet.start + at > 0).map(Math.abs)));
       box.caveats = answer.caveats;
       return { rows: answer.snippets, next: answer.next_cursor, total: answer.total };
     }, (snippet) => {
@@ -190,7 +191,7 @@ const tryCard = (neuron) => {
       const later = fires.tokens.slice(1).map((token) => Math.abs(token.activation));
       const most = Math.max(1e-9, ...later);
       const top = (tokens) => tokens.slice(0, 3).map((token) => `${tokenText(token.token)} ${percent(token.probability)}`).join(", ");
-      return [h("p", "tokens", ...fires.tokens.map((token) => tintedToken(token.token, token.activation, most))),
+      return [tokenLine(fires.tokens.map((token) => tintedToken(token.token, token.activation, most))),
         note(`Without it everywhere in this text: KL ${scientific(without.divergence)} nats; the most probable token ${without.answer_changed ? "changes" : "stays"} (${top(without.top_before)} before; ${top(without.top_after)} after).`),
         cautions([...fires.caveats, ...without.caveats])];
     });

@@ -189,7 +189,8 @@ const drawGraph = (canvas, graph, shown, places, view, frame) => {
     if (isNear) { near.add(edge.source); near.add(edge.target); }
     return isNear;
   });
-  lines(shown.list.slice(0, 4000), focus.size ? 0.09 : 0.5, 2.4);
+  // The more lines, the fainter each, so that a dense picture still has a shape.
+  lines(shown.list, Math.max(0.05, Math.min(0.5, 0.5 * Math.sqrt(800 / Math.max(1, shown.list.length)))) * (focus.size ? 0.2 : 1), 2.4);
   if (focus.size) lines(strong, 0.95, 3.4);
 
   const isFaint = (node) => focus.size > 0 && !near.has(node);

@@ -99,7 +99,7 @@ const cloudPlot = (points, xName, yName, label, { isShare = false } = {}) => {
   const x = (value) => left + ((value - low) / (high - low)) * (width - left - 10);
   const y = (value) => base - ((value - low) / (high - low)) * (base - 12);
   const axis = svg("g", { class: "axis" });
-  for (const at of marks(low, high, 5)) {
+  for (const at of marks(low, high, 7)) {
     const text = isShare ? percent(at) : short(at);
     axis.append(svg("line", { x1: x(at), x2: x(at), y1: 12, y2: base, class: at === 0 ? "zero" : "grid" }),
       svg("line", { x1: left, x2: width - 10, y1: y(at), y2: y(at), class: at === 0 ? "zero" : "grid" }),

@@ -243,10 +243,10 @@ const promptView = async (main, text) => {
   const [panel, grouping, list] = [h("aside", "card panel"), h("div", ""), h("ol", "lines")];
   panel.setAttribute("aria-label", "The chosen node");
   const most = Math.max(1e-9, ...answer.tokens.slice(1).map((token) => Math.abs(token.score)));
-  const words = h("p", "tokens", ...answer.tokens.map((token) => {
-    const element = tintedToken(token.text, token.score, most);
-    element.title = `${tokenText(token.text)}: score ${signed(token.score)}`;
-    return element;
+  const words = tokenLine(answer.tokens.map((token) => {
+    const tinted = tintedToken(token.text, token.score, most);
+    tinted.element.title = `${tokenText(token.text)}: score ${signed(token.score)}`;
+    return tinted;
   }));
   const predictions = [...answer.predictions].sort((a, b) => b.probability - a.probability).slice(0, 4);
   let slider = null;

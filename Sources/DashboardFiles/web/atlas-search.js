@@ -30,7 +30,7 @@ const neuronRow = (line) => {
 };
 
 const WHERE = [
-  ["fires_on", "fires at the token"], ["promotes", "drives the token"], ["text", "is labelled"], ["prompt", "prompts with the text"],
+  ["fires_on", "neurons that fire at a token"], ["promotes", "neurons that drive a token"], ["text", "neurons by label"], ["prompt", "prompts by text"],
 ];
 
 // The search at the top of both lists.
@@ -45,7 +45,7 @@ const searchForm = (where, word) => {
   input.setAttribute("aria-label", "What to search: the name of a neuron, a token, or words");
   const options = WHERE.filter(([key]) => key !== "text" || atlas.overview.has_labels);
   let chosen = where;
-  const form = h("form", "search", input, choice("where it", options, where, (value) => { chosen = value; }), h("button", "primary", "Search"));
+  const form = h("form", "search", input, choice("among", options, where, (value) => { chosen = value; }), h("button", "primary", "Search"));
   form.setAttribute("role", "search");
   form.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -118,7 +118,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
         successTerminationBehavior: .ignore),
     ]
     if !noStatus {
-      let api = RunAPI(.folder(settings.coordinator.directory), version: SoftwareVersion.current)
+      let api = RunAPI(
+        .folder(settings.coordinator.directory), comparer: ReportComparer(), version: SoftwareVersion.current)
       let server = try StatusServer(
         configuration: settings.status, source: CoordinatorStatusSource(coordinator: coordinator),
         atlas: AtlasPage(AtlasQuestions(api: api)), logger: logger)

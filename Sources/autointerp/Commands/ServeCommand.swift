@@ -5,6 +5,7 @@
 internal import AgentExperiments
 internal import AgentTools
 internal import ArgumentParser
+internal import Atlas
 internal import Console
 internal import Coordinator
 internal import Logging
@@ -20,7 +21,8 @@ struct ServeCommand: AsyncParsableCommand {
     discussion: """
       Serves a page to explore the run: search, each neuron with its texts, histogram, drivers, targets, role, specificity \
       and removals, each prompt's graph as a picture, and comparisons of groups. Every view has an address of its own. \
-      /dashboard shows what a run shows while it goes on. With --model, texts of your own can be tried on a neuron.
+      The page follows a run that goes on. With several runs, each can be looked at and two can be compared; /dashboard \
+      shows of the first what a run shows while it goes on, as it was at the start. With --model, texts of your own can be tried on a neuron.
 
       Programs ask the same at /api/v1: one address for each of the agents' tools, such as \
       /api/v1/get_neuron_profile?neuron=L29/N560, described at /api/v1/openapi.json. Nothing is ever written to the run. \
@@ -32,13 +34,16 @@ struct ServeCommand: AsyncParsableCommand {
         autointerp serve runs/medical-smollm2-1f2e3d4c
         autointerp serve run.sqlite --port 8080
         autointerp serve run.sqlite --model model.gguf
+        autointerp serve runs/before runs/after
         curl 'http://127.0.0.1:7646/api/v1/search_neurons?class=domain&sort=specificity'
       """)
 
   @OptionGroup var configuration: ConfigurationOptions
 
-  @Argument(help: ArgumentHelp("The SQLite file or folder of a run.", valueName: "run"))
-  var name: String?
+  @Argument(
+    help: ArgumentHelp(
+      "The SQLite file or folder of a run; more of them can be looked at and compared too.", valueName: "run"))
+  var names: [String] = []
 
   @Option(help: "The run's model, for experiments too: what a neuron does in a text of your own.")
   var model: String?
@@ -48,18 +53,24 @@ struct ServeCommand: AsyncParsableCommand {
 
   func validate() throws {
     if let port, !(0...65535).contains(port) { throw ValidationError("--port must be 0 to 65535.") }
+    guard model == nil || names.count < 2 else {
+      throw ValidationError("--model goes with one run, because experiments use its template and settings.")
+    }
   }
 
   func run() async throws {
     var settings = try configuration.load()
-    let path = try RunFile.path(name, in: settings.run.directory)
+    let path = try RunFile.path(names.first, in: settings.run.directory)
+    let others = try names.dropFirst().map { try RunFile.path($0, in: settings.run.directory) }
     try settings.takeStatusToken()
     if let port { settings.status.port = port }
     StandardError.say("Reading \(path)")
     let run = try ArchivedRun(path: path)
+    let files = try others.map { (try AtlasReader(path: $0).specification().name, $0) }
     let api = RunAPI(
-      .file(path, name: run.specification.name), model: try model.map { try LoadedModel.load($0, forRunAt: path) },
-      version: SoftwareVersion.current)
+      .files([(run.specification.name, path)] + files),
+      model: try model.map { try LoadedModel.load($0, forRunAt: path) },
+      comparer: ReportComparer(), version: SoftwareVersion.current)
     let host = settings.status.host.contains(":") ? "[\(settings.status.host)]" : settings.status.host
     // What ServiceLifecycle and the server tell about themselves is of no use here; what concerns people is.
     var logger = Logger(label: "status", factory: { StreamLogHandler.standardError(label: $0) })
