@@ -109,6 +109,20 @@ private final class FakeQuestions: RunQuestions {
     #expect(questions.asked.isEmpty)
   }
 
+  @Test(arguments: [
+    (["Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"], 403), (["Sec-Fetch-Site: cross-site"], 403),
+    (["Sec-Fetch-Site: same-origin", "Sec-Fetch-Mode: cors"], 200),
+    (["Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"], 200), ([], 200),
+  ])
+  func pagesOfOtherSitesCannotMakeABrowserAsk(headers: [String], status: Int) async throws {
+    let questions = FakeQuestions()
+    let answer = try await withStatusServer(atlas: AtlasPage(questions)) { port in
+      try await RawHTTP.get("/api/v1/find", port: port, headers: headers)
+    }
+    #expect(answer.status == status)
+    #expect(questions.asked.isEmpty == (status == 403))
+  }
+
   @Test func strangersAskNothingAndSignInWhereTheyAre() async throws {
     let questions = FakeQuestions()
     let (api, page, redirect, later) = try await withStatusServer(

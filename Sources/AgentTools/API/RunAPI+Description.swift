@@ -64,7 +64,9 @@ extension RunAPI {
     ]
   }
 
-  private static let plainFailures = [(400, "an argument is wrong"), (401, "a token is required")]
+  private static let plainFailures = [
+    (400, "an argument is wrong"), (401, "a token is required"), (403, "a page of another site asks"),
+  ]
   private static let failures =
     plainFailures + [
       (404, "the run does not have what was asked for"), (409, "the page belongs to an older state of the run"),

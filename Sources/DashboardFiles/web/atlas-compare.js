@@ -83,7 +83,8 @@ const runsView = async (main) => {
       .map(([key, title, run]) => [title, (neurons[key] || []).map((row) => changeRow(row, run))]).filter(([, rows]) => rows.length > 0);
     return [h("p", "lead", `${answer.paired ? "In pairs of equal prompts: " : ""}${found}.`),
       h("p", "reading", `A: ${count(answer.first.prompts)} prompts, ${answer.first.model}. B: ${count(answer.second.prompts)} prompts, ${answer.second.model}. ${count(neurons.in_both)} neurons are in both, ${count(neurons.only_in_first)} in A only, ${count(neurons.only_in_second)} in B only; of edges ${count(edges.in_both)}, ${count(edges.only_in_first)} and ${count(edges.only_in_second)}.`),
-      ...[...answer.what_differs, ...answer.warnings].map((text) => h("p", "warning text", text)), cautions(answer.notes), groupKey(["A", "B"]),
+      answer.what_differs.length ? h("p", "warning text", `What differs besides: ${answer.what_differs.join("; ")}.`) : null,
+      cautions([...answer.warnings, ...answer.notes]), groupKey(["A", "B"]),
       h("div", "columns", ...[0, 1].map((side) => h("div", "column", ...lists.filter((_, number) => number % 2 === side).map(([title, rows]) => card(title, h("ol", "lines", ...rows))))))];
   });
 };

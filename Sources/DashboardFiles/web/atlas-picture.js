@@ -205,11 +205,14 @@ const drawGraph = (canvas, graph, shown, places, view, frame) => {
     else paint.arc(cx, cy, r, 0, 2 * Math.PI);
     const isMeasured = node < graph.N && graph.answer.neurons.trust[node] === "exact";
     const isDoubtful = node < graph.N && TRUST[graph.answer.neurons.trust[node]] === 0;
-    paint.fillStyle = isDoubtful ? colours.card : colour;
+    // A hollow circle needs some size to be seen as one.
+    const isHollow = isDoubtful && r > 2.5;
+    if (isDoubtful && !isHollow) paint.globalAlpha *= 0.4;
+    paint.fillStyle = isHollow ? colours.card : colour;
     paint.fill();
     paint.lineWidth = isMeasured ? 2 : 1;
     paint.strokeStyle = isMeasured ? colours.ink : isDoubtful ? colour : colours.card;
-    if (r > 2 || isMeasured) paint.stroke();
+    if (r > 2.5 || isMeasured) paint.stroke();
     if (frame.pinned.has(node) || node === frame.chosen || node === frame.under) {
       paint.lineWidth = 2;
       paint.strokeStyle = colours.accent;

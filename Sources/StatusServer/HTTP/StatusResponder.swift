@@ -85,7 +85,11 @@ struct StatusResponder: Sendable {
     case .neurons: return try await neurons(&query)
     case .neuron(let neuron): return try await profile(of: neuron, &query)
     case .history: return try await history(&query)
-    case .api(let path): return try await answer(path, query.all())
+    case .api(let path):
+      guard !isByAnotherSite(request) else {
+        return .failure(.forbidden, "a page of another site may not ask: open the address itself")
+      }
+      return try await answer(path, query.all())
     case .home, .dashboard, .atlas, .alive, .ready: break
     case .status, .events, .metrics, .workers, .session: try query.finish()
     }
@@ -105,6 +109,13 @@ struct StatusResponder: Sendable {
     case .session: return signedIn(Response(status: .noContent))
     case .home, .api, .neurons, .neuron, .history: preconditionFailure("answered above")
     }
+  }
+
+  /// True if a browser says that a page of another site asks behind the reader's back. Such a page learns nothing, but
+  /// questions cost time.
+  private func isByAnotherSite(_ request: Request) -> Bool {
+    request.headers[.init("Sec-Fetch-Site")!] == "cross-site"
+      && request.headers[.init("Sec-Fetch-Mode")!] != "navigate"
   }
 
   /// Asks whoever knows about runs' files.
