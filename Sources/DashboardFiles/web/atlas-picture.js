@@ -169,16 +169,28 @@ const drawGraph = (canvas, graph, shown, places, view, frame) => {
     if (position % 2 === 1) { paint.globalAlpha = 0.5; paint.fillStyle = colours.wash; paint.fillRect(a, 0, b - a, height - 30); paint.globalAlpha = 1; }
   });
 
+  // Lines of a sign and about equal strength are one path: thousands of strokes would take long. A dense picture gets straight ones.
   const lines = (edges, alpha, widest) => {
     const most = shown.list.length ? Math.abs(shown.list[0].flow) : 1;
+    const isDense = edges.length > 6000;
+    const paths = new Map();
     for (const edge of edges) {
-      const strength = Math.sqrt(Math.abs(edge.flow) / most);
-      paint.globalAlpha = Math.min(1, alpha * (0.25 + 0.75 * strength));
-      paint.strokeStyle = edge.flow < 0 ? colours.minus : colours.plus;
-      paint.lineWidth = Math.max(0.5, widest * strength);
+      const level = Math.ceil(Math.sqrt(Math.abs(edge.flow) / most) * 10);
+      const key = edge.flow < 0 ? -level : level;
+      if (!paths.has(key)) paths.set(key, new Path2D());
+      const path = paths.get(key);
       const [x1, y1, x2, y2] = [X(x[edge.source]), Y(y[edge.source]), X(x[edge.target]), Y(y[edge.target])];
       const middle = (y1 + y2) / 2;
-      paint.beginPath(); paint.moveTo(x1, y1); paint.bezierCurveTo(x1, middle, x2, middle, x2, y2); paint.stroke();
+      path.moveTo(x1, y1);
+      if (isDense) path.lineTo(x2, y2);
+      else path.bezierCurveTo(x1, middle, x2, middle, x2, y2);
+    }
+    for (const [key, path] of [...paths].sort(([left], [right]) => Math.abs(left) - Math.abs(right))) {
+      const strength = Math.abs(key) / 10;
+      paint.globalAlpha = Math.min(1, alpha * (0.25 + 0.75 * strength));
+      paint.strokeStyle = key < 0 ? colours.minus : colours.plus;
+      paint.lineWidth = Math.max(0.5, widest * strength);
+      paint.stroke(path);
     }
     paint.globalAlpha = 1;
   };
