@@ -42,6 +42,12 @@ import Testing
     #expect(one.zScore == 2.387966)
   }
 
+  /// More prompts with a neuron than there are prompts come from a miscount, of which every figure would be wrong.
+  @Test func moreThanAllPromptsOfAGroupIsAMistakeOfTheCaller() async {
+    await #expect(processExitsWith: .failure) { _ = DomainSpecificity(domain: 4, of: 3, baseline: 0, of: 4) }
+    await #expect(processExitsWith: .failure) { _ = DomainSpecificity(domain: 0, of: 3, baseline: 5, of: 4) }
+  }
+
   @Test func onePromptIsNoProof() {
     let once = DomainSpecificity(domain: 1, of: 12, baseline: 0, of: 12)
     let often = DomainSpecificity(domain: 11, of: 12, baseline: 1, of: 12)

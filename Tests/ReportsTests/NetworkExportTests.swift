@@ -110,6 +110,8 @@ internal import Testing
       let trust = NeuronTrust(star.statistics, calibration: star.aggregate.trustCalibration(.gradient))
       #expect(node["trust"] == trust.overall.rawValue)
     }
+    // The planted neuron scores 0.5 in each of fifteen prompts.
+    #expect(nodes["L0/N1"]?["mean_score"] == "0.5" && nodes["L0/N1"]?["mean_absolute_score"] == "0.5")
     #expect(nodes["E_1"]?["text"] == " fever" && nodes["L_3"]?["kind"] == "logit")
     // Each end of an edge is a node.
     for edge in xml.named("edge") {
