@@ -216,6 +216,7 @@ const neuronView = async (main, name) => {
     if (second) go("/compare", { first: neuron, second });
     else other.focus();
   });
+  if (offers("get_module")) compare.append(link("module-link", "Its module", `/module/${neuron}`));
   const heading = h("h1", "mono", neuron);
   main.replaceChildren(
     h("div", "title", heading, h("p", "badges", roleBadge(profile.role.name), profile.specificity ? classBadge(profile.specificity.class) : null, profile.is_sink ? badge("warn", "sink") : null,

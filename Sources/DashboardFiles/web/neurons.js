@@ -73,9 +73,11 @@ const loadDetail = async (row) => {
     return line;
   };
   try {
+    const explore = h("a", "", "Explore it");
+    explore.href = `/atlas#/neuron/${neuron}?run=${encodeURIComponent(run)}`;
     const { profile } = await getJSON(`/neurons/${neuron}?run=${encodeURIComponent(run)}`);
     row.parts.detail.replaceChildren(
-      h("p", "score", scoreText(profile)),
+      h("p", "score", `${scoreText(profile)}. `, explore),
       list("Driven by (mean flow, prompts)", profile.upstream.slice(0, 15).map(edge)),
       list("Drives", profile.downstream.slice(0, 15).map(edge)),
       list("Selected together with", profile.cooccurring.slice(0, 15).map((other) =>
