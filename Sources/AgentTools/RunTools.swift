@@ -17,7 +17,7 @@ package struct RunTools: AgentHandler {
 
   static let tools: [Tool] = [
     .neuronProfile, .isDomainSpecific, .explainRole, .searchNeurons, .edges, .exemplars, .cooccurrence, .causalEvidence,
-    .compareNeurons, .compareGroups, .promptGraph, .findPaths,
+    .compareNeurons, .compareGroups, .promptGraph, .findPaths, .listModules, .module,
   ]
 
   /// With a model, experiments are offered too.

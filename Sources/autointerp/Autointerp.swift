@@ -37,7 +37,8 @@ struct Autointerp: AsyncParsableCommand {
       CommandGroup(
         name: "What a run knows:",
         subcommands: [
-          NeuronCommand.self, CompareCommand.self, ReportCommand.self, ServeCommand.self, QueryCommand.self,
+          NeuronCommand.self, ModulesCommand.self, CompareCommand.self, ReportCommand.self, ServeCommand.self,
+          QueryCommand.self,
           LabelCommand.self, AtlasCommand.self, MCPCommand.self,
         ]),
       CommandGroup(

@@ -82,7 +82,7 @@ internal import Testing
       ("compare_neurons", ["first": "L0/N1", "second": "L1/N2"]), ("compare_groups", [:]),
       ("get_prompt_graph", ["prompt": 0]),
       ("find_paths", ["from": "L0/N1", "to": "logit:high", "include_sinks": true]),
-      ("find_paths", ["from": "token:fever", "to": "L2/N3", "include_sinks": true]),
+      ("find_paths", ["from": "token:fever", "to": "L2/N3", "include_sinks": true]), ("list_modules", [:]),
     ] as [(String, JSONObject)])
   func answersFitTheirSchemas(name: String, arguments: JSONObject) throws {
     let answer = try Rig().answer(name, arguments)
@@ -189,6 +189,7 @@ internal import Testing
       ("compare_groups", ["group": "poems"], "there is baseline"), ("get_prompt_graph", ["prompt": 99], "0 to 39"),
       ("find_paths", ["from": "everywhere", "to": "metric"], "token:fever"),
       ("compare_neurons", ["first": "L0/N1", "second": "L0/N1"], "same neuron"),
+      ("get_module", ["module": "M-L0/N1"], "this run has no modules"), ("get_module", [:], "module is missing"),
     ] as [(String, JSONObject, String)])
   func mistakesSayWhatToDo(name: String, arguments: JSONObject, part: String) throws {
     let text = try Rig().error(name, arguments)

@@ -22,6 +22,15 @@ import Testing
     }
   }
 
+  @Test func theResolutionOfModulesIsBounded() throws {
+    #expect(try ModulesCommand.parse(["run.sqlite", "--resolution", "2"]).resolution == 2)
+    for resolution in ["0", "-1", "21", "nan"] {
+      #expect(throws: (any Error).self, "\(resolution)") {
+        try ModulesCommand.parse(["run.sqlite", "--resolution=\(resolution)"])
+      }
+    }
+  }
+
   @Test func theShareOfSpotChecksIsAShare() throws {
     #expect(try RunCommand.parse(["--prompts", "p.txt", "--spot-check", "0.05"]).spotCheck == 0.05)
     #expect(try RunCommand.parse(["--prompts", "p.txt"]).spotCheck == nil)

@@ -13,10 +13,13 @@ package struct PromptStrata: Sendable {
 
   /// A last word that at least this share of the prompts has is an ending of its own: the class of function words is too
   /// wide if a third of one group ends with "is".
-  static let commonWordShare = 0.05
+  package static let commonWordShare = 0.05
 
-  package init(_ shapes: [PromptShape]) {
-    let endings = Self.endings(of: shapes)
+  /// - Parameters:
+  ///   - shapes: of all prompts.
+  ///   - wordShare: last words that this share of the prompts has are endings of their own.
+  package init(_ shapes: [PromptShape], wordShare: Double = commonWordShare) {
+    let endings = Self.endings(of: shapes, wordShare: wordShare)
     let bounds = Self.lengthBounds(of: shapes)
     var numberOfKey: [String: Int] = [:]
     var numbers: [Int] = []
@@ -36,13 +39,13 @@ package struct PromptStrata: Sendable {
   }
 
   /// How each prompt ends: a common last word in quotes, otherwise the class.
-  static func endings(of shapes: [PromptShape]) -> [String] {
+  static func endings(of shapes: [PromptShape], wordShare: Double = commonWordShare) -> [String] {
     var counts: [String: Int] = [:]
     for shape in shapes where shape.endsWithWord { counts[shape.lastWord, default: 0] += 1 }
     return shapes.map { shape in
       let isCommon =
         shape.endsWithWord
-        && Double(counts[shape.lastWord] ?? 0) >= max(2, commonWordShare * Double(shapes.count))
+        && Double(counts[shape.lastWord] ?? 0) >= max(2, wordShare * Double(shapes.count))
       return isCommon ? "\"\(shape.lastWord)\"" : shape.ending.words
     }
   }
@@ -62,5 +65,5 @@ package struct PromptStrata: Sendable {
 
 extension PromptShape {
   /// True if the prompt stops after a word, without a mark.
-  var endsWithWord: Bool { ending == .functionWord || ending == .word }
+  package var endsWithWord: Bool { ending == .functionWord || ending == .word }
 }

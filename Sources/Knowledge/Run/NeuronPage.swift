@@ -38,11 +38,14 @@ package struct NeuronPage: Sendable {
   package var text: String { text(labels: [], evidence: []) }
 
   /// The page with what is kept elsewhere: lines about labels under its head, lines about what its weights write after
-  /// what it drives, and lines about places where the neuron was selected before what is not known. They must be harmless.
-  package func text(labels: [String], writes: [String] = [], evidence: [String]) -> String {
+  /// what it drives, lines about its module after its activity, and lines about places where the neuron was selected before what
+  /// is not known. They must be harmless.
+  package func text(
+    labels: [String], writes: [String] = [], modules: [String] = [], evidence: [String]
+  ) -> String {
     let parts = [
       headLines + labels, verdictLines, scoreLines, roleLines, flowLines, writes.flatMap(RunKnowledge.wrapped),
-      activityLines, evidence, unknownLines,
+      activityLines, modules.flatMap(RunKnowledge.wrapped), evidence, unknownLines,
     ]
     return parts.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }

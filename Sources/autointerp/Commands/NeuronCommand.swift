@@ -7,6 +7,7 @@ internal import Circuits
 internal import Knowledge
 internal import Labels
 internal import Platform
+internal import Reports
 internal import RunIndex
 internal import Settings
 
@@ -69,7 +70,8 @@ struct NeuronCommand: AsyncParsableCommand {
       try index.exemplars(of: neuron, context: 8, limit: NeuronEvidence.placeCount),
       tokens: try index.tokens(of: neuron, limit: 6), labels: labels)
     let text = star.page.text(
-      labels: evidence.labelLines, writes: try writes(of: index.specification, in: path), evidence: evidence.placeLines)
+      labels: evidence.labelLines, writes: try writes(of: index.specification, in: path),
+      modules: [ModuleReport.line(about: neuron, index.storedModules())], evidence: evidence.placeLines)
     try OutputFile(output).write(Array(text.utf8))
   }
 
