@@ -56,14 +56,15 @@ extension RunIndex {
   /// Collects what a search needs: selections beyond sinks, and the flows of all graphs.
   func moduleSearch(_ settings: ModuleSettings) throws -> ModuleSearch {
     let groups = try promptGroups()
-    let numbers = groups.keys.sorted()
+    let numbers = Self.chosenPrompts(groups, most: settings.mostPrompts)
     let places = Dictionary(uniqueKeysWithValues: numbers.enumerated().map { ($1, $0) })
     let shapes = numbers.map { number in
       let prompt = specification.prompts[Int(number)]
       return PromptShape(text: prompt.text, answerPrefix: prompt.answerPrefix)
     }
     let (fine, coarse) = (PromptStrata(shapes, wordShare: Self.endingShare), PromptStrata(shapes))
-    let (chosen, leftOut) = try moduleNeurons(settings, places)
+    var (chosen, leftOut) = try moduleNeurons(settings, places)
+    leftOut.prompts = groups.count - numbers.count
     let table = SelectionTable(
       neurons: chosen.map(\.neuron),
       strata: Self.numbered(zip(numbers, fine.numbers).map { "\($1) \(groups[$0] ?? "")" }),
@@ -99,6 +100,13 @@ extension RunIndex {
       }
       return groups
     }
+  }
+
+  /// At most so many prompts, ascending: the first of each group, in proportion.
+  static func chosenPrompts(_ groups: [Int32: String], most: Int) -> [Int32] {
+    guard groups.count > most else { return groups.keys.sorted() }
+    let byGroup = Dictionary(grouping: groups.keys.sorted()) { groups[$0] ?? "" }
+    return byGroup.values.flatMap { numbers in numbers.prefix(max(1, numbers.count * most / groups.count)) }.sorted()
   }
 
   /// The neurons of a search with the places of their prompts. Places of sinks do not count: at position 0, or where a neuron

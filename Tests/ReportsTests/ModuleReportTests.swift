@@ -39,6 +39,10 @@ internal import Testing
     run.isModular = false
     let text = ModuleReport(try findings(run), run: "sample").text(limit: 20)
     #expect(text.contains("\nNo modules beyond chance.\n") && !text.contains("M-L"))
+    #expect(!text.contains("only strong modules"))
+    run.promptCount = 60
+    #expect(
+      ModuleReport(try findings(run), run: "sample").text(limit: 20).contains("With 60 prompts only strong modules"))
   }
 
   @Test func oneModuleIsShownWithItsPromptsInQuotes() throws {

@@ -50,6 +50,9 @@ internal import Testing
       #expect(module.prompts == module.prompts.filter { (0..<160).contains($0) } && module.prompts.count > 20)
     }
     #expect(findings.module(named: "\(ModularRun.others[0])") == nil)
+    let star = try #require(try index.star(of: ModularRun.neuron(module: 0, 0)))
+    let page = star.page.text(labels: [], modules: ["Module: x"], evidence: ["Where"])
+    #expect(page.contains("\n\nModule: x\n\nWhere\n"))
     #expect(findings.prompts == 160 && findings.families == 160 && findings.strata == 2)
   }
 
@@ -98,6 +101,14 @@ internal import Testing
     let newer = try RunIndex.open(folder.run)
     #expect(newer.storedModules() == nil && index.storedModules() == findings)
     #expect(try newer.modules().prompts == 160)
+  }
+
+  @Test func ofTooManyPromptsTheFirstOfEachGroupCount() {
+    let groups = Dictionary(uniqueKeysWithValues: (0..<30).map { (Int32($0), $0 % 3 == 0 ? "a" : "b") })
+    #expect(RunIndex.chosenPrompts(groups, most: 30) == Array(0..<30))
+    #expect(RunIndex.chosenPrompts(groups, most: 6) == [0, 1, 2, 3, 4, 5])
+    let blocks = Dictionary(uniqueKeysWithValues: (0..<30).map { (Int32($0), $0 < 10 ? "a" : "b") })
+    #expect(RunIndex.chosenPrompts(blocks, most: 6) == [0, 1, 10, 11, 12, 13])
   }
 
   @Test func nearDuplicatePromptsLinkNothing() throws {

@@ -205,6 +205,9 @@ extension Tool {
         + "tell apart",
       "position 0, sinks and neurons in fewer than \(findings.settings.fewestPrompts) prompts are left out",
     ]
+    if findings.cutPrompts > 0 {
+      caveats.append("\(findings.cutPrompts) prompts beyond the first \(findings.prompts) do not count for modules")
+    }
     if let module, !module.isBeyondChance {
       caveats.insert("clusters of shuffled runs are as strong as \(module.name): do not rely on it", at: 0)
     }

@@ -61,8 +61,10 @@ extension FlowProfiles {
     return first > 0 && second > 0 ? Double(dot / (first * second).squareRoot()) : 0
   }
 
-  /// Flows of all members together must exceed what is expected by a quarter.
-  private static let smallestRatio: Float = 1.25
+  /// Flows of all members together must exceed what is expected by a fifth.
+  private static let smallestRatio: Float = 1.2
+  /// A member counts if it has the edge in so many prompts: what single prompts predict is shared by nothing but them.
+  private static let fewestPrompts = 3
 
   /// What several neurons share on one side: ends that at least two of them, and a third or five, have above expectation.
   ///
@@ -80,7 +82,7 @@ extension FlowProfiles {
       for (row, length) in zip(members, lengths) {
         let sums = side.sums(row, column, .both)
         let more = side.excess(row, column, .both)
-        if more > 0 { count += 1 }
+        if more > 0, side.prompts(row, column) >= Self.fewestPrompts { count += 1 }
         excess += length > 0 ? more / length : 0
         flow += sums.flow
         expected += sums.expected

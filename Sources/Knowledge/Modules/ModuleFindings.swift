@@ -102,7 +102,9 @@ package struct ModuleFindings: Codable, Equatable, Sendable {
   }
 
   package var settings: ModuleSettings
+  /// Prompts that were searched, and those beyond the cap.
   package var prompts: Int
+  package var cutPrompts: Int
   /// Prompts that are alone in their group and form, and are compared with none.
   package var lonePrompts: Int
   /// Families of near-duplicates among the prompts.

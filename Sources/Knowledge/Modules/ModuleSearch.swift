@@ -39,6 +39,7 @@ package struct ModuleSearch: Sendable {
     package var sinks: [NeuronID] = []
     package var rare = 0
     package var cut = 0
+    package var prompts = 0
     package init() {}
   }
 
@@ -120,7 +121,7 @@ package struct ModuleSearch: Sendable {
     }
     let halves = links.isEmpty ? [] : try halfClusters(leiden, links.count)
     var findings = ModuleFindings(
-      settings: settings, prompts: table.promptCount,
+      settings: settings, prompts: table.promptCount, cutPrompts: leftOut.prompts,
       lonePrompts: table.promptCount - table.withoutLonePrompts.promptCount,
       families: Set(table.families).count, strata: table.stratumSizes.count { $0 > 0 }, neurons: table.neurons.count,
       sinks: leftOut.sinks.sorted().map { "\($0)" },

@@ -10,6 +10,8 @@ package struct ModuleSettings: Codable, Equatable, Sendable {
   package var fewestPrompts = 8
   /// The neurons in most prompts count; time grows with the square of their number.
   package var mostNeurons = 1500
+  /// Of more prompts, so many count, the first of each group in proportion: exact tests of more take minutes.
+  package var mostPrompts = 2000
   /// Smaller clusters are not called modules.
   package var fewestMembers = 3
   /// How often selections are shuffled.

@@ -31,6 +31,8 @@ struct PairAssociations: Sendable {
   /// in eight were one, and then they are the least sure.
   static let smallestZ = 2.5
 
+  private static let certain = 1e-12
+
   let neuronCount: Int
   private let stratumSizes: [Int]
   private let stratumCounts: [Int]
@@ -131,12 +133,22 @@ struct PairAssociations: Sendable {
           PairLink(
             first: first, second: second, both: both, expected: Double(expected[pair]),
             correlation: min(1, excess / (deviations[first] * deviations[second])),
-            pValue: upperTail(first, second, both), qValue: 1))
+            pValue: pValue(first, second, both, expected: Double(expected[pair])), qValue: 1))
       }
     }
     let qValues = FalseDiscovery.qValues(links.map(\.pValue), of: testCount)
     for place in links.indices { links[place].qValue = qValues[place] }
     return links
+  }
+
+  /// The exact probability, or an upper bound of it that is below `certain`: what is so rare is a link whatever its exact value is.
+  ///
+  /// The number of common prompts is a sum of independent indicators (Vatutin and Mikhailov 1982), for which Chernoff's bound is
+  /// `exp(k - m - k log(k / m))` with the expectation `m`.
+  private func pValue(_ first: Int, _ second: Int, _ both: Int, expected: Double) -> Double {
+    let count = Double(both)
+    let bound = expected > 0 ? exp(count - expected - count * log(count / expected)) : 1
+    return bound < Self.certain ? bound : upperTail(first, second, both)
   }
 
   /// The probability of at least `both` common prompts.

@@ -13,6 +13,7 @@ extension ModuleReport {
     json.field("schema", "autointerp.modules/1")
     json.field("run", run)
     json.field("prompts", findings.prompts)
+    json.field("cut_prompts", findings.cutPrompts)
     json.key("settings")
     json.value([
       "resolution": .number(findings.settings.resolution), "seed": .string("\(findings.settings.seed)"),

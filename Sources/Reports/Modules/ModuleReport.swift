@@ -18,6 +18,7 @@ package struct ModuleReport: Sendable {
   }
 
   private static let memberCount = 5
+  private static let fewPrompts = 100
 
   /// A line about the module of a neuron, from what was found before; nil means that nothing was searched yet.
   package static func line(about neuron: NeuronID, _ findings: ModuleFindings?) -> String {
@@ -58,6 +59,11 @@ package struct ModuleReport: Sendable {
       , position 0, places where a neuron writes as much as the stream\
       \(findings.sinks.isEmpty ? "" : ", and the sinks \(findings.sinks.prefix(6).joined(separator: ", "))").
       """)
+    if findings.cutPrompts > 0 {
+      lines += TextLines.wrapped(
+        "\(ReadableNumber.grouped(findings.cutPrompts)) more prompts of the run do not count: the first of each group do."
+      )
+    }
     lines += TextLines.wrapped(
       """
       Two neurons are linked if they are together in more prompts than chance explains within prompts of equal group, ending and \
@@ -65,6 +71,11 @@ package struct ModuleReport: Sendable {
       near-duplicates (\(ReadableNumber.grouped(findings.families)) in all). A link weighs its correlation there plus how alike the \
       neurons' drivers and targets are.
       """)
+    if findings.prompts < Self.fewPrompts {
+      lines += TextLines.wrapped(
+        "With \(findings.prompts) prompts only strong modules can be told from chance: none found does not mean none there."
+      )
+    }
     return lines
   }
 

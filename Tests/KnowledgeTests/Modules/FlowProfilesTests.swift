@@ -65,11 +65,15 @@ internal import Testing
     let flows = (2..<6).flatMap { target in
       [(0, target, target < 4 ? 2 : 1), (1, target, target < 4 ? 1 : 2)].map { ($0.0, $0.1, Float($0.2)) }
     }
-    profiles.add(SketchedGraph.graph(neurons: neurons, flows: flows), half: 0)
+    let graph = SketchedGraph.graph(neurons: neurons, flows: flows)
+    for _ in 0..<2 { profiles.add(graph, half: 0) }
     let found = profiles.similarities(of: [(2, 3), (4, 5), (2, 4)], .both)
     // Half of it: they drive nothing.
     #expect(abs(found[0] - 0.5) < 1e-6 && abs(found[1] - 0.5) < 1e-6 && found[2] == 0)
     #expect(profiles.similarities(of: [(2, 3)], .odd) == [0])
+    // Two prompts are too few to share anything.
+    #expect(profiles.shared(by: [2, 3], \.drivers, limit: 5).isEmpty)
+    profiles.add(graph, half: 0)
     #expect(profiles.shared(by: [2, 3], \.drivers, limit: 5).map(\.end) == [.neuron(neurons[0])])
     #expect(profiles.shared(by: [2, 4], \.drivers, limit: 5).isEmpty)
   }

@@ -27,6 +27,15 @@ internal import Testing
     #expect(PairAssociations(three).upperTail(0, 1, 0) == 1)
   }
 
+  /// Far above expectation a bound takes the place of the exact value: never smaller, and certain as well.
+  @Test func whatIsCertainGetsABoundThatIsNotTooSmall() throws {
+    let own = (0..<600).filter { $0 % 10 < 2 }
+    let whole = table((0..<600).map { $0 % 3 }, [own, own])
+    let test = PairAssociations(whole)
+    let link = try #require(test.links(in: whole).first)
+    #expect(link.both == 120 && link.pValue < 1e-12 && link.pValue > test.upperTail(0, 1, 120))
+  }
+
   @Test func neuronsThatShareAStratumOnlyAreNotLinked() {
     // Both are in most prompts of stratum 0 and nowhere else, independently of each other.
     let strata = (0..<200).map { $0 / 100 }
