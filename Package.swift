@@ -95,14 +95,15 @@ let package = Package(
     // 4
     target("Attribution", ["Circuits", "Inference", "JSON", "Platform"]),
     target("ClusterTransport", ["ClusterProtocol", "Platform", "CZeroMQ", logging]),
-    // What tests and the laboratory make up: models, graphs, a fleet's state; and the Float64 oracle.
-    target("TestSupport", ["Atlas", "Checkpoints", "Circuits", "ClusterProtocol", "Inference", "Platform"]),
 
     // 5
     target("Causality", ["Attribution", "Circuits", "Inference", "JSON", "Knowledge", "Platform"]),
     target("Coordinator", ["Atlas", "ClusterTransport", "Knowledge", "Platform", collections, lifecycle, logging]),
     // What is derived from a run's file, to be asked.
     target("RunIndex", ["Atlas", "ClusterProtocol", "Knowledge", "Platform", grdb, sqlite]),
+    // What tests and the laboratory make up: models, graphs, a fleet's state; and the Float64 oracle.
+    target(
+      "TestSupport", ["Atlas", "Attribution", "Checkpoints", "Circuits", "ClusterProtocol", "Inference", "Platform"]),
     target("Worker", ["Attribution", "ClusterTransport", "Platform", lifecycle, logging]),
 
     // 6: what people see.
@@ -124,6 +125,14 @@ let package = Package(
     // Those that need a model.
     target("AgentExperiments", ["AgentTools", "Attribution", "Causality", "Checkpoints", "Circuits", "Inference"]),
 
+    // Hypotheses about neurons, tested by interventions.
+    target(
+      "Investigations",
+      [
+        "Causality", "Checkpoints", "Circuits", "Corpora", "Inference", "JSON", "Knowledge", "Platform", "Reports",
+        "RunIndex",
+      ]),
+
     // 7: cluster.toml, and the flags and plans that are made of it.
     target(
       "Settings",
@@ -133,8 +142,9 @@ let package = Package(
     .executableTarget(
       name: "autointerp",
       dependencies: [
-        "AgentExperiments", "AgentTools", "Settings", "Causality", "Console", "JSON", "Knowledge", "Labels", "Platform",
-        "Reports", "RunIndex",
+        "AgentExperiments", "AgentTools", "Settings", "Causality", "Console", "Investigations", "JSON", "Knowledge",
+        "Labels",
+        "Platform", "Reports", "RunIndex",
         lifecycle, logging,
         signals,
       ],
@@ -142,7 +152,10 @@ let package = Package(
     // The laboratory, which the program must not be linked with.
     .executableTarget(
       name: "autointerp-lab",
-      dependencies: ["COpenBLAS", "Settings", "Causality", "Console", "JSON", "Platform", "Simulation", "TestSupport"],
+      dependencies: [
+        "COpenBLAS", "Settings", "Causality", "Console", "Investigations", "JSON", "Platform", "RunIndex", "Simulation",
+        "TestSupport",
+      ],
       swiftSettings: settings),
 
     tests(of: "JSON", ["Platform"]),
@@ -161,6 +174,9 @@ let package = Package(
     tests(of: "Coordinator", ["Knowledge", "Platform"]),
     tests(of: "AgentProtocol", ["JSON", "Platform"]),
     tests(of: "AgentExperiments", ["AgentTools", "Causality", "Checkpoints", "Circuits", "Inference", "TestSupport"]),
+    tests(
+      of: "Investigations",
+      ["Atlas", "Causality", "Circuits", "Inference", "JSON", "Platform", "RunIndex", "TestSupport"]),
     tests(of: "AgentTools", ["AgentProtocol", "Atlas", "Circuits", "JSON", "Labels", "RunIndex", "TestSupport"]),
     tests(of: "Labels", ["Circuits"]),
     tests(of: "RunIndex", ["Atlas", "Circuits", "Knowledge", "TestSupport", grdb]),

@@ -12,5 +12,6 @@ struct AutointerpLab: AsyncParsableCommand {
     abstract: "Measure autointerp, and check its promises under simulated faults.",
     subcommands: [
       SimulateCommand.self, BenchCommand.self, ScoreBenchCommand.self, ClusterBenchCommand.self, SliceCommand.self,
+      InvestigationsCommand.self,
     ])
 }

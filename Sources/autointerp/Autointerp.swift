@@ -26,7 +26,9 @@ struct Autointerp: AsyncParsableCommand {
         ]),
       CommandGroup(
         name: "Does it matter? Interventions:",
-        subcommands: [CausalCommand.self, SteerCommand.self, CircuitCommand.self, EvaluateCommand.self]),
+        subcommands: [
+          CausalCommand.self, SteerCommand.self, CircuitCommand.self, EvaluateCommand.self, InvestigateCommand.self,
+        ]),
       CommandGroup(
         name: "Runs:",
         subcommands: [

@@ -34,7 +34,10 @@ package struct ActivationSizes: Sendable {
   /// within the caliper. A neuron that is larger than all others has no control, and nothing can be compared with it.
   ///
   /// The pool is four times as large as asked for, and at least 40, where so many are within the caliper.
-  package func controls(for neuron: NeuronID, count: Int, avoiding taken: Set<NeuronID>, seed: UInt64) -> [NeuronID] {
+  /// With `isMatched` false the caliper does not count: for figures that do not depend on the size of activations.
+  package func controls(
+    for neuron: NeuronID, count: Int, avoiding taken: Set<NeuronID>, seed: UInt64, isMatched: Bool = true
+  ) -> [NeuronID] {
     guard let sizes = sums[Int(neuron.layer)] else { return [] }
     let own = sizes[Int(neuron.index)]
     func distance(_ i: Int) -> Double {
@@ -43,7 +46,7 @@ package struct ActivationSizes: Sendable {
       return high > 0 ? 1 - low / high : 0
     }
     let pool = (0..<width).filter { !taken.contains(NeuronID(layer: Int(neuron.layer), index: $0)) }
-      .map { (distance: distance($0), index: $0) }.filter { $0.distance <= 1 - 1 / Self.caliper }
+      .map { (distance: distance($0), index: $0) }.filter { !isMatched || $0.distance <= 1 - 1 / Self.caliper }
       .sorted { ($0.distance, $0.index) < ($1.distance, $1.index) }
       .prefix(max(40, 4 * count)).map { NeuronID(layer: Int(neuron.layer), index: $0.index) }
     var random = SplitMix64(seed: seed ^ UInt64(neuron.layer) << 32 ^ UInt64(neuron.index))

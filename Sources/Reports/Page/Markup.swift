@@ -10,27 +10,27 @@ internal import ReportFiles
 ///
 /// Texts come from prompts, tokens, labels and model names, that is from anybody. Control and format characters, which could
 /// turn the writing direction or hide something, are replaced.
-struct Markup: ExpressibleByStringInterpolation, Sendable {
-  private(set) var html: String
+package struct Markup: ExpressibleByStringInterpolation, Sendable {
+  package private(set) var html: String
 
-  init(stringLiteral value: StaticString) { html = "\(value)" }
+  package init(stringLiteral value: StaticString) { html = "\(value)" }
 
   private init(ownFile text: String) { html = text }
 
-  init(stringInterpolation: StringInterpolation) { html = stringInterpolation.html }
+  package init(stringInterpolation: StringInterpolation) { html = stringInterpolation.html }
 
-  struct StringInterpolation: StringInterpolationProtocol {
+  package struct StringInterpolation: StringInterpolationProtocol {
     fileprivate var html = ""
 
-    init(literalCapacity: Int, interpolationCount: Int) { html.reserveCapacity(literalCapacity * 2) }
+    package init(literalCapacity: Int, interpolationCount: Int) { html.reserveCapacity(literalCapacity * 2) }
 
-    mutating func appendLiteral(_ literal: StaticString) { html += "\(literal)" }
-    mutating func appendInterpolation(_ markup: Markup) { html += markup.html }
-    mutating func appendInterpolation(_ markup: [Markup]) { for part in markup { html += part.html } }
-    mutating func appendInterpolation(_ number: some BinaryInteger) { html += "\(number)" }
-    mutating func appendInterpolation(_ number: Double) { html += "\(number)" }
-    mutating func appendInterpolation(_ text: String) { Markup.append(text, to: &html) }
-    mutating func appendInterpolation(if isThere: Bool, _ markup: @autoclosure () -> Markup) {
+    package mutating func appendLiteral(_ literal: StaticString) { html += "\(literal)" }
+    package mutating func appendInterpolation(_ markup: Markup) { html += markup.html }
+    package mutating func appendInterpolation(_ markup: [Markup]) { for part in markup { html += part.html } }
+    package mutating func appendInterpolation(_ number: some BinaryInteger) { html += "\(number)" }
+    package mutating func appendInterpolation(_ number: Double) { html += "\(number)" }
+    package mutating func appendInterpolation(_ text: String) { Markup.append(text, to: &html) }
+    package mutating func appendInterpolation(if isThere: Bool, _ markup: @autoclosure () -> Markup) {
       if isThere { html += markup().html }
     }
   }
@@ -49,17 +49,17 @@ struct Markup: ExpressibleByStringInterpolation, Sendable {
   }
 
   /// Untrusted text in an element of its own, whose writing direction touches nothing beside it.
-  static func isolated(_ text: String) -> Markup { "<bdi class=\"text\">\(text)</bdi>" }
+  package static func isolated(_ text: String) -> Markup { "<bdi class=\"text\">\(text)</bdi>" }
 
   /// A token's text as people read it, with its spaces, and with escape sequences for what cannot be seen.
-  static func token(_ text: String) -> Markup { "<bdi class=\"text token\">\(text.visible)</bdi>" }
+  package static func token(_ text: String) -> Markup { "<bdi class=\"text token\">\(text.visible)</bdi>" }
 
-  static func + (a: Markup, b: Markup) -> Markup { "\(a)\(b)" }
+  package static func + (a: Markup, b: Markup) -> Markup { "\(a)\(b)" }
 }
 
 extension Markup {
   /// The files of `Sources/ReportFiles/web`.
-  static let style = file(reportStyle)
+  package static let style = file(reportStyle)
   static let script = file(reportScript)
 
   /// A web file without its header, which ends at the first empty line.

@@ -47,37 +47,8 @@ package struct ReportPage {
   }
 
   /// The whole document.
-  ///
-  /// Style and script carry a nonce that is made from the content: text that got into the page without being escaped could not
-  /// know it, so that a browser would not run it.
   package var html: [UInt8] {
-    let body = body
-    var digest = Digest(byteCount: 16)
-    digest.update(body.html)
-    let nonce = digest.bytes().hexadecimal
-    let page: Markup = """
-      <!doctype html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'nonce-\(nonce)'; \
-      script-src 'nonce-\(nonce)'; base-uri 'none'; form-action 'none'">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="referrer" content="no-referrer">
-      <title>\(index.specification.name): neurons</title>
-      <style nonce="\(nonce)">
-      \(.style)</style>
-      </head>
-      <body>
-      \(body)
-      <script nonce="\(nonce)">
-      "use strict";
-      \(.script)</script>
-      </body>
-      </html>
-
-      """
-    return Array(page.html.utf8)
+    HTMLDocument(title: "\(index.specification.name): neurons", body: body, script: .script).bytes
   }
 
   private var body: Markup {

@@ -1,0 +1,61 @@
+// autointerp
+// `InvestigatedNeuron.gather` reads from a run and a model what neurons are to be asked about.
+// SPDX-License-Identifier: Apache-2.0
+
+package import Causality
+package import Circuits
+package import Inference
+package import RunIndex
+
+extension InvestigatedNeuron {
+  /// Gathers what the run and the weights say about neurons, and forms their hypotheses.
+  ///
+  /// - Parameters:
+  ///   - neurons: of the run.
+  ///   - index: the run.
+  ///   - runner: the run's model.
+  ///   - rules: the protocol.
+  ///   - tokenText: how tokens are shown.
+  /// - Returns: one for each neuron, in their order.
+  /// - Throws: `InvestigationError`, or errors of the run's files.
+  package static func gather<Backend: ComputeBackend>(
+    _ neurons: [NeuronID], from index: RunIndex, runner: InterventionRunner<Backend>, rules: InvestigationRules,
+    tokenText: (Int32) -> String
+  ) throws -> [InvestigatedNeuron] {
+    let observed = try index.observed(neurons)
+    let projector = NeuronProjector(runner.transformer, backend: runner.backend, appliesFinalGain: true)
+    let formation = HypothesisFormation(rules)
+    let hypotheses = try observed.map { neuron in
+      formation.hypotheses(
+        neuron, promoted: try promoted(by: neuron, projector: projector, rules: rules, tokenText: tokenText))
+    }
+    let targets = Set(
+      hypotheses.joined().compactMap { hypothesis -> NeuronID? in
+        if case .drives(let target) = hypothesis.claim { target } else { nil }
+      }
+    ).sorted()
+    let readings = Dictionary(
+      uniqueKeysWithValues: zip(targets, try index.observed(targets).map { Reading($0) }))
+    return zip(observed, hypotheses).map { observed, hypotheses in
+      InvestigatedNeuron(
+        observed.neuron, reading: Reading(observed), activeLevel: observed.activeLevel,
+        promptCount: observed.promptCount, placeCount: observed.placeCount, hypotheses: hypotheses,
+        targets: readings.filter { target, _ in
+          hypotheses.contains { $0.claim == .drives(target) }
+        })
+    }
+  }
+
+  /// The tokens that a neuron promotes at its usual sign, as far as they stand out of the noise.
+  private static func promoted<Backend: ComputeBackend>(
+    by observed: ObservedNeuron, projector: NeuronProjector<Backend>, rules: InvestigationRules,
+    tokenText: (Int32) -> String
+  ) throws -> [PromotedToken] {
+    let neuron = observed.neuron
+    let output = try projector.project(
+      layer: Int(neuron.layer), indices: [Int(neuron.index)], topCount: rules.promotedCount)[0].output
+    let tokens = observed.sign > 0 ? output.highest : output.lowest
+    return tokens.filter { abs($0.zScore) >= projector.chanceZScore }
+      .map { PromotedToken(token: $0.token, text: tokenText($0.token), zScore: Double(abs($0.zScore))) }
+  }
+}
