@@ -58,7 +58,8 @@ extension ModuleReport {
 
   private func sharedLines(_ title: String, _ ends: [ModuleFindings.SharedEnd], _ limit: Int) -> [String] {
     guard !ends.isEmpty else { return [] }
-    return ["\(title) (members; flow over expected; a ranking, no test)"]
+    return TextLines.wrapped(
+      "\(title) (members; flow over expected, in all prompts that they are in; a ranking, no test)")
       + ends.prefix(limit).map { end in
         "  \(Self.name(end)): \(end.members) members, times \(ReadableNumber.fixed(end.ratio, decimals: 1))"
       }
