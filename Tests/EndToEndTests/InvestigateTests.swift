@@ -63,7 +63,7 @@ import Testing
     let digest = try #require(dossier["register_digest"] as? String)
     #expect(first.errors.contains(digest))
     let page = String(decoding: try folder.read("files/\(name).html"), as: UTF8.self)
-    #expect(page.hasPrefix("<!doctype html>") && page.contains(digest) && page.contains("<svg"))
+    #expect(page.hasPrefix("<!doctype html>") && page.contains(digest))
 
     // The run's own prompts test nothing.
     let own = try autointerp(

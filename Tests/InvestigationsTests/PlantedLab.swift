@@ -17,9 +17,6 @@ final class PlantedLab: Sendable {
   let prompts: [UnseenPrompt]
   let folder: URL
 
-  /// One for all tests, because a run takes a while.
-  static let shared = Result { try PlantedLab() }
-
   init() throws {
     let backend = OpenBLASBackend(threadCount: 1)
     let transformer = Transformer(PlantedFacts.checkpoint(), backend: backend, storage: .resident)

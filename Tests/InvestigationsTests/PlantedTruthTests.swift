@@ -9,12 +9,15 @@ import Testing
 @testable import Investigations
 
 @Suite struct PlantedTruthTests {
+  let lab: PlantedLab
+
+  init() throws { lab = try PlantedLab() }
+
   private func outcomes(_ dossier: Dossier) -> [String: Verdict.Outcome] {
     Dictionary(dossier.findings.map { ($0.hypothesis.kind, $0.verdict.outcome) }) { first, _ in first }
   }
 
   @Test func aDetectorIsWhatItWasPlantedAs() throws {
-    let lab = try PlantedLab.shared.get()
     let dossier = try #require(try lab.dossiers(lab.gather([PlantedFacts.detector(1)])).first)
     let found = outcomes(dossier)
     #expect(found["detects"] == .confirmed, "\(dossier.text)")
@@ -25,7 +28,6 @@ import Testing
   }
 
   @Test func aMapperIsWhatItWasPlantedAs() throws {
-    let lab = try PlantedLab.shared.get()
     let dossier = try #require(try lab.dossiers(lab.gather([PlantedFacts.mapper(2)])).first)
     let found = outcomes(dossier)
     #expect(found["promotes"] == .confirmed, "\(dossier.text)")
@@ -36,7 +38,6 @@ import Testing
   }
 
   @Test func theHypothesesOfAnotherSubjectAreRefuted() throws {
-    let lab = try PlantedLab.shared.get()
     let gathered = try lab.gather([PlantedFacts.mapper(0), PlantedFacts.mapper(3)])
     var wrong = gathered[0]
     // What is said of the third mapper, tested on the first.
@@ -52,7 +53,6 @@ import Testing
   }
 
   @Test func bystandersWithTheProfilesOfPlantedNeuronsAreNotConfirmed() throws {
-    let lab = try PlantedLab.shared.get()
     let gathered = try lab.gather((0..<4).flatMap { [PlantedFacts.detector($0), PlantedFacts.mapper($0)] })
     let wrong = gathered.enumerated().map { i, planted -> InvestigatedNeuron in
       var wrong = planted
@@ -70,7 +70,6 @@ import Testing
   }
 
   @Test func equalSeedsGiveEqualBytesAndTheRegisterDecidesItsDigest() throws {
-    let lab = try PlantedLab.shared.get()
     let gathered = try lab.gather([PlantedFacts.detector(0)])
     let (a, b, c) = (
       try lab.dossiers(gathered)[0], try lab.dossiers(gathered)[0], try lab.dossiers(gathered, seed: 1)[0]
@@ -85,8 +84,19 @@ import Testing
     #expect(register.digest != a.register.digest)
   }
 
+  @Test func aPageHasEveryHypothesisAndAPlotForEachThatWasCompared() throws {
+    var gathered = try lab.gather([PlantedFacts.detector(1), PlantedFacts.mapper(1)])
+    gathered[0].hypotheses[0].basis = "<script>alert(1)</script>"
+    let dossiers = try lab.dossiers(gathered)
+    let page = String(decoding: DossierPage(dossiers, softwareVersion: "1").html, as: UTF8.self)
+    let findings = dossiers.flatMap(\.findings)
+    #expect(page.components(separatedBy: "<svg ").count - 1 == findings.count { !$0.measurement.controls.isEmpty })
+    #expect(page.components(separatedBy: "class=\"verdict\"").count - 1 == findings.count)
+    #expect(dossiers.allSatisfy { page.contains($0.register.digest) })
+    #expect(page.contains("&lt;script&gt;alert") && !page.contains("<script>"))
+  }
+
   @Test func tooFewUnseenPromptsAreRefused() throws {
-    let lab = try PlantedLab.shared.get()
     let gathered = try lab.gather([PlantedFacts.detector(0)])
     #expect(throws: InvestigationError.self) {
       try Investigation(
@@ -96,7 +106,6 @@ import Testing
   }
 
   @Test func aNeuronThatNoPromptSelectedIsRefused() throws {
-    let lab = try PlantedLab.shared.get()
     let all = (0..<224).map { NeuronID(layer: 1, index: $0) }
     let known = Set(try lab.index.knownNeurons(all))
     let unknown = try #require(all.first { !known.contains($0) })

@@ -63,16 +63,17 @@ extension Dossier.Finding {
   /// Why the verdict is what it is.
   package func reason(_ rules: InvestigationRules) -> String {
     guard let effect = measurement.effect, let low = effect.low, let high = effect.high, measurement.problem == nil
-    else { return measurement.effect == nil ? "nothing could be measured" : "there is nothing to compare it with" }
+    else { return measurement.effect == nil ? "nothing could be measured" : "the figure alone decides nothing" }
     let threshold = hypothesis.threshold(rules)
     switch verdict.outcome {
     case .confirmed:
       return
         "it reaches \(Self.number(threshold)), excludes \(Self.number(hypothesis.chance)), and exceeds what is random"
     case .refuted:
-      return high < threshold
-        ? "even the upper end of the interval is below \(Self.number(threshold))"
-        : "even the upper end of the interval is no more than one in twenty reaches at random"
+      if high < threshold { return "even the upper end of the interval is below \(Self.number(threshold))" }
+      let common = "even the upper end of the interval is no more than one in twenty reaches at random"
+      return effect.mean >= threshold && low > hypothesis.chance
+        ? "the effect is there, but it is nothing special: \(common)" : common
     case .undecided:
       var missing: [String] = []
       if effect.mean < threshold { missing.append("it is below \(Self.number(threshold)), but its interval is not") }

@@ -38,8 +38,11 @@ struct InvestigationsCommand: AsyncParsableCommand {
   @Option(help: "The SQLite file of a real run.")
   var run: String?
 
-  @Option(help: "Neurons of the real run, those with the largest sum of |score| that are no sinks.")
+  @Option(help: "Neurons of the real run that are no sinks, the first by --sort.")
   var topK: Int = 20
+
+  @Option(help: "score, specificity or prompts.")
+  var sort: NeuronSearch.Order = .score
 
   @Option(parsing: .upToNextOption, help: "Prompt files of the domain.")
   var prompts: [String] = []
@@ -115,6 +118,7 @@ struct InvestigationsCommand: AsyncParsableCommand {
     )
     var search = NeuronSearch()
     search.includesSinks = false
+    search.order = sort
     let chosen = try index.neurons(search, limit: topK).rows.map(\.neuron)
     let benchmark = InvestigationBenchmark(
       runner: runner,
@@ -141,3 +145,5 @@ struct InvestigationsCommand: AsyncParsableCommand {
 
   private static func write(_ text: String) throws { try OutputFile(nil).write(Array(text.utf8)) }
 }
+
+extension NeuronSearch.Order: ExpressibleByArgument {}

@@ -36,7 +36,8 @@ struct InvestigateCommand: AsyncParsableCommand {
         autointerp investigate L29/N560 --run runs/medical --prompts scripts/corpora/medical.yaml --baseline \
       scripts/corpora/general.yaml
         autointerp investigate L29/N560 --run run.sqlite --prompts other.yaml --json | jq '.findings[] | {kind, outcome}'
-        autointerp investigate --top-k 10 --run run.sqlite --prompts medical.yaml -o investigations
+        autointerp investigate --top-k 10 --sort specificity --run run.sqlite --prompts medical.yaml --baseline general.yaml \
+      -o investigations
       """)
 
   @OptionGroup var engine: EngineOptions
@@ -50,8 +51,11 @@ struct InvestigateCommand: AsyncParsableCommand {
     help: ArgumentHelp("The folder of a run or its SQLite file (default: the one changed last).", valueName: "path"))
   var run: String?
 
-  @Option(help: "Instead of named neurons: those with the largest sum of |score| that are no sinks.")
+  @Option(help: "Instead of named neurons: so many that are no sinks, the first by --sort.")
   var topK: Int?
+
+  @Option(help: "score (the largest sum of |score|), specificity or prompts. The strongest often have none of their size.")
+  var sort: NeuronSearch.Order = .score
 
   @Option(help: "Random neurons beside each hypothesis; 149 unless it takes too long.")
   var controls: Int = InvestigationRules().controlCount
@@ -132,6 +136,7 @@ struct InvestigateCommand: AsyncParsableCommand {
     }
     var search = NeuronSearch()
     search.includesSinks = false
+    search.order = sort
     let found = try index.neurons(search, limit: topK).rows.map(\.neuron)
     guard !found.isEmpty else { throw InputError(path: path, problem: "no merged prompt of this run has a neuron") }
     return found
@@ -149,3 +154,5 @@ struct InvestigateCommand: AsyncParsableCommand {
 
   private static func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 }
+
+extension NeuronSearch.Order: ExpressibleByArgument {}
