@@ -39,8 +39,7 @@ package struct Dossier: Sendable {
       "Statements hold for the \(register.promptCount) unseen prompts and prompts like them, and for removal, doubling and "
         + "activations as they were measured; they do not say what the neuron is for.",
       "p is the share of random neurons of the same layer and of similar activation that reach the figure, or of what else is "
-        + "named for comparison; q corrects it over "
-        + "the \(findings.count) hypotheses about this neuron, not over several neurons.",
+        + "named for comparison; q corrects it over all hypotheses about a neuron, not over several neurons.",
     ]
   }
 }

@@ -53,7 +53,9 @@ package struct DossierPage {
       return
         "<tr><th scope=\"row\"><a href=\"#\(Self.anchor(dossier))\">\(dossier.neuron.description)</a></th>\(cells)</tr>"
     }
-    let heads = Verdict.Outcome.allCases.map { outcome -> Markup in "<th scope=\"col\">\(outcome.rawValue)</th>" }
+    let heads = Verdict.Outcome.allCases.map { outcome -> Markup in
+      "<th scope=\"col\" class=\"number\">\(outcome.rawValue)</th>"
+    }
     return """
       <div class="wide"><table><thead><tr><th scope="col">neuron</th>\(heads)</tr></thead><tbody>\(rows)</tbody></table></div>
       """

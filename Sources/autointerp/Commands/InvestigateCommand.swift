@@ -54,7 +54,7 @@ struct InvestigateCommand: AsyncParsableCommand {
   @Option(help: "Instead of named neurons: so many that are no sinks, the first by --sort.")
   var topK: Int?
 
-  @Option(help: "score (the largest sum of |score|), specificity or prompts. The strongest often have none of their size.")
+  @Option(help: "score (the largest sum of |score|; often none is of their size), specificity or prompts.")
   var sort: NeuronSearch.Order = .score
 
   @Option(help: "Random neurons beside each hypothesis; 149 unless it takes too long.")
