@@ -105,7 +105,8 @@ extension Tool {
           "no module has the name or the neuron \(Quoted.text(name)); "
             + (names.isEmpty
               ? "this run has no modules"
-              : "there is \(names) and others; list_modules lists them. Most neurons are in none"), .absent)
+              : "there is \(names) and others; list_modules lists them. Most neurons are in none"),
+          .absent)
       }
       let (offset, limit) = (try desk.arguments.offset(), try desk.arguments.limit(12, 100))
       let page = module.members.dropFirst(offset).prefix(limit)
