@@ -73,16 +73,15 @@ package struct ResultTransfer {
   ///   - path: of the other run's file.
   ///   - comparing: true to read also the results of prompts that have one, which must be the same.
   /// - Returns: how many results were copied.
-  /// - Throws: an `AtlasError`; `CoordinatorError.damagedDelta` if a result does not match its digest or its model, or is not
-  ///   the one that is known; `CoordinatorError.refused` if the run has another model, template or other settings. What was
-  ///   copied before stays.
+  /// - Throws: an `AtlasError`, also if the run has another model, template or other settings; `CoordinatorError.damagedDelta`
+  ///   if a result does not match its digest or its model, or is not the one that is known. What was copied before stays.
   package mutating func take(from path: String, comparing: Bool = false) throws -> Int {
     let reader = try AtlasReader(path: path)
     let other = try reader.specification()
     let obstacles = Self.obstacles(between: other, and: specification)
     guard obstacles.isEmpty else {
-      throw CoordinatorError.refused(
-        reason: "the results of \(path) cannot be used:\n" + obstacles.map { "  \($0)" }.joined(separator: "\n"))
+      throw AtlasError.failed(
+        path: path, detail: "its results cannot be used:\n" + obstacles.map { "  \($0)" }.joined(separator: "\n"))
     }
     let basis = try reader.contractBasis()
     let card = try basis.card.flatMap { bytes in

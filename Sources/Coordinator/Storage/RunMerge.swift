@@ -21,7 +21,7 @@ package enum RunMerge {
 
   /// Reads what the files are. Blocks.
   ///
-  /// - Throws: an `AtlasError`; `CoordinatorError.refused` if they cannot be combined, with the reasons.
+  /// - Throws: an `AtlasError`, also if they cannot be combined, with the reasons.
   package static func sources(_ paths: [String], allowsMixedKernels: Bool) throws -> Sources {
     var sources = Sources(paths: paths, runs: [], openPrompts: 0, kernels: [])
     for path in paths {
@@ -34,22 +34,23 @@ package enum RunMerge {
       if let first = sources.runs.first {
         let obstacles = ResultTransfer.obstacles(between: run, and: first)
         guard obstacles.isEmpty else {
-          throw CoordinatorError.refused(
-            reason: "\(path) cannot be combined with \(paths[0]):\n"
-              + obstacles.map { "  \($0)" }.joined(separator: "\n"))
+          throw AtlasError.failed(
+            path: path,
+            detail: "it cannot be combined with \(paths[0]):\n" + obstacles.map { "  \($0)" }.joined(separator: "\n"))
         }
       }
       sources.runs.append(run)
       sources.kernels.formUnion(finished.kernels)
     }
     guard sources.kernels.count < 2 || allowsMixedKernels else {
-      throw CoordinatorError.refused(
-        reason:
+      throw AtlasError.failed(
+        path: paths.joined(separator: ", "),
+        detail:
           "different BLAS kernels computed the results (\(sources.kernels.sorted().joined(separator: ", "))), so that "
           + "their last bits may differ; --allow-mixed-kernels combines them, and exports then name the kernels")
     }
     guard sources.runs.contains(where: { !$0.prompts.isEmpty }) else {
-      throw CoordinatorError.refused(reason: "no file has a result yet")
+      throw AtlasError.failed(path: paths.joined(separator: ", "), detail: "no file has a result yet")
     }
     return sources
   }
@@ -63,13 +64,13 @@ package enum RunMerge {
   ///   - softwareVersion: recorded in the file.
   ///   - now: in milliseconds since 1970.
   /// - Returns: how many results came from each source.
-  /// - Throws: `CoordinatorError.refused` if there is a file at `path` already; `damagedDelta` if two files have different
-  ///   results of one prompt; the errors of reading and writing. Then there is no new file.
+  /// - Throws: `CoordinatorError.damagedDelta` if two files have different results of one prompt; an `AtlasError` if there is
+  ///   a file at `path` already, or if reading or writing fails. Then there is no new file.
   package static func write(
     _ specification: RunSpecification, from sources: Sources, to path: String, softwareVersion: String, now: Int64
   ) throws -> [Int] {
     guard !FileManager.default.fileExists(atPath: path) else {
-      throw CoordinatorError.refused(reason: "\(path) exists already; name another file, or remove it first")
+      throw AtlasError.failed(path: path, detail: "it exists already; name another file, or remove it first")
     }
     do {
       let atlas = try RunAtlas(path: path, specification: specification, softwareVersion: softwareVersion, now: now)
@@ -89,8 +90,9 @@ package enum RunMerge {
     var transfer = try ResultTransfer(to: atlas, now: now)
     let taken = try sources.paths.map { try transfer.take(from: $0, comparing: true) }
     guard transfer.openCount == 0 else {
-      throw CoordinatorError.refused(
-        reason: "\(transfer.openCount) prompts lost their results while the files were read; try again")
+      throw AtlasError.failed(
+        path: atlas.path,
+        detail: "\(transfer.openCount) prompts lost their results while the files were read; try again")
     }
     var batch = AtlasBatch()
     batch.state = .complete

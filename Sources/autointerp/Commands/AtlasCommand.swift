@@ -35,7 +35,7 @@ struct AtlasCommand: ParsableCommand {
           autointerp atlas merge runs/cardiology runs/oncology -o medicine.sqlite
           autointerp neuron L29/N560 --run medicine.sqlite
 
-        Exit codes: 0 written, 2 the files cannot be combined, read or written.
+        Exit codes: 0 written, 1 the files cannot be combined, read or written.
         """)
 
     @Argument(help: ArgumentHelp("Two or more folders or files of runs.", valueName: "run"))

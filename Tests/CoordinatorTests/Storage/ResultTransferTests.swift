@@ -184,12 +184,12 @@ enum TransferFixture {
       default: old.settings.edgeThreshold *= 2
       }
       try Fixture.write(old, to: "\(directory)/old.sqlite")
-      let error = #expect(throws: CoordinatorError.self) {
+      let error = #expect(throws: AtlasError.self) {
         try taking(into: Fixture.run([0, 1, 2]), in: directory) { _, transfer in
           try transfer.take(from: "\(directory)/old.sqlite")
         }
       }
-      #expect("\(try #require(error))".contains("old.sqlite cannot be used"))
+      #expect("\(try #require(error))".contains("old.sqlite: its results cannot be used"))
     }
   }
 

@@ -65,7 +65,7 @@ import Testing
       try Fixture.write(other, to: c)
       try Fixture.write(Fixture.run([3]), to: d, finished: [])
       func reason(_ paths: [String]) throws -> String {
-        let error = #expect(throws: CoordinatorError.self) { try read(paths) }
+        let error = #expect(throws: AtlasError.self) { try read(paths) }
         return "\(try #require(error))"
       }
       #expect(try reason([a, b]).contains("Haswell, Zen"))
@@ -73,7 +73,7 @@ import Testing
       #expect(try reason([a, c]).contains("another model"))
       #expect(try reason([d, d]).contains("no file has a result"))
       let sources = try read([a, d])
-      #expect(throws: CoordinatorError.self) {
+      #expect(throws: AtlasError.self) {
         try RunMerge.write(Fixture.run([0]), from: sources, to: b, softwareVersion: "test", now: 0)
       }
       #expect(try RunCheck(b).isSound, "the file that was there is as it was")
