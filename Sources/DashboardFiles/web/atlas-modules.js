@@ -6,8 +6,13 @@ const againstChance = (figure) => (figure ? `${short(figure.value)} (in shuffled
 const groupWords = (groups) => (groups || []).map((group) => `${group.group} ${group.active} of ${group.prompts}`).join(", ");
 const moduleLink = (name) => link("mono id", name, `/module/${name}`);
 
+// Beating shuffled runs is easy, because they link almost nothing. Being found by both halves of the prompts is the harder test.
+const sureness = (module) => (module.beyond_chance
+  ? [badge("class-domain", "beyond chance"), " ", module.stable ? badge("class-domain", "in both halves of the prompts") : badge("warn", "not in both halves")]
+  : [badge("warn", "no more than chance")]);
+
 const moduleRow = (module) => h("li", "line module-line", moduleLink(module.module),
-  h("span", "", plural(module.neurons, "neuron", "neurons"), " ", module.beyond_chance ? badge("class-domain", "beyond chance") : badge("warn", "no more than chance")),
+  h("span", "", plural(module.neurons, "neuron", "neurons"), " ", ...sureness(module)),
   h("span", "reading", groupWords(module.groups)), h("span", "neurons-of", ...module.strongest.slice(0, 5).flatMap((neuron) => [neuronLink(neuron), " "])));
 
 const modulesView = async (main) => {
@@ -41,7 +46,7 @@ const moduleView = async (main, name) => {
     return h("li", "", endLink({ ...end, kind }), h("span", "reading", plural(end.members, "member", "members")), h("span", "reading", `×${short(end.ratio)}`));
   })));
   main.replaceChildren(
-    h("div", "title", h("h1", "mono", answer.module), h("p", "badges", answer.beyond_chance ? badge("class-domain", "beyond chance") : badge("warn", "no more than chance"),
+    h("div", "title", h("h1", "mono", answer.module), h("p", "badges", ...sureness(answer),
       h("span", "reading", `${plural(answer.total, "neuron", "neurons")}, active in ${plural(answer.active_prompts, "prompt", "prompts")}: ${groupWords(answer.groups)}`)), cautions(answer.caveats)),
     h("div", "columns", h("div", "column", card("Members", h("ul", "pairs", ...answer.members.map((member) =>
       h("li", "", neuronLink(member.neuron), h("span", "reading", plural(member.prompts, "prompt", "prompts")), h("span", "reading", `weight ${short(member.weight)}`))))),
