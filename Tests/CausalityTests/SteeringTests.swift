@@ -56,6 +56,24 @@ import Testing
     #expect(found != plain)
   }
 
+  /// A greedy text of a small model may be the same whichever positions are changed; a drawn one follows every probability.
+  @Test func drawnTextsDifferByThePositionsThatAreChanged() throws {
+    let steering = [
+      SteeredNeuron(NeuronID(layer: 0, index: 3), .scale(40)), SteeredNeuron(NeuronID(layer: 1, index: 5), .add(20)),
+    ]
+    let generator = TextGenerator(transformer: rig.transformer, backend: rig.backend)
+    var settings = GenerationSettings()
+    (settings.maximumTokens, settings.temperature) = (16, 1)
+    let texts = try [PositionChoice.all, .notFirst, .last].map { positions in
+      settings.positions = positions
+      return try (0..<UInt64(100)).map { seed in
+        settings.seed = seed
+        return try generator.generate(after: SmallRig.tokens, steering: steering, settings: settings)
+      }
+    }
+    #expect(Set(texts).count == 3)
+  }
+
   @Test func samplingFollowsSeedAndTemperature() {
     let logits: [Float] = [0, 1, 2, -3]
     func draw(_ temperature: Double, _ seed: UInt64) -> [Int32] {
