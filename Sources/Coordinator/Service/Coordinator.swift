@@ -161,7 +161,7 @@ package final class Coordinator: Service {
       export.complete()
       core.record(.now - start, as: \.export)
     case .archive(let run, let pause):
-      if pause > .zero { try await Task.sleep(for: pause) } else { try await letExportsGoFirst() }
+      if pause > .zero { try await Task.sleep(for: pause) }
       let vault = try await core.vault(of: run)
       let (aggregate, resultsDigest) = try await vault.result()
       let now = core.clock.now.milliseconds
@@ -170,14 +170,6 @@ package final class Coordinator: Service {
         try vault.store.store(aggregate, resultsDigest: resultsDigest, now: now)
       }
     }
-  }
-
-  /// Gives waiting clients a moment to ask for the run that just ended, and waits while exports are made, because both need
-  /// all cores. The tables can be made again at any time, and are not awaited.
-  private func letExportsGoFirst() async throws {
-    guard replies.withLock({ $0.count }) > 0 else { return }
-    let start = ContinuousClock.now
-    repeat { try await Task.sleep(for: .milliseconds(200)) } while await exports.isMaking && .now - start < .seconds(10)
   }
 
   private var tickInterval: Duration { max(configuration.fleet.heartbeat / 5, .milliseconds(10)) }

@@ -26,9 +26,6 @@ actor ExportCache {
 
   var count: Int { exports.count }
 
-  /// True while an export is being made.
-  var isMaking: Bool { exports.values.contains { $0.export.isUnderWay } }
-
   /// Returns the export from which a client gets a piece at `offset`, and calls `make` if it is new. At offset 0 an
   /// outdated export is made again. A dropped one is made again too, and the client notices by its number. Nil while too
   /// many others are being made.
