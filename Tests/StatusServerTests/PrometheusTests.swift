@@ -66,6 +66,19 @@ import Testing
     #expect(samples["autointerp_runs_unusable"] == 1)
   }
 
+  @Test func timesAndWhatWaitsForTheSocket() throws {
+    var status = FleetStatus.sample()
+    status.timings.commit.record(.milliseconds(20))
+    status.timings.sync.record(.milliseconds(2))
+    status.timings.sync.record(.seconds(2))
+    (status.counters.outboxMessages, status.counters.outboxBytes) = (7, 4096)
+    let samples = try check(text(of: status))
+    #expect(samples["autointerp_sync_seconds_count"] == 2 && samples["autointerp_commit_seconds_count"] == 1)
+    #expect(samples["autointerp_sync_seconds_bucket{le=\"0.003\"}"] == 1)
+    #expect(samples["autointerp_sync_seconds_sum"] == 2.002)
+    #expect(samples["autointerp_outbox_messages"] == 7 && samples["autointerp_outbox_bytes"] == 4096)
+  }
+
   @Test func spotChecksOfARunThatHasThem() throws {
     var status = FleetStatus.sample()
     var checks = SpotCheckStatus(share: 0.1, chosen: 6, promptCount: 60)

@@ -44,41 +44,44 @@ final class Outbox: Sendable {
     var bytes = 0
   }
 
-  private let waiting = Mutex<[Outbound]>([])
-  private let sum = Mutex(Load())
+  private struct State {
+    var waiting: [Outbound] = []
+    var load = Load()
+  }
+
+  private let state = Mutex(State())
   private let news: AsyncStream<Void>
   private let tell: AsyncStream<Void>.Continuation
 
   init() { (news, tell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
 
   /// What was added and is not yet passed on, the batch under way included.
-  var load: Load { sum.withLock { $0 } }
+  var load: Load { state.withLock { $0.load } }
 
   /// Adds messages. Never waits.
   func add(_ messages: [Outbound]) {
-    change(by: messages, 1)
-    waiting.withLock { $0 += messages }
+    let bytes = messages.reduce(0) { $0 + $1.encodedBytes }
+    state.withLock {
+      $0.waiting += messages
+      $0.load.messages += messages.count
+      $0.load.bytes += bytes
+    }
     tell.yield()
   }
 
   /// Passes waiting messages to `send` until the task is cancelled. Call it once.
   func forEachBatch(_ send: ([Outbound]) async -> Void) async {
     for await _ in news {
-      let batch = waiting.withLock { waiting in
-        defer { waiting = [] }
-        return waiting
+      let (batch, load) = state.withLock { state in
+        defer { state.waiting = [] }
+        return (state.waiting, state.load)
       }
       guard !batch.isEmpty else { continue }
       await send(batch)
-      change(by: batch, -1)
-    }
-  }
-
-  private func change(by messages: [Outbound], _ sign: Int) {
-    let bytes = messages.reduce(0) { $0 + $1.encodedBytes }
-    sum.withLock {
-      $0.messages += sign * messages.count
-      $0.bytes += sign * bytes
+      state.withLock {
+        $0.load.messages -= load.messages
+        $0.load.bytes -= load.bytes
+      }
     }
   }
 }
