@@ -99,6 +99,21 @@ extension AtlasError {
   }
 }
 
+/// The error of a caller's closure, on its way through SQLite's errors.
+private struct VisitorError: Error { let error: any Error }
+
+/// Calls a caller's closure inside of `surfacingVisits`, which throws its error as it is.
+func visiting(_ body: () throws -> Void) throws {
+  do { try body() } catch { throw VisitorError(error: error) }
+}
+
+/// Runs `body` and turns its errors into an `AtlasError` about `path`, except those in `visiting`.
+func surfacingVisits<T>(_ path: String, _ body: () throws -> T) throws -> T {
+  do { return try body() } catch let error as VisitorError { throw error.error } catch {
+    throw AtlasError(error, path: path)
+  }
+}
+
 /// Runs `body` and turns its errors into an `AtlasError` about `path`.
 func surfacing<T>(_ path: String, _ body: () throws -> T) throws(AtlasError) -> T {
   do {

@@ -12,8 +12,7 @@ extension AtlasReader {
   /// - Throws: the error that `body` throws, unchanged; `olderFormat`, because only files of this format say who sent a
   ///   delta; other errors of the file.
   package func forEachDelta(of prompts: Set<Int32>, _ body: (StoredDelta) throws -> Void) throws {
-    var thrown: (any Error)?
-    try surfacing(path) {
+    try surfacingVisits(path) {
       try queue.read { db in
         let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         guard version == AtlasSchema.currentVersion else { throw AtlasError.olderFormat(path: path, found: version) }
@@ -21,16 +20,10 @@ extension AtlasReader {
         for prompt in prompts.sorted() {
           guard let row = try Row.fetchOne(statement, arguments: [prompt]) else { continue }
           let delta = try RunAtlas.delta(row)
-          do {
-            try body(delta)
-          } catch {
-            thrown = error
-            return
-          }
+          try visiting { try body(delta) }
         }
       }
     }
-    if let thrown { throw thrown }
   }
 
   /// The prompts that have results, and the kernels that computed them.

@@ -41,23 +41,17 @@ extension AtlasReader {
   ///
   /// - Throws: what `body` throws, as it is; otherwise an `AtlasError`.
   package func state(visiting body: (_ prompt: Int32, _ payload: [UInt8]) throws -> Void) throws -> AtlasState {
-    var thrown: (any Error)?
-    let state = try surfacing(path) {
+    try surfacingVisits(path) {
       // One transaction, so that both see the same deltas.
       try queue.read { db in
         let rows = try Row.fetchCursor(db, sql: "SELECT prompt, payload FROM deltas ORDER BY prompt")
-        while thrown == nil, let row = try rows.next() {
-          do {
-            try body(try row.checked("prompt"), [UInt8](try row.checked("payload") as Data))
-          } catch {
-            thrown = error
-          }
+        while let row = try rows.next() {
+          let (prompt, payload): (Int32, Data) = (try row.checked("prompt"), try row.checked("payload"))
+          try visiting { try body(prompt, [UInt8](payload)) }
         }
         return try Self.state(db)
       }
     }
-    if let thrown { throw thrown }
-    return state
   }
 
   private static func state(_ db: Database) throws -> AtlasState {

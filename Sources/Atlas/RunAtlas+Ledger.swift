@@ -142,24 +142,17 @@ extension RunAtlas {
   ///
   /// - Throws: the error that `body` throws, unchanged; otherwise an `AtlasError`.
   package func forEachDelta(in prompts: Range<Int32>, _ body: (StoredDelta) throws -> Void) throws {
-    var thrown: (any Error)?
-    try surfacing(path) {
+    try surfacingVisits(path) {
       try pool.read { db in
         let rows = try Row.fetchCursor(
           db, sql: "\(Self.storedDeltas) WHERE prompt >= ? AND prompt < ? ORDER BY prompt",
           arguments: [prompts.lowerBound, prompts.upperBound])
         while let row = try rows.next() {
           let delta = try Self.delta(row)
-          do {
-            try body(delta)
-          } catch {
-            thrown = error
-            return
-          }
+          try visiting { try body(delta) }
         }
       }
     }
-    if let thrown { throw thrown }
   }
 }
 

@@ -124,7 +124,8 @@ enum StoredSpecification {
 extension RunSpecification {
   /// Returns one line for every setting in which `requested` differs from this stored specification.
   ///
-  /// It does not compare the name, which follows from the rest but for the share of spot checks, or a model fingerprint that one side does not know.
+  /// It does not compare the name, which follows from the rest but for the share of spot checks, or a model fingerprint that
+  /// one side does not know.
   package func differences(from requested: RunSpecification) -> [String] {
     var lines: [String] = []
     func compare<Value: Equatable>(_ what: String, _ stored: Value, _ asked: Value) {
