@@ -95,6 +95,14 @@ import Testing
     #expect(!long.errors.contains("of 4 prompts"))
     try expectSameStatistics()
 
+    // Results of other mathematics are refused, and leave no run behind.
+    let runsBefore = try FileManager.default.contentsOfDirectory(atPath: folder.path("runs")).sorted()
+    let earlier = try #require(runsBefore.first)
+    let refused = try run("--rule", "relp", "--reuse", "runs/\(earlier)", "--run-dir", "other")
+    #expect(refused.exitCode == 1 && refused.errors.contains("its results cannot be used"), "\(refused.errors)")
+    #expect(refused.errors.contains("rule: it has gradient, asked for is relp"), "\(refused.errors)")
+    #expect(!FileManager.default.fileExists(atPath: folder.path("other/run.sqlite")))
+
     // What was computed for the shorter runs is in the longer one, so that merging them gives that again.
     let runs = try FileManager.default.contentsOfDirectory(atPath: folder.path("runs")).map { "runs/\($0)" }
     #expect(runs.count == 3)

@@ -48,7 +48,7 @@ package struct ResultTransfer {
 
   /// Why results of `other` are no results of `specification`, a sentence each; empty if they are.
   package static func obstacles(between other: RunSpecification, and specification: RunSpecification) -> [String] {
-    var obstacles = specification.settings.differences(from: other.settings)
+    var obstacles = other.settings.differences(from: specification.settings)
     if other.modelFingerprint == nil || other.modelFingerprint != specification.modelFingerprint {
       obstacles.insert("model: \(other.modelName) is another model than \(specification.modelName)", at: 0)
     }

@@ -1,5 +1,5 @@
 // autointerp
-// `RunMerge` makes one run's file of the results of several.
+// `RunMerge` writes the file of one run from the results of several runs.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Atlas
@@ -76,7 +76,6 @@ package enum RunMerge {
       let atlas = try RunAtlas(path: path, specification: specification, softwareVersion: softwareVersion, now: now)
       let taken = try fill(atlas, specification, from: sources, now: now)
       try atlas.close()
-      unlink(path + "-lock")
       return taken
     } catch {
       for suffix in ["", "-wal", "-shm", "-lock"] { unlink(path + suffix) }

@@ -1,5 +1,5 @@
 // autointerp
-// `autointerp atlas` explains the files of runs and combines them.
+// `AtlasCommand` is `autointerp atlas`: it explains the files of runs and combines them.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import AgentTools

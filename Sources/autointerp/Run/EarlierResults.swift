@@ -36,7 +36,9 @@ struct EarlierResults {
       var transfer = try ResultTransfer(to: atlas, kernels: [kernel], now: now)
       for path in named {
         let taken = try transfer.take(from: path)
-        lines.append(taken == 0 ? "\(path) has no results that this run lacks" : Self.line(taken, path))
+        lines.append(
+          taken == 0
+            ? "\(path) has no results by the kernel \(kernel) that this run lacks" : Self.line(taken, path))
       }
       for path in found where transfer.openCount > 0 {
         if let taken = try? transfer.take(from: path), taken > 0 { lines.append(Self.line(taken, path)) }
@@ -44,6 +46,8 @@ struct EarlierResults {
     } catch {
       // Otherwise the file would look as if its coordinator had died.
       _ = try? atlas.close()
+      // A run that was never begun leaves nothing, so that the next command is free to begin it otherwise.
+      if isNew { for suffix in ["", "-wal", "-shm"] { unlink(folder.database + suffix) } }
       throw error
     }
     try atlas.close()

@@ -28,7 +28,6 @@ import Testing
       let all = Fixture.run([5, 0, 1, 8, 2, 3], name: "all")
       let path = "\(directory)/all.sqlite"
       #expect(try RunMerge.write(all, from: sources, to: path, softwareVersion: "test", now: 5) == [4, 2])
-      #expect(!FileManager.default.fileExists(atPath: path + "-lock"))
       let check = try RunCheck(path)
       #expect(check.isSound && check.results == 6 && check.state == "complete" && check.notes.isEmpty, "\(check)")
       #expect(try Fixture.export(path) == Fixture.export(all))
