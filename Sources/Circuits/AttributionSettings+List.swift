@@ -87,7 +87,10 @@ extension AttributionSettings {
   }
 
   /// What the scores of these settings are, in one line.
-  package var scoreText: String { "metric \(metric.settingText.prefix(60)); scores by the rule \(rule.rawValue)" }
+  package var scoreText: String {
+    "metric \(metric.settingText.prefix(60)); scores by the rule \(rule.rawValue)"
+      + (positions == .beyondFirst ? "; no neurons at the first position" : "")
+  }
 
   /// A setting's value for people.
   package func text(of setting: String) -> String {

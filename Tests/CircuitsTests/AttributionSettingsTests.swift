@@ -47,6 +47,8 @@ import Testing
     #expect(!plain.facts.contains { $0.hasPrefix("positions") })
     #expect(changed.written.count == AttributionSettings.list.count)
     #expect(changed.facts.contains("positions beyond-first"))
+    #expect(changed.scoreText.hasSuffix("; no neurons at the first position"))
+    #expect(!plain.scoreText.contains("position"))
   }
 
   @Test func everySettingMakesADifferenceAndAnotherName() {

@@ -50,8 +50,8 @@ extension ReportPage {
       for group in groups { facts.append(("of " + group.name, "\(ReadableNumber.grouped(group.merged))")) }
     }
     facts.append(("template", Markup.isolated(String(specification.template.name.prefix(40)))))
-    for setting in AttributionSettings.list
-    where ["metric", "rule", "select", "edge_threshold", "verify"].contains(setting.name) {
+    for setting in specification.settings.written
+    where ["metric", "rule", "select", "positions", "edge_threshold", "verify"].contains(setting.name) {
       facts.append(
         (Self.words(setting.name), Markup.isolated(String(setting.text(of: specification.settings).prefix(60)))))
     }
