@@ -12,6 +12,9 @@ static const unsigned char dashboardHTML[] = {
 static const unsigned char signInHTML[] = {
 #embed "web/sign-in.html"
 };
+static const unsigned char headHTML[] = {
+#embed "web/head.html"
+};
 static const unsigned char styleCSS[] = {
 #embed "web/style.css"
 };
@@ -81,7 +84,7 @@ static const unsigned char atlasMainJS[] = {
 
 #define FILE(name, bytes) {name, bytes, sizeof bytes}
 static const struct DashboardFile files[] = {
-    FILE("dashboard.html", dashboardHTML), FILE("sign-in.html", signInHTML),
+    FILE("dashboard.html", dashboardHTML), FILE("sign-in.html", signInHTML), FILE("head.html", headHTML),
     FILE("style.css", styleCSS),           FILE("workers.css", workersCSS),
     FILE("base.js", baseJS),               FILE("runs.js", runsJS),
     FILE("charts.js", chartsJS),           FILE("workers.js", workersJS),

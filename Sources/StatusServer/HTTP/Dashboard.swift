@@ -25,7 +25,8 @@ enum Dashboard {
   private static func inlined(_ name: String) -> [String] {
     var parts = [""]
     var open: Block?
-    for line in file(name).split(separator: "\n", omittingEmptySubsequences: false) {
+    let page = file(name).replacing("<!-- head.html -->\n", with: file("head.html"))
+    for line in page.split(separator: "\n", omittingEmptySubsequences: false) {
       let block = Block.allCases.first { line.hasPrefix($0.reference.prefix) && line.hasSuffix($0.reference.suffix) }
       if block != open {
         parts[parts.count - 1] += open?.end ?? ""
