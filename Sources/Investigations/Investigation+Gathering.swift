@@ -1,5 +1,5 @@
 // autointerp
-// `InvestigatedNeuron.gather` reads from a run and a model what neurons are to be asked about.
+// `InvestigatedNeuron.gather` collects what the run and the model say about the neurons of an investigation.
 // SPDX-License-Identifier: Apache-2.0
 
 package import Causality

@@ -1,5 +1,5 @@
 // autointerp
-// `RunAPI.document` describes `/api/v1` in the words of OpenAPI 3.1, made from the schemas of the tools.
+// `RunAPI.document` writes the OpenAPI 3.1 description of `/api/v1` from the schemas of the tools.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import AgentProtocol

@@ -1,5 +1,5 @@
 // autointerp
-// `Tool.page` lists what only the page asks for; `overview` counts what a run has, `listPrompts` finds prompts.
+// `Tool.page` lists the tools that only the atlas page calls, such as `overview`, which counts what a run has.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import AgentProtocol

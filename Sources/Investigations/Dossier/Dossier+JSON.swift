@@ -1,5 +1,5 @@
 // autointerp
-// `Dossier.json` is a dossier for programs.
+// `Dossier.json` writes a dossier as JSON.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits

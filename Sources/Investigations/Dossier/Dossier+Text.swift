@@ -1,5 +1,5 @@
 // autointerp
-// `Dossier.text` is a dossier for a terminal.
+// `Dossier.text` writes a dossier as lines for a terminal.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits

@@ -1,5 +1,5 @@
 // autointerp
-// `RunIndex.observed` reads from a run what it says about neurons, for their hypotheses.
+// `RunIndex.observed` reads what a run has recorded about neurons; hypotheses are formed from it.
 // SPDX-License-Identifier: Apache-2.0
 
 package import Circuits

@@ -1,5 +1,5 @@
 // autointerp
-// `HypothesisTester` compares here where a neuron is active: at tokens, and in groups of prompts.
+// `HypothesisTester.detection` and `preference` measure at which tokens, and in which groups, a neuron is active.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Causality

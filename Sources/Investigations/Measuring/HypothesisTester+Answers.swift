@@ -1,5 +1,5 @@
 // autointerp
-// `HypothesisTester` measures here what the model predicts while a neuron is removed or doubled.
+// `HypothesisTester.answers` measures how predictions change when a neuron is removed or doubled.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Causality

@@ -1,5 +1,5 @@
 // autointerp
-// `HypothesisTester` measures here what removing one neuron does to another one.
+// `HypothesisTester.edge` measures how far one neuron changes when another one is removed.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Causality

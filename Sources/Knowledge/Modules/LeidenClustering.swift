@@ -8,14 +8,14 @@ internal import Synchronization
 /// The Leiden algorithm (Traag, Waltman and van Eck 2019) of libigraph 0.10, with modularity as what it maximises. libigraph
 /// is no dependency of the program: without it, only modules are missing.
 package struct LeidenClustering: Sendable {
-  package static let library = "libigraph.so.3"
+  package static let fileName = "libigraph.so.3"
   /// The best of so many runs from different seeds counts: one run may stop at a local maximum.
   static let runs = 10
 
   private let igraph: IGraph
 
-  /// - Throws: `ModuleError.library` if the library is missing or has another version.
-  package init(library: String = Self.library) throws(ModuleError) { igraph = try IGraph(library) }
+  /// - Throws: `ModuleError.igraph` if the library is missing or has another version.
+  package init(library: String = Self.fileName) throws(ModuleError) { igraph = try IGraph(library) }
 
   /// The cluster of each node, numbered by their first nodes. Equal arguments give equal clusters.
   package func membership(
@@ -81,11 +81,11 @@ private struct IGraph: Sendable {
   /// The library stays loaded until the process ends.
   init(_ name: String) throws(ModuleError) {
     guard let handle = dlopen(name, RTLD_NOW) else {
-      throw .library(name: name, reason: "it is needed to find modules; install the package libigraph3 (igraph 0.10)")
+      throw .igraph(name: name, reason: "it is needed to find modules; install the package libigraph3 (igraph 0.10)")
     }
     func symbol<Function>(_ function: String) throws(ModuleError) -> Function {
       guard let found = dlsym(handle, function) else {
-        throw .library(name: name, reason: "it has no function \(function); igraph 0.10 is needed (package libigraph3)")
+        throw .igraph(name: name, reason: "it has no function \(function); igraph 0.10 is needed (package libigraph3)")
       }
       return unsafeBitCast(found, to: Function.self)
     }
@@ -98,7 +98,7 @@ private struct IGraph: Sendable {
     version(nil, &major, &minor, &patch)
     // The structures above are those of this version.
     guard major == 0, minor == 10 else {
-      throw .library(
+      throw .igraph(
         name: name, reason: "this is igraph \(major).\(minor).\(patch); igraph 0.10 is needed (package libigraph3)")
     }
     create = try symbol("igraph_create")

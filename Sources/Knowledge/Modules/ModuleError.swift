@@ -4,13 +4,13 @@
 
 package enum ModuleError: Error, Equatable, CustomStringConvertible {
   /// The library that clusters graphs is missing or another one.
-  case library(name: String, reason: String)
+  case igraph(name: String, reason: String)
   /// The library failed.
   case failed(reason: String)
 
   package var description: String {
     switch self {
-    case .library(let name, let reason): "\(name): \(reason)"
+    case .igraph(let name, let reason): "\(name): \(reason)"
     case .failed(let reason): "modules could not be searched: \(reason)"
     }
   }

@@ -23,7 +23,7 @@ struct InvestigateCommand: AsyncParsableCommand {
       By a fixed protocol and without a language model: it forms the hypotheses that the run and the weights suggest (at which \
       tokens the neuron is active, which group it prefers, what it promotes, whether answers need it, what drives it, what it \
       drives), registers them with their predictions and thresholds, and only then runs prompts. Each is measured on unseen \
-      prompts beside 149 random neurons of the same layer and of similar activation, which give p; q corrects over the \
+      prompts beside up to 149 random neurons of the same layer and of similar activation, which give p; q corrects over the \
       hypotheses of a neuron. Hypotheses are confirmed, refuted or undecided, and all stay in the dossier. Prompts that the \
       run drew are left out; the template is the run's. Groups are compared only if prompts of both are given.
 
@@ -57,7 +57,7 @@ struct InvestigateCommand: AsyncParsableCommand {
   @Option(help: "score (the largest sum of |score|; often none is of their size), specificity or prompts.")
   var sort: NeuronSearch.Order = .score
 
-  @Option(help: "Random neurons beside each hypothesis; 149 unless it takes too long.")
+  @Option(help: "Random neurons beside each hypothesis (default: 149, or fewer if they would take too long).")
   var controls: Int = InvestigationRules().controlCount
 
   @Flag(help: "Print JSON.")
