@@ -46,9 +46,9 @@ import Testing
   }
 
   @Test func workersAreAskedToLeaveAndCleanUp() async throws {
-    // The shell waits for its child in `wait`, which a trap interrupts.
+    // The shell waits for its child in `wait`, which a trap interrupts. No child may stay behind.
     let fleet = fleet(
-      "trap 'echo left; exit 0' TERM; : > $2.$1; sleep 1000 & wait", count: 2, restarts: 0)
+      "trap 'kill $!; echo left; exit 0' TERM; : > $2.$1; sleep 1000 & wait", count: 2, restarts: 0)
     async let ended: Void = fleet.run()
     for number in 1...2 {
       while !FileManager.default.fileExists(atPath: folder.appending(path: "file.\(number)").path) {
