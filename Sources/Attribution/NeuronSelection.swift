@@ -44,6 +44,8 @@ struct NeuronSelection {
   private var sums = [Double](repeating: 0, count: binCount)
   /// The sum of |score| over all neurons so far.
   private(set) var total = 0.0
+  /// The same of each layer.
+  private(set) var layerTotals: [Int: Double] = [:]
 
   private static let binCount = 1 << 16
 
@@ -75,6 +77,7 @@ struct NeuronSelection {
     }
     guard magnitude.isFinite else { throw .notFinite(what: "the total effect of a neuron of layer \(layer)") }
     total += magnitude
+    layerTotals[layer] = magnitude
     layers.append(Layer(number: layer, width: width, activation: activation, gradient: gradient))
     return sum
   }

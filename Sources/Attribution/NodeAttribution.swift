@@ -20,6 +20,9 @@ package struct NodeAttribution: Sendable {
   package var truncated = false
   /// The selected neurons' share of the |score| of all neurons.
   package var keptScoreShare = 1.0
+  /// `[layers]`: the summed |score| of all neurons of each layer, up to the depth of the metric.
+  var layerScores: [Float] = []
+  var peaks = PeakActivations()
   /// The residuals of RelP's scores; see `ConservationResiduals`.
   package var nodeTotalResidual = 0.0
   package var layerCutResidual = 0.0

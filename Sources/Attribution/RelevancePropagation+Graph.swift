@@ -15,16 +15,17 @@ extension RelevancePropagation {
   ///   - settings: metric, thresholds and caps.
   ///   - rules: which scores are computed; the settings' rule alone saves a backward pass.
   ///   - means: what nodes that are verified with `mean` are set to.
+  ///   - peakStart: the first position at which activations compete for the peaks: behind what all prompts begin with.
   ///   - progress: called after each layer of each pass, from any thread.
   /// - Returns: the graph, its edges sorted by target, then source.
   /// - Throws: `AttributionError` if tokens or settings are out of range, the metric is zero, or a number is not
   ///   finite.
   package func graph(
     of tokens: [Int32], settings: AttributionSettings, rules: ComputedRules = .both,
-    means: ActivationMeans? = nil, progress: @Sendable (AttributionStep) -> Void = { _ in }
+    means: ActivationMeans? = nil, peakStart: Int = 1, progress: @Sendable (AttributionStep) -> Void = { _ in }
   ) throws(AttributionError) -> AttributionGraph {
     try check(settings, means: means)
-    let prepared = try prepare(tokens, settings: settings, rules: rules, progress: progress)
+    let prepared = try prepare(tokens, settings: settings, rules: rules, peakStart: peakStart, progress: progress)
     let (trace, reading, nodes) = (prepared.trace, prepared.reading, prepared.nodes)
     var graph = AttributionGraph(
       tokens: tokens, metric: reading.metric, rule: settings.rule, neurons: nodes.neurons,
@@ -35,6 +36,8 @@ extension RelevancePropagation {
       counts: GraphCounts(
         candidateNeurons: Int32(nodes.candidateCount), candidateEdges: 0, truncated: nodes.truncated,
         keptScoreShare: Float(nodes.keptScoreShare), keptFlowShare: 1))
+    graph.layerScores = nodes.layerScores
+    graph.peaks = nodes.peaks
     let sweep = EdgeSweep(
       self, trace: trace, reading: reading, nodes: nodes, starts: prepared.starts, settings: settings,
       scale: graph.scale, tokenCount: tokens.count)
@@ -59,7 +62,7 @@ extension RelevancePropagation {
 
   /// Computes the forward pass, the metric and the nodes.
   func prepare(
-    _ tokens: [Int32], settings: AttributionSettings, rules: ComputedRules = .both,
+    _ tokens: [Int32], settings: AttributionSettings, rules: ComputedRules = .both, peakStart: Int = 1,
     progress: @Sendable (AttributionStep) -> Void = { _ in }
   ) throws(AttributionError) -> Prepared {
     try check(settings)
@@ -79,7 +82,9 @@ extension RelevancePropagation {
     let reading = try reading(settings.metric, trace: trace)
     if case .tau = settings.selection, reading.metric.value == 0 { throw .metricIsZero(value: reading.metric.value) }
     let starts = starts(reading, trace: trace)
-    let nodes = try nodes(trace: trace, reading: reading, starts: starts, settings: settings, rules: rules) {
+    let nodes = try nodes(
+      trace: trace, reading: reading, starts: starts, settings: settings, rules: rules, peakStart: peakStart
+    ) {
       progress(AttributionStep(stage: .nodes, stepCount: rules.count * reading.depth))
     }
     return Prepared(trace: trace, reading: reading, starts: starts, nodes: nodes)

@@ -67,11 +67,12 @@ extension RelevancePropagation {
   /// - Throws: `AttributionError.notFinite` when a gradient is not finite.
   package func nodes(
     trace: ForwardTrace<Backend>, reading: MetricReading, starts: MetricStarts<Backend>,
-    settings: AttributionSettings, rules: ComputedRules = .both, progress: () -> Void
+    settings: AttributionSettings, rules: ComputedRules = .both, peakStart: Int = 1, progress: () -> Void
   ) throws(AttributionError) -> NodeAttribution {
     let neurons = transformer.configuration.feedForwardDimension
     let (tokens, metric) = (trace.tokens.count, reading.metric)
     var selection = NeuronSelection(positions: settings.positions)
+    var peaks = PeakSelection(count: settings.peakCount, start: peakStart)
     var carried = [Double](repeating: 0, count: reading.depth)
     func start(_ rule: AttributionRule) -> Region<Backend.Buffer> {
       rule == .relp ? starts.linear : starts.gradient
@@ -82,13 +83,17 @@ extension RelevancePropagation {
     let chosen = try backward(
       settings.rule, trace: trace, depth: reading.depth, start: start(settings.rule), progress: progress
     ) { (l, gradient) throws(AttributionError) in
-      carried[l] = try selection.take(layer: l, width: neurons, activation: activation(l), gradient: gradient)
+      let activation = activation(l)
+      carried[l] = try selection.take(layer: l, width: neurons, activation: activation, gradient: gradient)
+      peaks.take(layer: l, width: neurons, activation: activation)
     }
     let result = selection.result(settings.selection, metric: abs(metric.value), cap: settings.maximumNodeCount)
     var nodes = NodeAttribution()
     nodes.candidateCount = result.candidateCount
     nodes.truncated = result.truncated
     nodes.keptScoreShare = result.share
+    nodes.layerScores = (0..<reading.depth).map { Float(selection.layerTotals[$0] ?? 0) }
+    nodes.peaks = peaks.result()
     nodes.neurons.layer = result.picks.map(\.layer)
     nodes.neurons.index = result.picks.map(\.index)
     nodes.neurons.position = result.picks.map(\.position)

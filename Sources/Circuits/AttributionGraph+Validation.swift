@@ -16,6 +16,8 @@ extension AttributionGraph {
     try validateVerified()
     try validateEdges()
     try validateReport()
+    try validateLayerScores()
+    try peaks.validate(tokenCount: tokens.count)
   }
 
   private func validateTokens() throws(CircuitError) {
@@ -192,6 +194,18 @@ extension AttributionGraph {
     for (name, share) in [("score", counts.keptScoreShare), ("flow", counts.keptFlowShare)]
     where !(share >= 0 && share <= 1.001) {
       throw .malformed("kept share of \(name)", "a number in 0...1", "\(share)")
+    }
+  }
+}
+
+extension AttributionGraph {
+  private func validateLayerScores() throws(CircuitError) {
+    for (layer, score) in layerScores.enumerated() where !(score >= 0 && score < Float(FixedPoint.limit)) {
+      throw .malformed("score of layer \(layer)", "a number from 0 to 2^28", "\(score)")
+    }
+    guard let highest = neurons.layer.last, !layerScores.isEmpty else { return }
+    guard layerScores.count > Int(highest) else {
+      throw .malformed("layer scores", "more than \(highest), a layer with a neuron", "\(layerScores.count)")
     }
   }
 }

@@ -28,6 +28,10 @@ package struct AttributionGraph: Equatable, Sendable {
   package var edges: EdgeColumns
   package var conservation: ConservationResiduals
   package var counts: GraphCounts
+  /// `[layers]`: the summed |score| of all neurons of each layer, selected or not. Empty in graphs of earlier versions.
+  package var layerScores: [Float] = []
+  /// The neurons that fire most. Empty unless asked for.
+  package var peaks = PeakActivations()
 
   /// If the embeddings have no gradient scores, these are zero.
   package init(

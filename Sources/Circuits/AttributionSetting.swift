@@ -78,10 +78,11 @@ extension AttributionSetting {
 
   static func integer(
     _ name: String, _ path: any Path<Int>, in range: ClosedRange<Int>, earlier: SettingValue? = nil,
-    decidesGraph: Bool = true
+    decidesGraph: Bool = true, isWrittenAlways: Bool = true
   ) -> AttributionSetting {
     AttributionSetting(
-      name: name, path: path, earlier: earlier, decidesGraph: decidesGraph, isWrittenAlways: true, absentText: nil,
+      name: name, path: path, earlier: earlier, decidesGraph: decidesGraph, isWrittenAlways: isWrittenAlways,
+      absentText: nil,
       read: { .integer($0[keyPath: path]) },
       assign: { (value, settings) throws(SettingError) in settings[keyPath: path] = try integer(value, in: range) })
   }

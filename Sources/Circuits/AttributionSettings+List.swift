@@ -17,6 +17,7 @@ extension AttributionSettings {
     .integer("max_nodes", \.maximumNodeCount, in: 0...Int(Int32.max)),
     .text("verify", \.verification, earlier: .text("0")),
     .text("verify_with", \.verifiedChanges, earlier: .text("zero")),
+    .integer("peaks", \.peakCount, in: 0...PeakActivations.maximumCount, earlier: .integer(0), isWrittenAlways: false),
     .integer("max_sweep_rows", \.maximumSweepRows, in: 1...Int(Int32.max), decidesGraph: false),
   ]
 

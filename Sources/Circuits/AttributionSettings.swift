@@ -25,10 +25,19 @@ package struct AttributionSettings: Hashable, Sendable {
   package var maximumNodeCount: Int = 500
   /// Which nodes are verified by intervention. The budget is about a tenth of the cost of a graph.
   package var verification: VerificationPlan = .budget(rowLayers: 1000)
+  /// How many of the strongest activations of all neurons are reported beside the graph; see `PeakActivations`.
+  package var peakCount: Int = 0
   /// What verified nodes are changed to.
   package var verifiedChanges: VerifiedChanges = .zero
   /// The largest number of edge-sweep rows that are in memory at once (each takes a few kilobytes).
   package var maximumSweepRows: Int = 4096
 
   package init() {}
+
+  /// The defaults of runs, whose statistics also count how often neurons fire.
+  package static var ofRuns: AttributionSettings {
+    var settings = AttributionSettings()
+    settings.peakCount = 1000
+    return settings
+  }
 }

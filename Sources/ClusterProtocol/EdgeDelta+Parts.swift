@@ -68,6 +68,15 @@ extension MessageWriter {
     field("kept_flow_share", counts.keptFlowShare)
   }
 
+  func write(_ peaks: PeakActivations) {
+    key("peaks")
+    map(count: 4)
+    field("layer", peaks.layer)
+    field("index", peaks.index)
+    field("position", peaks.position)
+    field("activation", peaks.activation)
+  }
+
   func write(_ vocabulary: [TokenText]) {
     key("vocabulary")
     map(count: 2)
@@ -144,6 +153,16 @@ extension GraphCounts {
       candidateEdges: try fields.integer("candidate_edges", in: 0 ... .max),
       truncated: try fields.bool("truncated"), keptScoreShare: try fields.float("kept_score_share"),
       keptFlowShare: try fields.float("kept_flow_share"))
+  }
+}
+
+extension PeakActivations {
+  init(_ fields: FieldMap) throws(ProtocolError) {
+    self.init()
+    layer = try fields.int32Column("layer")
+    index = try fields.int32Column("index", count: layer.count)
+    position = try fields.int32Column("position", count: layer.count)
+    activation = try fields.floatColumn("activation", count: layer.count)
   }
 }
 

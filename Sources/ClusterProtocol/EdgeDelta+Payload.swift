@@ -22,6 +22,8 @@ package import Circuits
 /// | `conservation` | map of float32: `node_total`, `layer_cut`, `direct_effects` |
 /// | `counts` | map: `candidate_neurons`, `candidate_edges` integers, `truncated` boolean, `kept_score_share`, `kept_flow_share` float32 |
 /// | `vocabulary` | map: `ids` column of Int32, `texts` array of strings |
+/// | `layer_scores` | column of Float32, one a layer; left out if not known |
+/// | `peaks` | map of columns of `P` values: `layer`, `index`, `position` Int32, `activation` Float32; left out if empty |
 extension EdgeDelta {
   /// The version of the payload's layout.
   static let payloadVersion = 2
@@ -30,8 +32,10 @@ extension EdgeDelta {
   package func payload() -> [UInt8] {
     let columnBytes =
       4 * (13 * graph.neurons.count + 4 * graph.edges.count + 3 * graph.tokens.count + 4 * graph.metric.targets.count)
+      + 4 * (graph.layerScores.count + 4 * graph.peaks.count)
+    let hasPeaks = graph.peaks.count > 0
     let writer = MessageWriter(capacity: columnBytes + 1024 + 24 * vocabulary.count)
-    writer.map(count: 14)
+    writer.map(count: 14 + (graph.layerScores.isEmpty ? 0 : 1) + (hasPeaks ? 1 : 0))
     writer.field("v", Self.payloadVersion)
     writer.field("prompt", prompt)
     writer.field("origin", origin.rawValue)
@@ -46,6 +50,8 @@ extension EdgeDelta {
     writer.write(graph.conservation)
     writer.write(graph.counts)
     writer.write(vocabulary)
+    if !graph.layerScores.isEmpty { writer.field("layer_scores", graph.layerScores) }
+    if hasPeaks { writer.write(graph.peaks) }
     return writer.bytes
   }
 
@@ -73,7 +79,7 @@ extension ValidDelta {
         throw .unsupportedVersion(found: version, supported: EdgeDelta.payloadVersion)
       }
       let tokens = try fields.int32Column("tokens")
-      let delta = EdgeDelta(
+      var delta = EdgeDelta(
         prompt: try fields.integer("prompt", in: 0 ... .max),
         origin: try fields.group("origin"),
         graph: AttributionGraph(
@@ -87,6 +93,8 @@ extension ValidDelta {
           conservation: try ConservationResiduals(fields.fields("conservation")),
           counts: try GraphCounts(fields.fields("counts"))),
         vocabulary: try [TokenText](vocabulary: fields.fields("vocabulary")))
+      if fields.has("layer_scores") { delta.graph.layerScores = try fields.floatColumn("layer_scores") }
+      if fields.has("peaks") { delta.graph.peaks = try PeakActivations(fields.fields("peaks")) }
       do {
         return try ValidDelta(delta)
       } catch {

@@ -70,7 +70,7 @@ struct FieldMap {
     return key.withUTF8 { wanted in entries.first { $0.key.utf8!.elementsEqual(wanted) } }
   }
 
-  private func has(_ key: String) -> Bool { entry(key) != nil }
+  func has(_ key: String) -> Bool { entry(key) != nil }
 
   private func object(_ key: String) throws(ProtocolError) -> msgpack_object {
     guard let entry = entry(key) else { throw .missing(field: name(key)) }

@@ -69,7 +69,7 @@ package struct ClusterConfiguration: Equatable, Sendable {
 
   package var model = Model()
   package var template = Template()
-  package var attribution = AttributionSettings()
+  package var attribution = AttributionSettings.ofRuns
   package var run = Run()
   package var coordinator = Coordinator()
   package var worker = Worker()

@@ -37,7 +37,7 @@ package enum SyntheticGraph {
         edges.flow.append(value())
       }
     }
-    let graph = AttributionGraph(
+    var graph = AttributionGraph(
       tokens: tokens,
       metric: Metric(
         kind: .topLogits, position: last, value: 1,
@@ -47,6 +47,15 @@ package enum SyntheticGraph {
       counts: GraphCounts(
         candidateNeurons: neuronCount, candidateEdges: Int64(edges.count), truncated: false, keptScoreShare: 1,
         keptFlowShare: 1))
+    graph.layerScores = (0..<4).map { layer in
+      (0..<neurons.count).reduce(abs(value())) { $0 + (neurons.layer[$1] == layer ? abs(neurons.relp[$1]) : 0) }
+    }
+    for layer in 0..<Int32(4) where random.unit() < 0.7 {
+      graph.peaks.layer.append(layer)
+      graph.peaks.index.append(Int32(random.integer(in: 0...5)))
+      graph.peaks.position.append(last)
+      graph.peaks.activation.append(1 + abs(value()))
+    }
     return EdgeDelta(
       prompt: prompt, origin: origin, graph: graph,
       vocabulary: Set(tokens + graph.metric.targets.map(\.token)).sorted().map { TokenText(id: $0, text: "t\($0)") })

@@ -35,10 +35,20 @@ package struct ModelAttributor: PromptAttributing {
     if let target = lease.target {
       settings.metric = try target.specification(in: settings.metric) { try tokenizer.token(named: $0) }
     }
-    let graph = try propagation.graph(of: tokens, settings: settings) { _ in progress.advance() }
+    let graph = try propagation.graph(
+      of: tokens, settings: settings, peakStart: commonStart(of: tokens, lease.template)
+    ) { _ in progress.advance() }
     let mentioned = Set(graph.tokens + graph.metric.targets.map(\.token)).sorted()
     return EdgeDelta(
       prompt: lease.fence.prompt, origin: lease.origin, graph: graph,
       vocabulary: mentioned.map { TokenText(id: $0, text: tokenizer.displayText(of: $0)) })
+  }
+
+  /// How many tokens a prompt has in common with an empty one, at least the first: what the template puts before the text.
+  private func commonStart(of tokens: [Int32], _ template: TemplateSpecification) -> Int {
+    // Without a template an empty prompt may have no tokens at all.
+    let empty = try? PromptTemplate(name: template.name, system: template.system)
+      .tokens(for: "", answerPrefix: "", tokenizer: tokenizer)
+    return max(1, zip(tokens, empty ?? []).prefix { $0 == $1 }.count)
   }
 }

@@ -20,6 +20,7 @@ import Testing
     settings.edgeThreshold = 0
     settings.maximumNodeCount = 3
     settings.maximumSweepRows = 64
+    settings.peakCount = 12
     return settings
   }()
 
@@ -43,10 +44,10 @@ import Testing
 
   @Test func aLaterSettingIsWrittenOnlyIfItIsNotWhatItWasBefore() {
     let (plain, changed) = (AttributionSettings(), Self.changed)
-    #expect(plain.written.count == AttributionSettings.list.count - 1)
-    #expect(!plain.facts.contains { $0.hasPrefix("positions") })
+    #expect(plain.written.count == AttributionSettings.list.count - 2)
+    #expect(!plain.facts.contains { $0.hasPrefix("positions") || $0.hasPrefix("peaks") })
     #expect(changed.written.count == AttributionSettings.list.count)
-    #expect(changed.facts.contains("positions beyond-first"))
+    #expect(changed.facts.contains("positions beyond-first") && changed.facts.contains("peaks 12"))
     #expect(changed.scoreText.hasSuffix("; no neurons at the first position"))
     #expect(!plain.scoreText.contains("position"))
   }

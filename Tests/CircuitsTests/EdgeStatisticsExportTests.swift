@@ -191,6 +191,8 @@ import Testing
       "truncated_prompts": 0,
       "least_kept_score_share": 0.9,
       "least_kept_flow_share": 0.8,
+      "kept_score_share": null,
+      "kept_score_share_by_layer": [],
       "worst_conservation_residuals": {"node_total":1e-06,"layer_cut":2e-06,"direct_effects":3e-06},
       "ambiguous_tokens": 0,
       "rule": "gradient",

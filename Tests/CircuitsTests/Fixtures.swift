@@ -80,7 +80,7 @@ enum Fixtures {
         edges.effect.append(1)
       }
     }
-    let graph = AttributionGraph(
+    var graph = AttributionGraph(
       tokens: tokens, metric: Metric(kind: .topLogits, position: last, value: 12.5, targets: targets),
       neurons: neurons, embeddingRelp: tokens.map { _ in 0.5 }, edges: edges,
       conservation: ConservationResiduals(
@@ -88,6 +88,17 @@ enum Fixtures {
       counts: GraphCounts(
         candidateNeurons: Int32(neurons.count), candidateEdges: Int64(edges.count), truncated: false, keptScoreShare: 1,
         keptFlowShare: Float.random(in: 0.5...1, using: &generator)))
+    graph.layerScores = (0..<4).map { layer in
+      (0..<neurons.count).reduce(Float.random(in: 0...90, using: &generator) / 3) {
+        $0 + (neurons.layer[$1] == layer ? abs(neurons.relp[$1]) : 0)
+      }
+    }
+    for layer in Int32(0)..<4 where Bool.random(using: &generator) {
+      graph.peaks.layer.append(layer)
+      graph.peaks.index.append(Int32.random(in: 0..<9, using: &generator))
+      graph.peaks.position.append(last)
+      graph.peaks.activation.append(Float.random(in: -300...(-1), using: &generator) / 3)
+    }
     let mentioned = Set(tokens + targets.map(\.token)).sorted()
     return EdgeDelta(
       prompt: prompt, origin: prompt % 3 == 2 ? .baseline : .domain, graph: graph,

@@ -192,6 +192,8 @@ struct HostileFrameTests {
       { $0.graph.edges.effect.append(1) }, { $0.graph.metric.position = 4 }, { $0.graph.metric.value = .nan },
       { $0.vocabulary.removeFirst() }, { $0.vocabulary.swapAt(0, 1) }, { $0.prompt = -1 },
       { $0.graph.edges.source.swapAt(4, 5) }, { $0.graph.counts.candidateNeurons = -1 },
+      { $0.graph.layerScores[0] = -1 }, { $0.graph.peaks.activation[1] = 2 }, { $0.graph.peaks.position[0] = 4 },
+      { $0.graph.peaks.index.removeLast() }, { $0.graph.peaks.layer.swapAt(1, 2) },
     ] as [@Sendable (inout EdgeDelta) -> Void])
   func deltaThatBreaksItsContractIsRefused(spoil: @Sendable (inout EdgeDelta) -> Void) {
     var delta = Samples.delta()

@@ -152,16 +152,22 @@ enum Samples {
         edges.flow.append(Float(i))
       }
     }
+    var graph = AttributionGraph(
+      tokens: tokens, metric: Metric(kind: .topLogits, position: Int32(tokenCount - 1), value: 7, targets: targets),
+      neurons: neurons, embeddingRelp: tokens.map { Float($0) / 7 }, edges: edges,
+      conservation: .init(nodeTotal: 1e-6, layerCut: 2e-6, directEffects: 3e-6),
+      counts: .init(
+        candidateNeurons: Int32(neuronCount), candidateEdges: Int64(edges.count), truncated: false,
+        keptScoreShare: 0.9, keptFlowShare: 0.8))
+    graph.layerScores = (0...neuronCount / tokenCount).map { Float($0) + 0.5 }
+    if tokenCount > 1 {
+      graph.peaks.layer = [0, 0, 7]
+      graph.peaks.index = [5, 5, 2]
+      graph.peaks.position = [1, 0, Int32(tokenCount - 1)]
+      graph.peaks.activation = [3, -2, 0.25]
+    }
     return EdgeDelta(
-      prompt: 17, origin: .domain,
-      graph: AttributionGraph(
-        tokens: tokens,
-        metric: Metric(kind: .topLogits, position: Int32(tokenCount - 1), value: 7, targets: targets),
-        neurons: neurons, embeddingRelp: tokens.map { Float($0) / 7 }, edges: edges,
-        conservation: .init(nodeTotal: 1e-6, layerCut: 2e-6, directEffects: 3e-6),
-        counts: .init(
-          candidateNeurons: Int32(neuronCount), candidateEdges: Int64(edges.count), truncated: false,
-          keptScoreShare: 0.9, keptFlowShare: 0.8)),
+      prompt: 17, origin: .domain, graph: graph,
       vocabulary: tokens.map { TokenText(id: $0, text: "t\($0)") }
         + targets.map { TokenText(id: $0.token, text: "<0xE2>") })
   }

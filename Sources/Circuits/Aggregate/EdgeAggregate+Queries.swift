@@ -35,6 +35,12 @@ extension EdgeAggregate {
     (prompts[prompt]?.neurons ?? []).compactMap { endpoints[Int($0)].neuron }.sorted()
   }
 
+  /// The neurons that fire most in a merged prompt, sorted. Empty if its graph does not tell.
+  package func activeNeurons(inPrompt prompt: Int32) -> [NeuronID] { prompts[prompt]?.active ?? [] }
+
+  /// True if some merged prompt tells which neurons fire most.
+  package var knowsActiveNeurons: Bool { prompts.values.contains { !$0.active.isEmpty } }
+
   /// The token ids and their texts, sorted by id.
   package func sortedVocabulary() -> [TokenText] {
     vocabulary.map { TokenText(id: $0.key, text: $0.value) }.sorted { $0.id < $1.id }

@@ -30,6 +30,8 @@ package struct EdgeAggregate: Sendable {
     var record: PromptRecord
     var neurons: [UInt32]
     var samples: [VerifiedSample]
+    /// The neurons that fire most, sorted, selected or not.
+    var active: [NeuronID] = []
   }
 
   package init() {}
@@ -50,7 +52,8 @@ package struct EdgeAggregate: Sendable {
   package var residentBytes: Int {
     let perNeuron = MemoryLayout<NeuronStatistics>.stride + MemoryLayout<Endpoint>.stride
     let lists = prompts.values.reduce(0) {
-      $0 + $1.neurons.capacity * 4 + $1.samples.capacity * MemoryLayout<VerifiedSample>.stride + 64
+      $0 + $1.neurons.capacity * 4 + $1.samples.capacity * MemoryLayout<VerifiedSample>.stride
+        + $1.active.capacity * MemoryLayout<NeuronID>.stride + 64
     }
     let texts = vocabulary.values.reduce(0) { $0 + ($1.utf8.count > 15 ? $1.utf8.count + 32 : 0) }
     return edges.residentBytes + endpoints.capacity * perNeuron + numbers.capacity * 18 + lists
@@ -100,8 +103,10 @@ package struct EdgeAggregate: Sendable {
     edges.reserve(additional: grouping.flows.count)
     edges.record(grouping.flows, endpoints: global, column: delta.origin.column)
     for entry in delta.vocabulary { learn(entry.text, token: entry.id) }
-    let entry = PromptEntry(record: PromptRecord(delta), neurons: present, samples: graph.verifiedSamples)
+    let entry = PromptEntry(
+      record: PromptRecord(delta), neurons: present, samples: graph.verifiedSamples, active: graph.peaks.neurons)
     totals.add(entry.record)
+    totals.coverage.add(graph)
     prompts[delta.prompt] = entry
   }
 
@@ -124,11 +129,12 @@ package struct EdgeAggregate: Sendable {
     }
     for (token, text) in other.vocabulary { learn(text, token: token) }
     ambiguousTokens.formUnion(other.ambiguousTokens)
-    for (prompt, entry) in other.prompts {
+    for (prompt, var entry) in other.prompts {
       totals.add(entry.record)
-      prompts[prompt] = PromptEntry(
-        record: entry.record, neurons: entry.neurons.map { global[Int($0)] }.sorted(), samples: entry.samples)
+      entry.neurons = entry.neurons.map { global[Int($0)] }.sorted()
+      prompts[prompt] = entry
     }
+    totals.coverage.add(other.totals.coverage)
   }
 
   mutating func number(of endpoint: Endpoint) -> UInt32 {
@@ -169,6 +175,7 @@ extension EdgeAggregate: Equatable {
     }
     for (prompt, entry) in a.prompts {
       guard let other = b.prompts[prompt], other.record == entry.record, other.samples == entry.samples,
+        other.active == entry.active,
         other.neurons == entry.neurons.map({ inB[Int($0)] }).sorted()
       else { return false }
     }

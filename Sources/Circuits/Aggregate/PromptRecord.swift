@@ -54,6 +54,8 @@ package struct AggregateTotals: Equatable, Sendable {
   /// The smallest shares kept by the selection of neurons and of edges. 1 without prompts.
   package internal(set) var leastKeptScoreShare: Float = 1
   package internal(set) var leastKeptFlowShare: Float = 1
+  /// How much of each layer's |score| the selected neurons carry.
+  package internal(set) var coverage = LayerCoverage()
 
   init() {}
 

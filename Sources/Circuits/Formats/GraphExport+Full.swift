@@ -167,6 +167,12 @@ extension GraphExport {
     json.field("truncated", graph.counts.truncated)
     json.field("kept_score_share", graph.counts.keptScoreShare)
     json.field("kept_flow_share", graph.counts.keptFlowShare)
+    if !graph.layerScores.isEmpty {
+      json.key("layer_scores")
+      json.beginArray()
+      for score in graph.layerScores { json.value(score) }
+      json.end()
+    }
     json.end()
   }
 }

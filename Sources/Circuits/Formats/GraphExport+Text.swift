@@ -77,6 +77,7 @@ extension GraphExport {
       "  edges kept: \(ReadableNumber.grouped(graph.edges.count)) of \(ReadableNumber.grouped(counts.candidateEdges)), "
         + "with \(percent(counts.keptFlowShare)) of the |flow|",
     ]
+    if let thirds = LayerCoverage(graph).thirdsText { lines.insert("    by layers: \(thirds)", at: 3) }
     lines += trustLines()
     if let agreement = GraphAgreement(graph) {
       let sinks = agreement.later.nodes - agreement.ordinary.nodes

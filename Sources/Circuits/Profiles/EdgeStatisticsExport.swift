@@ -212,6 +212,7 @@ package struct EdgeStatisticsExport: Sendable {
     json.field("truncated_prompts", totals.truncatedPrompts)
     json.field("least_kept_score_share", totals.leastKeptScoreShare)
     json.field("least_kept_flow_share", totals.leastKeptFlowShare)
+    write(totals.coverage, &json)
     json.key("worst_conservation_residuals")
     json.beginObject()
     json.field("node_total", totals.worstResiduals.nodeTotal)
@@ -227,6 +228,19 @@ package struct EdgeStatisticsExport: Sendable {
     // What each trust of the profiles is based on, by what is known of a node for free.
     json.key("trust")
     trust.write(to: &json)
+    json.end()
+  }
+
+  /// Of all prompts together, and of each layer. Null where graphs do not tell.
+  private func write(_ coverage: LayerCoverage, _ json: inout JSONByteWriter) {
+    func value(_ share: Double?) {
+      if let share { json.value(Float(share)) } else { json.null() }
+    }
+    json.key("kept_score_share")
+    value(coverage.share)
+    json.key("kept_score_share_by_layer")
+    json.beginArray()
+    for share in coverage.shares { value(share) }
     json.end()
   }
 

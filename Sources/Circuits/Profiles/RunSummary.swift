@@ -74,6 +74,9 @@ package struct RunSummary: Sendable {
       "  worst conservation residual \(ReadableNumber.scientific(Double(totals.worstResidual))); least kept |flow| of a "
         + "prompt \(ReadableNumber.fixed(Double(totals.leastKeptFlowShare) * 100, decimals: 1)) %"
     ]
+    if let share = totals.coverage.share, let thirds = totals.coverage.thirdsText {
+      lines.append("  selected neurons carry \(ReadableNumber.percent(share)) of all |score|: \(thirds)")
+    }
     lines.append("  \(specification.settings.scoreText)")
     lines += agreementLines() + trustLines()
     if totals.worstResidual > GraphExport.residualBound {

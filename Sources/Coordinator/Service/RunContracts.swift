@@ -12,8 +12,14 @@ internal import Synchronization
 /// The prompts' origins and the file's identity for every run, and the card of every model.
 final class RunContracts: Sendable {
   private struct State {
-    var runs: [String: (identity: RunIdentity, prompts: [(origin: PromptOrigin, maximumTokens: Int)])] = [:]
+    var runs: [String: Run] = [:]
     var cards: [String: ModelCard] = [:]
+  }
+
+  private struct Run {
+    var identity: RunIdentity
+    var prompts: [(origin: PromptOrigin, maximumTokens: Int)]
+    var peakCount: Int
   }
 
   private let state = Mutex(State())
@@ -22,7 +28,8 @@ final class RunContracts: Sendable {
     let prompts = specification.prompts.map {
       ($0.origin, DeltaContract.maximumTokens(of: $0, specification.template))
     }
-    state.withLock { $0.runs[specification.name] = (identity, prompts) }
+    let run = Run(identity: identity, prompts: prompts, peakCount: specification.settings.peakCount)
+    state.withLock { $0.runs[specification.name] = run }
   }
 
   func add(_ card: ModelCard, of fingerprint: String) { state.withLock { $0.cards[fingerprint] = card } }
@@ -41,7 +48,8 @@ final class RunContracts: Sendable {
       else { return nil }
       let prompt = run.prompts[Int(fence.prompt)]
       return DeltaContract(
-        origin: prompt.origin, card: state.cards[fingerprint], model: fingerprint, maximumTokens: prompt.maximumTokens)
+        origin: prompt.origin, card: state.cards[fingerprint], model: fingerprint, maximumTokens: prompt.maximumTokens,
+        peakCount: run.peakCount)
     }
   }
 }

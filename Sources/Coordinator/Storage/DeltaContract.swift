@@ -13,14 +13,18 @@ package struct DeltaContract: Sendable {
   var model: String?
   /// How many tokens the prompt can have.
   var maximumTokens: Int?
+  /// How many peaks the run asks for.
+  var peakCount: Int?
 
   package init(
-    origin: PromptOrigin? = nil, card: ModelCard? = nil, model: String? = nil, maximumTokens: Int? = nil
+    origin: PromptOrigin? = nil, card: ModelCard? = nil, model: String? = nil, maximumTokens: Int? = nil,
+    peakCount: Int? = nil
   ) {
     self.origin = origin
     self.card = card
     self.model = model
     self.maximumTokens = maximumTokens
+    self.peakCount = peakCount
   }
 
   /// A token is at least one byte of the text, after a normalisation that makes three bytes of one at most, or belongs to
@@ -42,6 +46,9 @@ package struct DeltaContract: Sendable {
     let (graph, limit) = (delta.graph, Self.largestValue)
     if let maximumTokens, graph.tokens.count > maximumTokens {
       throw Self.broken("tokens", "has \(graph.tokens.count), but the prompt can have at most \(maximumTokens)")
+    }
+    if let peakCount, graph.peaks.count > peakCount {
+      throw Self.broken("peaks", "has \(graph.peaks.count), but the run asks for \(peakCount)")
     }
     let values: [(String, Bool)] = [
       ("neurons.gradient", graph.neurons.gradient.allSatisfy { abs(Double($0)) < limit }),
@@ -69,6 +76,14 @@ package struct DeltaContract: Sendable {
         "neurons",
         "has L\(neurons.layer[i])/N\(neurons.index[i]), but the model has \(card.layerCount) layers of "
           + "\(card.neuronCount) neurons")
+    }
+    let peaks = delta.graph.peaks
+    for i in 0..<peaks.count where peaks.layer[i] >= card.layerCount || peaks.index[i] >= card.neuronCount {
+      throw Self.broken("peaks", "has L\(peaks.layer[i])/N\(peaks.index[i]), which the model has not")
+    }
+    guard delta.graph.layerScores.isEmpty || delta.graph.layerScores.count <= card.layerCount else {
+      throw Self.broken(
+        "layer_scores", "has \(delta.graph.layerScores.count), but the model has \(card.layerCount) layers")
     }
     let tokens = Set(delta.graph.tokens + delta.graph.metric.targets.map(\.token))
     if let token = tokens.first(where: { $0 >= card.vocabularySize }) {

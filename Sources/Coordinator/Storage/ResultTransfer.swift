@@ -136,7 +136,8 @@ package struct ResultTransfer {
       (delta.prompt, delta.origin) = (number, prompt.origin)
       try DeltaContract(
         origin: prompt.origin, card: card,
-        maximumTokens: DeltaContract.maximumTokens(of: prompt, specification.template)
+        maximumTokens: DeltaContract.maximumTokens(of: prompt, specification.template),
+        peakCount: specification.settings.peakCount
       ).check(delta)
     } catch let error as CoordinatorError {
       throw error

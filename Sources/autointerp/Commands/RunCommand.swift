@@ -102,6 +102,13 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "Keep at most this many neurons of a prompt, those with the largest |score|.")
   var maxNodes: Int?
 
+  @Option(
+    help: """
+      Record this many of the strongest activations of each prompt, among all neurons: how often neurons fire, and where \
+      most (default 1000; 0 for none).
+      """)
+  var peaks: Int?
+
   @Option(help: "Rows of the edge sweep in memory at once.")
   var maxSweepRows: Int?
 
@@ -165,6 +172,9 @@ struct RunCommand: AsyncParsableCommand {
       throw ValidationError("--edge-threshold: expected 0 to 1.")
     }
     if Set(group.map(\.group)).count > 100 { throw ValidationError("--group: expected at most 100 groups.") }
+    if let peaks, !(0...PeakActivations.maximumCount).contains(peaks) {
+      throw ValidationError("--peaks must be from 0 to \(PeakActivations.maximumCount).")
+    }
     if let maxNodes, maxNodes < 0 { throw ValidationError("--max-nodes must not be negative.") }
   }
 
@@ -203,6 +213,7 @@ struct RunCommand: AsyncParsableCommand {
     scores.apply(to: &settings.attribution)
     if let edgeThreshold { settings.attribution.edgeThreshold = edgeThreshold }
     if let maxNodes { settings.attribution.maximumNodeCount = maxNodes }
+    if let peaks { settings.attribution.peakCount = peaks }
     if let maxSweepRows { settings.attribution.maximumSweepRows = maxSweepRows }
     if let status { settings.status.port = status }
     try settings.takeStatusToken()

@@ -93,6 +93,15 @@ import Testing
     return false
   }
 
+  private static func peaks(layer: Int32 = 0, index: Int32 = 0, count: Int32 = 1) -> PeakActivations {
+    var peaks = PeakActivations()
+    peaks.layer = (0..<count).map { _ in layer }
+    peaks.index = (0..<count).map { index + $0 }
+    peaks.position = (0..<count).map { _ in 0 }
+    peaks.activation = (0..<count).map { _ in 1 }
+    return peaks
+  }
+
   /// Each is refused as an invalid delta of its sender.
   @Test func aDeltaBeyondItsModelIsInvalid() {
     let spoils: [(inout EdgeDelta) -> Void] = [
@@ -106,12 +115,16 @@ import Testing
       { $0.graph.neurons.gradient[0] = 3e38 }, { $0.graph.edges.effect[0] = 3e38 },
       { $0.graph.metric.value = 1e308 }, { $0.graph.conservation.layerCut = 1e30 },
       { $0.graph.tokens += Array(repeating: 100, count: 2000) },
+      { $0.graph.peaks = Self.peaks(layer: 12) }, { $0.graph.peaks = Self.peaks(index: 4096) },
+      { $0.graph.peaks = Self.peaks(count: 3) }, { $0.graph.layerScores = Array(repeating: 1, count: 13) },
     ]
     let prompt = RunPrompt(origin: .domain, text: "six words of a short prompt")
     let contract = DeltaContract(
       origin: .domain, card: card,
-      maximumTokens: DeltaContract.maximumTokens(of: prompt, TemplateSpecification(name: "raw")))
-    let sound = EdgeDelta.synthetic(prompt: 0, origin: .domain)
+      maximumTokens: DeltaContract.maximumTokens(of: prompt, TemplateSpecification(name: "raw")), peakCount: 2)
+    var sound = EdgeDelta.synthetic(prompt: 0, origin: .domain)
+    sound.graph.peaks = Self.peaks(count: 2)
+    sound.graph.layerScores = Array(repeating: 1, count: 12)
     #expect(!Self.isBroken(sound, contract))
     for (number, spoil) in spoils.enumerated() {
       var delta = sound
