@@ -17,7 +17,9 @@ package enum SchemaPage {
     graph, each counted once; a frequency is relative to the prompts of the neuron it is about. **activation**: the value of the
     hidden unit. **q_value**, **p_value** and **log_odds** belong to the test that counts: within prompts of equal form if the
     groups differ in form (`test` is `stratified`), else over all prompts. In edge_stats.json `log_odds` is always over all prompts.
-    `profiles` holds the first comparison of groups, `specificity` all.
+    `profiles` holds the first comparison of groups, `specificity` all: by the prompts in which a neuron was selected (`basis` is
+    `selected`), then by those in which it is among the most active ones (`active`). `peaks` holds the strongest activations of
+    each prompt, of neurons that some prompt selected.
 
     ## Views
 
@@ -25,8 +27,9 @@ package enum SchemaPage {
     |---|---|---|
     | `profiles` | neuron | neuron, layer, index, prompts, domain_prompts, baseline_prompts, other_prompts, class, q_value, p_value, log_odds, log_odds_low, log_odds_high, shrunken_log_odds, role, role_score, role_is_stable, is_sink, positions, first_positions, last_positions, mean_activation, mean_score, mean_absolute_score, total_absolute_score, removals, mean_contribution, mean_absolute_contribution |
     | `evidence` | neuron, prompt, position | neuron, layer, index, prompt, group_name, position, token, token_text, activation, score, relp, gradient_score, stream_share, contribution, sampled |
+    | `peaks` | neuron, prompt, position | neuron, layer, index, prompt, group_name, position, token, token_text, activation |
     | `edges` | edge | source_kind, source, source_text, target_kind, target, target_text, prompts, domain_prompts, baseline_prompts, other_prompts, occurrences, mean_flow, flow_sum, absolute_flow_sum, square_flow_sum, minimum_flow, maximum_flow |
-    | `specificity` | neuron, comparison of groups | neuron, first_group, second_group, first_count, first_total, second_count, second_total, class, q_value, p_value, log_odds, log_odds_low, log_odds_high, shrunken_log_odds, test, crude_q, stratified_q |
+    | `specificity` | neuron, comparison of groups | neuron, first_group, second_group, basis, first_count, first_total, second_count, second_total, class, q_value, p_value, log_odds, log_odds_low, log_odds_high, shrunken_log_odds, test, crude_q, stratified_q |
     | `prompts` | prompt | prompt, group_name, text, answer_prefix, is_merged, metric_value, tokens, prediction |
     | `tokens` | prompt, position | prompt, position, token, text |
     | `predictions` | prompt, traced logit | prompt, rank, token, text, logit, probability |
@@ -47,10 +50,11 @@ package enum SchemaPage {
     | `neuron` | neuron | counts, sums, role; `numbers` is the exact statistics, packed |
     | `neuron_group` | neuron, group | prompts of the group in which the neuron was selected |
     | `sink` | sink | the figures that make it one |
-    | `comparison` | pair of groups | tests, findings, the findings of each permutation (`null_findings`), what could be found |
+    | `comparison` | pair of groups, basis | tests, findings, the findings of each permutation (`null_findings`), what could be found |
     | `finding` | comparison, neuron | counts, class, both tests |
     | `agreement` | place (`first`, `later`) | how well scores agree with removals of random nodes at position 0 and beyond it |
     | `edge` | edge | counts and sums of flow over prompts |
+    | `peak` | neuron, prompt, position | activation, if it is among the strongest of the prompt |
     | `occurrence` | neuron, prompt, position | activation, scores, `removal` (change of the metric when it was removed) |
 
     ## Tables of the run's file (`run.`)

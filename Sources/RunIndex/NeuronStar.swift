@@ -153,8 +153,8 @@ extension RunIndex {
   static func comparisons(_ db: Database) throws -> [RunSpecificity.Comparison] {
     try Row.fetchAll(db, sql: "SELECT * FROM comparison ORDER BY comparison").map { row in
       RunSpecificity.Comparison(
-        first: row["first"], second: row["second"], isStratified: row["is_stratified"], testCount: row["tests"],
-        findingCount: row["findings"],
+        first: row["first"], second: row["second"], basis: CountingBasis(rawValue: row["basis"]) ?? .selected,
+        isStratified: row["is_stratified"], testCount: row["tests"], findingCount: row["findings"],
         nullFindings: (row["null_findings"] as String).split(separator: " ").compactMap { Int($0) },
         level: row["level"], fewestAgainstNone: row["fewest_against_none"], rateAgainstTenth: row["rate_against_tenth"])
     }

@@ -1,12 +1,12 @@
 // autointerp
-// `RunIndex.exemplars` lists the places where a neuron was selected, with what its removal did to the metric there.
+// `RunIndex.exemplars` lists the places where a neuron was selected, or most active, with what its removal did there.
 // SPDX-License-Identifier: Apache-2.0
 
 package import Circuits
 internal import GRDB
 package import Knowledge
 
-/// One place where a neuron was selected.
+/// One place where a neuron was selected, or where it is among the most active ones.
 package struct Exemplar: Equatable, Sendable {
   package var prompt: Int
   package var group: String
@@ -17,8 +17,9 @@ package struct Exemplar: Equatable, Sendable {
   package var before: [String]
   package var after: [String]
   package var activation: Double
-  /// By the run's rule.
+  /// By the run's rule; 0 if the neuron was not selected there.
   package var score: Double
+  package var isSelected: Bool
   /// The measured contribution: the metric minus the metric without the neuron; nil if it was not removed there.
   package var contribution: Double?
   /// Whether the place belongs to the random sample of its prompt; nil if it was not removed there.
@@ -35,10 +36,11 @@ package enum ExemplarOrder: String, CaseIterable, Sendable {
 }
 
 extension RunIndex {
-  /// A page of the places where a neuron was selected, with `context` tokens on each side, and how many there are in all.
+  /// A page of the places where a neuron was selected, or of those where it is among the most active neurons of a prompt,
+  /// with `context` tokens on each side, and how many there are in all.
   package func exemplars(
-    of neuron: NeuronID, order: ExemplarOrder = .activation, sign: Int? = nil, onlyRemoved: Bool = false, context: Int,
-    offset: Int = 0, limit: Int
+    of neuron: NeuronID, by basis: CountingBasis = .selected, order: ExemplarOrder = .activation, sign: Int? = nil,
+    onlyRemoved: Bool = false, context: Int, offset: Int = 0, limit: Int
   ) throws -> (rows: [Exemplar], total: Int) {
     let score = specification.settings.rule == .relp ? "relp" : "gradient_score"
     var conditions = ["node = :node"]
@@ -51,14 +53,22 @@ extension RunIndex {
       case .removal: "removal IS NULL, abs(removal) DESC, abs(\(score)) DESC"
       }
     let condition = conditions.joined(separator: " AND ")
+    let places =
+      basis == .selected
+      ? "occurrence"
+      : """
+      (SELECT peak.node, peak.prompt, peak.position, peak.activation, relp, gradient_score, removal, sampled
+        FROM peak LEFT JOIN occurrence USING (node, prompt, position)) AS places
+      """
     let arguments: StatementArguments = ["node": Endpoint.neuron(neuron).stored]
     return try read { db in
       let total =
-        try Int.fetchOne(db, sql: "SELECT count(*) FROM occurrence WHERE \(condition)", arguments: arguments) ?? 0
+        try Int.fetchOne(db, sql: "SELECT count(*) FROM \(places) WHERE \(condition)", arguments: arguments) ?? 0
       let rows = try Row.fetchAll(
         db,
         sql: """
-          SELECT occurrence.*, group_name, \(score) AS score FROM occurrence JOIN prompt USING (prompt)
+          SELECT prompt, position, activation, removal, sampled, group_name, \(score) AS score
+          FROM \(places) JOIN prompt USING (prompt)
           WHERE \(condition) ORDER BY \(ordering), prompt, position LIMIT :limit OFFSET :offset
           """, arguments: arguments.merged(with: ["limit": limit, "offset": offset]))
       return (try rows.map { try Self.exemplar($0, context: context, db) }, total)
@@ -80,7 +90,8 @@ extension RunIndex {
     return Exemplar(
       prompt: prompt, group: row["group_name"], position: position, token: own?["token"] ?? -1,
       tokenText: own?["text"] ?? "", before: texts { $0 < position }, after: texts { $0 > position },
-      activation: row["activation"], score: row["score"] ?? 0, contribution: (row["removal"] as Double?).map { -$0 },
+      activation: row["activation"], score: row["score"] ?? 0,
+      isSelected: (row["score"] as Double?) != nil, contribution: (row["removal"] as Double?).map { -$0 },
       isSampled: row["sampled"])
   }
 
@@ -114,8 +125,20 @@ extension RunIndex {
 
   package func sinks() throws -> Sinks { try read(Self.sinks) }
 
-  /// The comparisons of the run's groups, without their neurons.
-  package func comparisons() throws -> [RunSpecificity.Comparison] { try read(Self.comparisons) }
+  /// The comparisons of the run's groups by the prompts in which neurons were selected, in the order of their numbers,
+  /// without their neurons.
+  package func comparisons() throws -> [RunSpecificity.Comparison] {
+    try read(Self.comparisons).filter { $0.basis == .selected }
+  }
+
+  /// In how many merged prompts a neuron is among the most active ones; nil if the run does not tell.
+  package func activePromptCount(of neuron: NeuronID) throws -> Int? {
+    try read { db in
+      guard try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM peak)") == true else { return nil }
+      return try Int.fetchOne(
+        db, sql: "SELECT count(DISTINCT prompt) FROM peak WHERE node = ?", arguments: [Endpoint.neuron(neuron).stored])
+    }
+  }
 
   /// How the merged prompts of the groups differ in form.
   package func balance() throws -> GroupBalance {

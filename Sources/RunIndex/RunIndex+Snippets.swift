@@ -14,7 +14,8 @@ package struct Snippet: Equatable, Sendable {
   /// How many tokens the prompt has.
   package var length: Int
   package var tokens: [String]
-  /// As many as tokens; nil where the neuron was not selected, so that its activation is not known.
+  /// As many as tokens; nil where the neuron was neither selected nor among the most active ones, so that its activation
+  /// is not known.
   package var activations: [Double?]
   /// The position of the largest |activation|.
   package var peak: Int
@@ -35,34 +36,44 @@ package struct StoredActivation: Equatable, Sendable {
 }
 
 extension RunIndex {
-  /// A page of the prompts in which a neuron was selected, the largest |activation| first, and how many there are. Of each
-  /// prompt at most `width` tokens around the largest |activation| are shown.
+  /// A page of the prompts in which a neuron was selected or is among the most active ones, the largest |activation| first,
+  /// and how many there are. Of each prompt at most `width` tokens around the largest |activation| are shown.
   package func snippets(
     of neuron: NeuronID, sign: Int? = nil, width: Int, offset: Int = 0, limit: Int
   ) throws -> (rows: [Snippet], total: Int) {
     let node = Endpoint.neuron(neuron).stored
-    let condition = "node = :node" + (sign.map { $0 < 0 ? " AND activation < 0" : " AND activation > 0" } ?? "")
+    let condition = sign.map { $0 < 0 ? "WHERE activation < 0" : "WHERE activation > 0" } ?? ""
     return try read { db in
       let total =
         try Int.fetchOne(
-          db, sql: "SELECT count(DISTINCT prompt) FROM occurrence WHERE \(condition)", arguments: ["node": node]) ?? 0
+          db, sql: "\(Self.places) SELECT count(DISTINCT prompt) FROM place \(condition)", arguments: ["node": node])
+        ?? 0
       let prompts = try Row.fetchAll(
         db,
         sql: """
-          SELECT prompt, group_name, max(abs(activation)) AS largest,
-            (SELECT count(*) FROM prompt_token WHERE prompt_token.prompt = occurrence.prompt) AS length
-          FROM occurrence JOIN prompt USING (prompt) WHERE \(condition)
+          \(Self.places) SELECT prompt, group_name, max(abs(activation)) AS largest,
+            (SELECT count(*) FROM prompt_token WHERE prompt_token.prompt = place.prompt) AS length
+          FROM place JOIN prompt USING (prompt) \(condition)
           GROUP BY prompt ORDER BY largest DESC, prompt LIMIT :limit OFFSET :offset
           """, arguments: ["node": node, "limit": limit, "offset": offset])
       return (try prompts.map { try Self.snippet($0, node: node, sign: sign, width: width, db) }, total)
     }
   }
 
+  /// All stored activations of `:node`.
+  private static let places = """
+    WITH place AS (
+      SELECT prompt, position, activation FROM occurrence WHERE node = :node
+      UNION SELECT prompt, position, activation FROM peak WHERE node = :node)
+    """
+
   private static func snippet(_ row: Row, node: Int64, sign: Int?, width: Int, _ db: Database) throws -> Snippet {
     let (prompt, length) = (row["prompt"] as Int, row["length"] as Int)
     var values: [Int: Double] = [:]
     for place in try Row.fetchAll(
-      db, sql: "SELECT position, activation FROM occurrence WHERE node = ? AND prompt = ?", arguments: [node, prompt])
+      db,
+      sql: "\(places) SELECT position, activation FROM place WHERE prompt = :prompt",
+      arguments: ["node": node, "prompt": prompt])
     { values[place[0]] = place[1] }
     // Of equal ones the first, so that the answer is the same every time.
     let wanted = values.filter { sign == nil || ($0.value < 0) == (sign! < 0) }

@@ -124,10 +124,11 @@ extension RunIndexBuilder {
     let row = try RowInsertion(into: "finding", columnCount: 22, db)
     for (number, comparison) in knowledge.specificity.comparisons.enumerated() {
       try db.execute(
-        sql: "INSERT INTO comparison VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        sql: "INSERT INTO comparison VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         arguments: [
-          number, comparison.first, comparison.second, comparison.isStratified, comparison.testCount,
-          comparison.findingCount, comparison.null.findings.map { "\($0)" }.joined(separator: " "),
+          number, comparison.first, comparison.second, comparison.basis.rawValue, comparison.isStratified,
+          comparison.testCount, comparison.findingCount,
+          comparison.null.findings.map { "\($0)" }.joined(separator: " "),
           comparison.detectable.level, comparison.detectable.fewestAgainstNone, comparison.detectable.rateAgainstTenth,
         ])
       for neuron in aggregate.sortedNeurons() {
@@ -180,6 +181,22 @@ extension RunIndexBuilder {
         INSERT INTO neuron_group SELECT node, group_name, count(DISTINCT prompt)
         FROM occurrence JOIN prompt USING (prompt) GROUP BY node, group_name
         """)
+  }
+
+  /// Those of the neurons that were selected somewhere; nobody asks for others.
+  mutating func insertPeaks(into db: Database) throws {
+    let known = Set(aggregate.sortedNeurons().map { Endpoint.neuron($0).packed })
+    peaks.removeAll { !known.contains($0.node) }
+    // Of both signs at one position there is one, because an activation has one value.
+    peaks.sort { ($0.node, $0.prompt, $0.position) < ($1.node, $1.prompt, $1.position) }
+    let row = try RowInsertion(into: "peak", columnCount: 4, db)
+    for peak in peaks {
+      row.bind(1, peak.node)
+      row.bind(2, peak.prompt)
+      row.bind(3, peak.position)
+      row.bind(4, Double(peak.activation))
+      try row.insert()
+    }
   }
 
   func insertEdges(into db: Database) throws {

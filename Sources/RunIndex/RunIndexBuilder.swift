@@ -15,6 +15,7 @@ struct RunIndexBuilder {
   let specification: RunSpecification
   private(set) var aggregate = EdgeAggregate()
   var occurrences: [Occurrence] = []
+  var peaks: [Peak] = []
   private(set) var facts: [PromptFacts] = []
 
   struct Occurrence {
@@ -27,6 +28,14 @@ struct RunIndexBuilder {
     var streamShare: Float?
     var removal: Float?
     var isSampled: Bool?
+  }
+
+  /// One of the strongest activations of a prompt.
+  struct Peak {
+    var node: UInt64
+    var prompt: Int32
+    var position: Int32
+    var activation: Float
   }
 
   struct PromptFacts {
@@ -63,6 +72,7 @@ struct RunIndexBuilder {
         try insertNeurons(knowledge, into: db)
         try insertComparisons(knowledge, into: db)
         try insertOccurrences(into: db)
+        try insertPeaks(into: db)
         try insertEdges(into: db)
         try db.execute(sql: RunIndexSchema.indexes)
         try db.execute(sql: RunIndexSchema.views(rule: specification.settings.rule))
@@ -100,6 +110,13 @@ struct RunIndexBuilder {
           streamShare: neurons.streamShare.isEmpty ? nil : neurons.streamShare[i],
           removal: place.flatMap { graph.verified.zero.isEmpty ? nil : graph.verified.zero[$0] },
           isSampled: place.map(graph.verified.isSampled)))
+    }
+    let strongest = graph.peaks
+    for i in 0..<strongest.count {
+      peaks.append(
+        Peak(
+          node: Endpoint.neuron(layer: strongest.layer[i], index: strongest.index[i]).packed, prompt: delta.prompt,
+          position: strongest.position[i], activation: strongest.activation[i]))
     }
     facts.append(PromptFacts(prompt: delta.prompt, tokens: graph.tokens, metric: graph.metric))
   }

@@ -11,7 +11,7 @@ internal import Circuits
 /// spell everything out: a neuron is always `L29/N729`.
 enum RunIndexSchema {
   /// Part of what makes an index stale: increase it with every change of the tables or of what is computed into them.
-  static let format = 5
+  static let format = 6
 
   static let tables = """
     CREATE TABLE info (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
@@ -68,6 +68,7 @@ enum RunIndexSchema {
       comparison INTEGER PRIMARY KEY,
       first TEXT NOT NULL,
       second TEXT NOT NULL,
+      basis TEXT NOT NULL,
       is_stratified INTEGER NOT NULL,
       tests INTEGER NOT NULL,
       findings INTEGER NOT NULL,
@@ -141,6 +142,10 @@ enum RunIndexSchema {
       sampled INTEGER,
       PRIMARY KEY (node, prompt, position)
     ) STRICT, WITHOUT ROWID;
+    CREATE TABLE peak (
+      node INTEGER NOT NULL, prompt INTEGER NOT NULL, position INTEGER NOT NULL, activation REAL NOT NULL,
+      PRIMARY KEY (node, prompt, position)
+    ) STRICT, WITHOUT ROWID;
     """
 
   /// Made last, which is several times faster.
@@ -186,7 +191,7 @@ enum RunIndexSchema {
         absolute_contribution_sum / nullif(verified_count, 0) AS mean_absolute_contribution
       FROM neuron LEFT JOIN finding ON finding.node = neuron.node AND comparison = 0;
       CREATE VIEW specificity AS SELECT
-        \(name("node")) AS neuron, first AS first_group, second AS second_group, first_count, first_total, second_count,
+        \(name("node")) AS neuron, first AS first_group, second AS second_group, basis, first_count, first_total, second_count,
         second_total, class, q_value, p_value, log_odds, log_odds_low, log_odds_high, shrunken_log_odds,
         CASE WHEN finding.is_stratified THEN 'stratified' ELSE 'fisher' END AS test, crude_q, stratified_q
       FROM finding JOIN comparison USING (comparison);
@@ -202,6 +207,11 @@ enum RunIndexSchema {
         position, prompt_token.token, token.text AS token_text, activation, \(score) AS score, relp, gradient_score,
         stream_share, -removal AS contribution, sampled
       FROM occurrence JOIN prompt USING (prompt)
+        LEFT JOIN prompt_token USING (prompt, position) LEFT JOIN token USING (token);
+      CREATE VIEW peaks AS SELECT
+        \(name("node")) AS neuron, node >> 32 AS layer, node & 0xFFFFFFFF AS "index", peak.prompt, group_name,
+        position, prompt_token.token, token.text AS token_text, activation
+      FROM peak JOIN prompt USING (prompt)
         LEFT JOIN prompt_token USING (prompt, position) LEFT JOIN token USING (token);
       CREATE VIEW prompts AS SELECT
         prompt, group_name, text, answer_prefix, is_merged, metric_value,

@@ -15,12 +15,17 @@ struct NeuronEvidence {
 
   private let places: [Exemplar]
   private let total: Int
+  /// Where it is among the most active neurons; nil if the run does not tell.
+  private let active: (rows: [Exemplar], total: Int)?
   private let tokens: [NeuronToken]
   private let labels: [NeuronLabel]
 
-  init(_ found: (rows: [Exemplar], total: Int), tokens: [NeuronToken], labels: [NeuronLabel]) {
-    (places, total) = found
-    self.tokens = tokens
+  init(of neuron: NeuronID, in index: RunIndex, labels: [NeuronLabel]) throws {
+    (places, total) = try index.exemplars(of: neuron, context: 8, limit: Self.placeCount)
+    active = try index.activePromptCount(of: neuron).map { _ in
+      try index.exemplars(of: neuron, by: .active, context: 8, limit: Self.placeCount)
+    }
+    tokens = try index.tokens(of: neuron, limit: 6)
     self.labels = labels
   }
 
@@ -39,13 +44,7 @@ struct NeuronEvidence {
     var lines = [
       "Where it was selected (\(ReadableNumber.grouped(total)) places; the strongest activations, its token in « »)"
     ]
-    lines += places.map { place in
-      let before = String(place.before.joined().visible.suffix(Self.sideWidth))
-      let after = String(place.after.joined().visible.prefix(Self.sideWidth / 2))
-      let activation = ReadableNumber.fixed(place.activation, decimals: 2, signed: true)
-      return "  " + String(repeating: " ", count: max(0, 8 - activation.count)) + activation
-        + "  \(before)«\(place.tokenText.visible)»\(after)  (#\(place.prompt) \(place.group))"
-    }
+    lines += places.map(Self.line)
     let most = tokens.map { token in
       "\(String(token: token.text)) \(token.positions)"
     }
@@ -53,6 +52,26 @@ struct NeuronEvidence {
     for token in most where line.count + token.count < Self.width - 2 {
       line += (line.hasSuffix(":") ? " " : ", ") + token
     }
-    return lines + [line]
+    return lines + [line] + activeLines
+  }
+
+  private var activeLines: [String] {
+    guard let active else { return [] }
+    guard active.total > 0 else {
+      return ["Nowhere is it among the strongest activations of a prompt, selected or not"]
+    }
+    return [
+      "",
+      "Where it is among the strongest activations of a prompt, selected or not (\(ReadableNumber.grouped(active.total)) places)",
+    ]
+      + active.rows.map(Self.line)
+  }
+
+  private static func line(_ place: Exemplar) -> String {
+    let before = String(place.before.joined().visible.suffix(sideWidth))
+    let after = String(place.after.joined().visible.prefix(sideWidth / 2))
+    let activation = ReadableNumber.fixed(place.activation, decimals: 2, signed: true)
+    return "  " + String(repeating: " ", count: max(0, 8 - activation.count)) + activation
+      + "  \(before)«\(place.tokenText.visible)»\(after)  (#\(place.prompt) \(place.group))"
   }
 }

@@ -38,6 +38,47 @@ import Testing
       vocabulary: [5, 6, 7, 8].map { TokenText(id: $0, text: "t\($0)") })
   }
 
+  /// A neuron that is selected everywhere and fires in the domain only, and one of which it is the other way round.
+  @Test func firingIsComparedApartFromSelection() throws {
+    var aggregate = EdgeAggregate()
+    for number in 0..<80 {
+      let group = number < 40 ? PromptGroup.domain : .baseline
+      var delta = Self.delta(number, group, neurons: group == .domain ? [1, 2] : [1])
+      for index in Int32(1)...2 where index == 2 || group == .domain {
+        delta.graph.peaks.layer.append(1)
+        delta.graph.peaks.index.append(index)
+        delta.graph.peaks.position.append(2)
+        delta.graph.peaks.activation.append(3)
+      }
+      try aggregate.merge(delta)
+    }
+    let knowledge = RunKnowledge(aggregate: aggregate, specification: try Self.specification())
+    let comparisons = knowledge.specificity.comparisons
+    #expect(comparisons.map(\.basis) == [.selected, .active])
+    func counts(_ index: Int, _ comparison: Int) throws -> [Int] {
+      let found = try #require(
+        knowledge.specificity.specificity(of: NeuronID(layer: 1, index: index), inComparison: comparison))
+      return [found.table.first.count, found.table.second.count]
+    }
+    #expect(try counts(1, 0) == [40, 40])
+    #expect(try counts(1, 1) == [40, 0])
+    #expect(try counts(2, 0) == [40, 0])
+    #expect(try counts(2, 1) == [40, 40])
+    #expect(
+      knowledge.specificity.specificity(of: NeuronID(layer: 1, index: 1), inComparison: 1)?.class == .domain)
+    var json = JSONByteWriter()
+    json.beginObject()
+    knowledge.writeProfile(of: NeuronID(layer: 1, index: 1), to: &json)
+    json.end()
+    let profile = try #require(try JSONValue(parsing: json.bytes).object)
+    #expect(profile["specificity"]?.object?["basis"] == .string("selected"))
+    let others = try #require(profile["comparisons"]?.array)
+    #expect(others.count == 1 && others[0].object?["basis"] == .string("active"))
+    #expect(others[0].object?["class"] == .string("domain"))
+    // Without peaks there is nothing to compare.
+    #expect(try Self.run().specificity.comparisons.allSatisfy { $0.basis == .selected })
+  }
+
   /// Forty prompts of each of three groups.
   static func specification(
     baselineText: (Int) -> String = { "This is sentence number \($0) of" }

@@ -12,8 +12,8 @@ extension Tool {
     description: ToolDescription(
       name: "get_snippets", title: "Texts with activations",
       description: """
-        The prompts in which a neuron was selected, the largest |activation| first: every token, with the activation where it \
-        was selected and null where the run stored none.
+        The prompts in which a neuron was selected or fires most, the largest |activation| first: every token, with the \
+        activation where the run stored one and null elsewhere.
         """,
       input: Schema.arguments(
         [
@@ -52,9 +52,9 @@ extension Tool {
         "next_cursor": desk.arguments.next(after: offset, found.rows.count, of: found.total),
       ]
       return Findings(
-        json: json, lines: ["\(row.neuron) was selected in \(found.total) prompts."],
+        json: json, lines: ["\(row.neuron) was selected, or fires most, in \(found.total) prompts."],
         caveats: desk.placeCaveats(row) + [
-          "a token without activation is one where the neuron was not selected; it may have fired there"
+          "a token without activation is one where the run stored none; the neuron may have fired there"
         ])
     })
 

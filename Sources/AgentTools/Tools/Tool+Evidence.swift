@@ -13,12 +13,13 @@ extension Tool {
     description: ToolDescription(
       name: "get_exemplars", title: "Examples of a neuron",
       description: """
-        The places where a neuron was selected: prompt, token, activation, score, and the text with the token in « ». \
-        Sorted by |activation|, |score| or measured removal.
+        The places where a neuron was selected (or, with basis active, where it fires most, selected or not): prompt, token, \
+        activation, score, and the text with the token in « ». Sorted by |activation|, |score| or measured removal.
         """,
       input: Schema.arguments(
         [
           Schema.neuron,
+          ("basis", Schema.choice(["selected", "active"], "default selected")),
           ("sort", Schema.choice(ExemplarOrder.allCases.map(\.rawValue), "default activation")),
           ("sign", Schema.choice(["positive", "negative"], "only activations of this sign")), Schema.limit(5, 50),
           Schema.cursor,
@@ -32,8 +33,13 @@ extension Tool {
         throw ToolError("sign must be positive or negative")
       }
       let (offset, limit) = (try desk.arguments.offset(), try desk.arguments.limit(5, 50))
+      let basis = try desk.arguments.choice("basis", CountingBasis.self) ?? .selected
+      let activePrompts = try desk.index.activePromptCount(of: row.neuron)
+      guard basis == .selected || activePrompts != nil else {
+        throw ToolError("this run did not record which neurons fire most (setting peaks): use basis selected", .absent)
+      }
       let found = try desk.index.exemplars(
-        of: row.neuron, order: try desk.arguments.choice("sort", ExemplarOrder.self) ?? .activation,
+        of: row.neuron, by: basis, order: try desk.arguments.choice("sort", ExemplarOrder.self) ?? .activation,
         sign: sign.map { $0 == "negative" ? -1 : 1 }, context: 16, offset: offset, limit: limit)
       let tokens = try desk.index.tokens(of: row.neuron, limit: 8)
       let json: JSONObject = [
@@ -48,13 +54,17 @@ extension Tool {
         "next_cursor": desk.arguments.next(after: offset, found.rows.count, of: found.total),
       ]
       let most = tokens.prefix(5).map { "\(Quoted.token($0.text)) \($0.positions)" }
-      var caveats = desk.thinness(row) + desk.placeCaveats(row) + [Desk.selectionCaveat]
+      var caveats =
+        basis == .active
+        ? ["places are listed in which it is among the strongest activations of the prompt; elsewhere it may fire too"]
+        : desk.thinness(row) + desk.placeCaveats(row) + [Desk.selectionCaveat]
+      let firing = activePrompts.map { " In \($0) prompts it is among the most active neurons." } ?? ""
       if found.total == 0 { caveats.append("it has no activation of this sign: leave sign out to see all places") }
       return Findings(
         json: json,
         lines: [
           "\(row.neuron) was selected at \(row.positions) positions\(sign.map { ", \(found.total) of them \($0)" } ?? ""); most "
-            + "often at the tokens \(most.joined(separator: ", "))."
+            + "often at the tokens \(most.joined(separator: ", ")).\(firing)"
         ] + found.rows.map { exemplarText($0) }, caveats: caveats)
     })
 
@@ -66,7 +76,8 @@ extension Tool {
   static let exemplarSchema = Schema.object(
     [
       ("prompt", Schema.integer), ("group", Schema.string), ("position", Schema.integer), ("token", Schema.integer),
-      ("token_text", Schema.string), ("text", Schema.string), ("activation", Schema.number), ("score", Schema.number),
+      ("token_text", Schema.string), ("text", Schema.string), ("activation", Schema.number),
+      ("score", Schema.maybeNumber),
       ("contribution", Schema.maybeNumber),
     ], optional: ["contribution"])
 
@@ -74,7 +85,8 @@ extension Tool {
     var json: JSONObject = [
       "prompt": .integer(exemplar.prompt), "group": .string(exemplar.group), "position": .integer(exemplar.position),
       "token": .integer(Int(exemplar.token)), "token_text": Quoted.tokenValue(exemplar.tokenText),
-      "text": Quoted.value(marked(exemplar)), "activation": exemplar.activation.short, "score": exemplar.score.short,
+      "text": Quoted.value(marked(exemplar)), "activation": exemplar.activation.short,
+      "score": exemplar.isSelected ? exemplar.score.short : .null,
     ]
     if let contribution = exemplar.contribution { json.set("contribution", contribution.short) }
     return .object(json)
@@ -88,8 +100,10 @@ extension Tool {
   }
 
   static func exemplarText(_ exemplar: Exemplar) -> String {
-    "\(Quoted.text(marked(exemplar))) activation \(ReadableNumber.fixed(exemplar.activation, decimals: 2, signed: true)), score "
-      + "\(ReadableNumber.fixed(exemplar.score, decimals: 3, signed: true)) (prompt \(exemplar.prompt), \(exemplar.group))"
+    "\(Quoted.text(marked(exemplar))) activation \(ReadableNumber.fixed(exemplar.activation, decimals: 2, signed: true)), "
+      + (exemplar.isSelected
+        ? "score \(ReadableNumber.fixed(exemplar.score, decimals: 3, signed: true))" : "not selected")
+      + " (prompt \(exemplar.prompt), \(exemplar.group))"
   }
 
   // MARK: Removals

@@ -13,8 +13,9 @@ extension Tool {
     description: ToolDescription(
       name: "is_domain_specific", title: "Domain-specific or general?",
       description: """
-        Whether a neuron belongs to the domain, to the comparison group, to both or cannot be told: counts, intervals, q value, \
-        odds, and what else could explain the difference.
+        Whether a neuron belongs to the domain, to the comparison group, to both or cannot be told, by the prompts in which it \
+        was selected and, if recorded, by those in which it fires most: counts, intervals, q value, odds, and what else could \
+        explain the difference.
         """,
       input: Schema.arguments(
         [Schema.neuron, ("group", Schema.described(Schema.string, "compare with this group (default: the first)"))],
@@ -22,7 +23,8 @@ extension Tool {
       output: Schema.answer([
         ("neuron", Schema.string), ("verdict", Schema.string),
         ("class", Schema.choice(["domain", "baseline", "general", "undetermined"], "undetermined is not general")),
-        ("specificity", ["type": "object"]), ("null", ["type": "object"]), ("detectable", ["type": "object"]),
+        ("specificity", ["type": "object"]), ("by_activity", ["type": ["object", "null"]]),
+        ("null", ["type": "object"]), ("detectable", ["type": "object"]),
       ])),
     answer: { desk in
       let star = try desk.star()
@@ -34,10 +36,14 @@ extension Tool {
           "this run has only one group of prompts, so that nothing can be compared: run it again with --baseline FILE",
           .absent)
       }
+      let byActivity = try star.knowledge.specificity.comparisons.firstIndex {
+        $0.basis == .active && $0.second == comparison.second
+      }.flatMap { try specificityFindings(desk, star, comparison: $0) }
       let detectable = comparison.detectable
       let json: JSONObject = [
         "neuron": .string("\(star.neuron)"), "verdict": .string(findings.lines.first ?? ""),
         "class": .string(found.class.rawValue), "specificity": .object(findings.json),
+        "by_activity": byActivity.map { .object($0.json) } ?? .null,
         "null": [
           "findings": .integer(comparison.findingCount), "tested_neurons": .integer(comparison.testCount),
           "mean_with_random_groups": comparison.null.mean.short,
@@ -45,7 +51,7 @@ extension Tool {
         ],
         "detectable": ["fewest_prompts_against_none": .optional(detectable.fewestAgainstNone)],
       ]
-      var lines = findings.lines
+      var lines = findings.lines + (byActivity?.lines.map { "By activity: \($0)" } ?? [])
       lines.append("In this run \(comparison.findingsText).")
       if let text = comparison.detectableText { lines.append("What cannot be found: \(text).") }
       return Findings(
@@ -79,7 +85,7 @@ extension Tool {
       "log_odds": odds.value.short, "interval": [odds.low.short, odds.high.short],
       "groups": .object(
         JSONObject([group(comparison.first, found.table.first), group(comparison.second, found.table.second)])),
-      "basis": "selected",
+      "basis": .string(comparison.basis.rawValue),
     ]
     var line = "\(star.neuron) \(found.verdict(first: comparison.first, second: comparison.second)): \(found.reason)"
     if let test = found.test {

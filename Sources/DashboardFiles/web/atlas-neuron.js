@@ -150,6 +150,7 @@ const specificityCard = (profile, asked) => {
     const odds = (value) => (isNumber(value) ? `×${short(Math.exp(value))}` : "∞");
     children.push(h("dl", "facts", ...factRow("class", specificity.class), ...factRow(`q value (${specificity.test})`, scientific(specificity.q_value)),
       ...factRow(`odds of ${specificity.first}`, `${odds(specificity.log_odds)} (95 % interval ${odds(low)} to ${odds(high)})`),
+      ...(answer.by_activity ? factRow("where it fires most", `${answer.by_activity.class}, ${Object.entries(answer.by_activity.groups).map(([name, group]) => `${group.prompts} of ${group.of} ${name}`).join(" against ")}`) : []),
       ...factRow("with groups drawn at random", `${short(answer.null.mean_with_random_groups)} of ${count(answer.null.tested_neurons)} neurons would be found`)),
     cautions(answer.caveats));
     return children;

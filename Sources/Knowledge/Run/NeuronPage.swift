@@ -68,7 +68,8 @@ package struct NeuronPage: Sendable {
     for (number, comparison) in knowledge.specificity.comparisons.enumerated() {
       guard let found = knowledge.specificity.specificity(of: neuron, inComparison: number) else { continue }
       lines += RunKnowledge.wrapped(
-        "  \(comparison.first) against \(comparison.second): "
+        "  \(comparison.first) against \(comparison.second), by prompts where it was "
+          + (comparison.basis == .selected ? "selected: " : "among the most active: ")
           + "\(found.verdict(first: comparison.first, second: comparison.second)); \(found.reason)")
       for (name, share) in [(comparison.first, found.table.first), (comparison.second, found.table.second)] {
         let interval = share.interval
@@ -158,7 +159,9 @@ package struct NeuronPage: Sendable {
 
   private var unknownLines: [String] {
     var lines = ["Not known"]
-    lines.append("  how often it fires: prompts count in which it was selected into the graph")
+    if !knowledge.specificity.comparisons.contains(where: { $0.basis == .active }) {
+      lines.append("  how often it fires: prompts count in which it was selected into the graph")
+    }
     lines += RunKnowledge.wrapped(
       profile.statistics.verifiedCount == 0
         ? "  whether it is necessary: it was removed in none of these prompts"

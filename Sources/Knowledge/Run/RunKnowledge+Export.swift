@@ -70,6 +70,7 @@ extension RunKnowledge: ExportAdditions {
     json.beginObject()
     json.field("first", comparison.first)
     json.field("second", comparison.second)
+    json.field("basis", comparison.basis.rawValue)
     json.field("test", comparison.isStratified ? "stratified" : "fisher")
     json.field("tested_neurons", comparison.testCount)
     json.field("findings", comparison.findingCount)
@@ -177,7 +178,7 @@ extension RunKnowledge: ExportAdditions {
       json.null()
     }
     json.field("shrunken_log_odds", found.shrunkenLogOdds.significant)
-    json.field("basis", "selected")
+    json.field("basis", comparison.basis.rawValue)
     json.key("groups")
     json.beginObject()
     for (name, share) in [(comparison.first, found.table.first), (comparison.second, found.table.second)] {

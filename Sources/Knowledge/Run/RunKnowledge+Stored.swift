@@ -49,12 +49,12 @@ extension RunSpecificity {
 extension RunSpecificity.Comparison {
   /// A comparison without its neurons.
   package init(
-    first: String, second: String, isStratified: Bool, testCount: Int, findingCount: Int, nullFindings: [Int],
-    level: Double, fewestAgainstNone: Int?, rateAgainstTenth: Double?
+    first: String, second: String, basis: CountingBasis, isStratified: Bool, testCount: Int, findingCount: Int,
+    nullFindings: [Int], level: Double, fewestAgainstNone: Int?, rateAgainstTenth: Double?
   ) {
     self.init(
-      first: first, second: second, isStratified: isStratified, testCount: testCount, findingCount: findingCount,
-      null: PermutationNull(findings: nullFindings),
+      first: first, second: second, basis: basis, isStratified: isStratified, testCount: testCount,
+      findingCount: findingCount, null: PermutationNull(findings: nullFindings),
       detectable: RunSpecificity.Detectable(
         level: level, fewestAgainstNone: fewestAgainstNone, rateAgainstTenth: rateAgainstTenth),
       specificities: [])
@@ -62,8 +62,8 @@ extension RunSpecificity.Comparison {
 
   fileprivate func with(_ specificities: [Specificity]) -> RunSpecificity.Comparison {
     RunSpecificity.Comparison(
-      first: first, second: second, isStratified: isStratified, testCount: testCount, findingCount: findingCount,
-      null: null, detectable: detectable, specificities: specificities)
+      first: first, second: second, basis: basis, isStratified: isStratified, testCount: testCount,
+      findingCount: findingCount, null: null, detectable: detectable, specificities: specificities)
   }
 }
 

@@ -41,7 +41,8 @@ extension RunKnowledge {
     var lines = Self.wrapped("  \(comparison.first) against \(comparison.second): \(comparison.findingsText)")
     if let fewest = comparison.detectable.fewestAgainstNone {
       lines += Self.wrapped(
-        "  a neuron in \(fewest) prompts of \(comparison.first) and none of \(comparison.second) is found")
+        "  a neuron \(comparison.basis.verb) in \(fewest) prompts of \(comparison.first) and none of \(comparison.second) is found"
+      )
     }
     return lines
   }

@@ -8,7 +8,7 @@ extension RunSpecificity.Comparison {
   /// The number of findings beside the numbers that groups drawn at random give.
   package var findingsText: String {
     """
-    \(findingCount) of \(testCount) tested neurons have q < 0.05\(isStratified ? " within prompts of equal form" : ""); \
+    \(basis == .active ? "by activity " : "")\(findingCount) of \(testCount) tested neurons have q < 0.05\(isStratified ? " within prompts of equal form" : ""); \
     with groups drawn at random \(ReadableNumber.fixed(null.mean, decimals: 1)) on average, at most \(null.largest) in \
     \(null.findings.count) rounds
     """
@@ -17,7 +17,7 @@ extension RunSpecificity.Comparison {
   /// Which differences are too small to be found; nil if no difference is large enough.
   package var detectableText: String? {
     detectable.fewestAgainstNone.map {
-      "a neuron in fewer than \($0) prompts of \(first) and in none of \(second) is not found"
+      "a neuron \(basis.verb) in fewer than \($0) prompts of \(first) and in none of \(second) is not found"
     }
   }
 }

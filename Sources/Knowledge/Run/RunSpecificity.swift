@@ -6,13 +6,15 @@ package import Circuits
 
 /// All comparisons between the groups of a run.
 ///
-/// The first group with prompts (`domain`, unless there is none) is compared with each of the others. Only merged prompts
-/// count. The result is a function of the merged prompts, their graphs and the run's seed.
+/// The first group with prompts (`domain`, unless there is none) is compared with each of the others, first by the prompts
+/// in which a neuron was selected, then, if the graphs tell it, by those in which it is among the most active ones. Only
+/// merged prompts count. The result is a function of the merged prompts, their graphs and the run's seed.
 package struct RunSpecificity: Sendable {
   /// The first group against one other.
   package struct Comparison: Sendable {
     package let first: String
     package let second: String
+    package let basis: CountingBasis
     /// Whether the groups differ so much in form that the stratified tests count.
     package let isStratified: Bool
     /// Neurons that were tested; the others appear in too few or too many prompts.
@@ -36,7 +38,7 @@ package struct RunSpecificity: Sendable {
   }
 
   package let balance: GroupBalance
-  /// In order of the groups.
+  /// In order of the groups; all by selection before all by activity.
   package let comparisons: [Comparison]
   let rows: [NeuronID: Int]
 
@@ -57,11 +59,14 @@ package struct RunSpecificity: Sendable {
       groups.map { group in (group, prompts.filter { $0.group == group }.map(\.shape)) })
     var rows: [NeuronID: Int] = [:]
     for neuron in aggregate.sortedNeurons() { rows[neuron] = rows.count }
-    comparisons = groups.dropFirst().map { second in
-      let pair = prompts.filter { $0.group == groups[0] || $0.group == second }
-      return Self.compare(
-        pair, groups[0], second, isStratified: !balance.warnings(between: groups[0], and: second).isEmpty,
-        seed: specification.seed, rows: rows, aggregate)
+    let bases: [CountingBasis] = aggregate.knowsActiveNeurons ? [.selected, .active] : [.selected]
+    comparisons = bases.flatMap { basis in
+      groups.dropFirst().map { second in
+        let pair = prompts.filter { $0.group == groups[0] || $0.group == second }
+        return Self.compare(
+          pair, groups[0], second, basis, isStratified: !balance.warnings(between: groups[0], and: second).isEmpty,
+          seed: specification.seed, rows: rows, aggregate)
+      }
     }
     self.balance = balance
     self.rows = rows
@@ -80,14 +85,16 @@ package struct RunSpecificity: Sendable {
   }
 
   private static func compare(
-    _ prompts: [MergedPrompt], _ first: String, _ second: String, isStratified: Bool, seed: UInt64,
-    rows: [NeuronID: Int],
-    _ aggregate: EdgeAggregate
+    _ prompts: [MergedPrompt], _ first: String, _ second: String, _ basis: CountingBasis, isStratified: Bool,
+    seed: UInt64, rows: [NeuronID: Int], _ aggregate: EdgeAggregate
   ) -> Comparison {
     let strata = PromptStrata(prompts.map(\.shape))
     var appearances = [[UInt32]](repeating: [], count: rows.count)
     for (place, prompt) in prompts.enumerated() {
-      for neuron in aggregate.neurons(inPrompt: prompt.number) {
+      let neurons =
+        basis == .selected
+        ? aggregate.neurons(inPrompt: prompt.number) : aggregate.activeNeurons(inPrompt: prompt.number)
+      for neuron in neurons {
         if let row = rows[neuron] { appearances[row].append(UInt32(place)) }
       }
     }
@@ -97,8 +104,8 @@ package struct RunSpecificity: Sendable {
     let specificities = comparison.specificities()
     let findings = specificities.count { $0.isFinding }
     return Comparison(
-      first: first, second: second, isStratified: isStratified, testCount: comparison.testCount, findingCount: findings,
-      null: PermutationNull(comparison, seed: seed),
+      first: first, second: second, basis: basis, isStratified: isStratified, testCount: comparison.testCount,
+      findingCount: findings, null: PermutationNull(comparison, seed: seed),
       detectable: Detectable(
         first: comparison.firstCount, second: comparison.secondCount, tests: comparison.testCount, findings: findings),
       specificities: specificities)

@@ -73,7 +73,9 @@ extension ReportPage {
         """
       }
       return """
-        <p class="verdict"><b>\(comparison.first) against \(comparison.second): \(belongs).</b> Selected \(found.reason).\
+        <p class="verdict"><b>\(comparison.first) against \(comparison.second): \(belongs)\
+        \(comparison.basis == .active ? " by activity" : "").</b> \(comparison.basis == .active ? "Among the most active" : "Selected") \
+        \(found.reason).\
         \(test ?? "")\(careful ?? "")</p>
         """
     }

@@ -66,9 +66,7 @@ struct NeuronCommand: AsyncParsableCommand {
     if json {
       return try OutputFile(output).write(star.exportedProfile(label: labels.first?.text))
     }
-    let evidence = NeuronEvidence(
-      try index.exemplars(of: neuron, context: 8, limit: NeuronEvidence.placeCount),
-      tokens: try index.tokens(of: neuron, limit: 6), labels: labels)
+    let evidence = try NeuronEvidence(of: neuron, in: index, labels: labels)
     let text = star.page.text(
       labels: evidence.labelLines, writes: try writes(of: index.specification, in: path),
       modules: [ModuleReport.line(about: neuron, index.storedModules())], evidence: evidence.placeLines)
