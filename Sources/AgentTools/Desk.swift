@@ -191,24 +191,6 @@ struct Desk {
     ]
   }
 
-  func labels(of neuron: NeuronID) throws -> [NeuronLabel] { try labels?.labels(of: neuron) ?? [] }
-
-  static let labelSchema = Schema.object([
-    ("text", Schema.string), ("polarity", Schema.string), ("source", Schema.string), ("score", Schema.maybeNumber),
-  ])
-
-  static func json(_ label: NeuronLabel) -> JSONValue {
-    [
-      "text": Quoted.value(label.text), "polarity": .string(label.polarity.name), "source": Quoted.value(label.source),
-      "score": .optional(label.score),
-    ]
-  }
-
-  /// A label as a quotation of its source.
-  static func text(_ label: NeuronLabel) -> String {
-    "Label from \(Quoted.text(label.source)) (\(label.polarity.name)): \(Quoted.text(label.text))"
-  }
-
   /// A line about a neuron in lists.
   func line(_ row: NeuronRow) throws -> (json: JSONValue, text: String) {
     let label = try labels(of: row.neuron).first
@@ -228,8 +210,8 @@ struct Desk {
       text += finding.qValue.map { ", q \(ReadableNumber.scientific($0)))" } ?? ", not tested)"
     }
     if let label {
-      json.set("label", Quoted.value(label.text, maximumBytes: 200))
-      text += ", labelled \(Quoted.text(label.text, maximumBytes: 120))"
+      json.set("label", Quoted.value(label.markedText, maximumBytes: 200))
+      text += ", labelled \(Quoted.text(label.markedText, maximumBytes: 120))"
     }
     return (.object(json), text)
   }

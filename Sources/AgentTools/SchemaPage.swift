@@ -34,6 +34,7 @@ package enum SchemaPage {
     | `tokens` | prompt, position | prompt, position, token, text |
     | `predictions` | prompt, traced logit | prompt, rank, token, text, logit, probability |
     | `labels.labels` | label | neuron, layer, index, polarity, text, source, version, score |
+    | `labels.scores` | label, kind of score, scorer | neuron, source, version, text, kind, scorer, value, low, high, control, prompts |
 
     ## Tables of the index
 

@@ -16,7 +16,7 @@ package final class LabelFile: Sendable {
   private static let applicationID = 0x4174_4C62
 
   package let path: String
-  private let queue: DatabaseQueue
+  let queue: DatabaseQueue
 
   /// The file of labels of the run whose file is at `path`.
   package static func path(ofRun path: String) -> String {
@@ -44,12 +44,16 @@ package final class LabelFile: Sendable {
         isInMemory
         ? try DatabaseQueue(configuration: configuration) : try DatabaseQueue(path: path, configuration: configuration)
       let application = try queue.read { try Int.fetchOne($0, sql: "PRAGMA application_id") ?? 0 }
-      if application == Self.applicationID { return queue }
+      if application == Self.applicationID {
+        if !isReadOnly { try Self.upgrade(queue) }
+        return queue
+      }
       let isEmpty = try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") == 0 }
       guard !isReadOnly, isEmpty, application == 0 else {
         throw LabelError.failed(path: path, reason: "this is no file of labels; move it away")
       }
       try queue.write { try $0.execute(sql: Self.schema) }
+      try Self.upgrade(queue)
       return queue
     }
   }
@@ -88,20 +92,22 @@ package final class LabelFile: Sendable {
 
   // MARK: Reading
 
-  /// All labels of a neuron, people's first, then those with the best scores.
+  /// All labels of a neuron: people's first, then those of other sources by their scores, then machine-made ones.
   package func labels(of neuron: NeuronID) throws(LabelError) -> [NeuronLabel] {
     try labelErrors(path) {
       try queue.read { db in
         try Row.fetchAll(
           db, sql: "SELECT * FROM label WHERE layer = ? AND neuron = ? \(Self.order)",
           arguments: [neuron.layer, neuron.index]
-        ).map(Self.label)
+        ).map { try Self.scored($0, db) }
       }
     }
   }
 
+  /// Scores of different sources mean different things, so that the kinds of sources come first.
   private static let order = """
-    ORDER BY source != '\(NeuronLabel.people)', score IS NULL, score DESC, polarity DESC, source, version
+    ORDER BY source != '\(NeuronLabel.people)', source = '\(NeuronLabel.machine)', source = '\(NeuronLabel.languageModel)',
+      score IS NULL, score DESC, polarity DESC, source, version
     """
 
   /// The labels that have all the words, the best first. Words of any language, and no operators: what a person or a model
@@ -117,7 +123,7 @@ package final class LabelFile: Sendable {
             SELECT label.* FROM label_text JOIN label ON label.id = label_text.rowid
             WHERE label_text MATCH ? ORDER BY bm25(label_text), label.id LIMIT ?
             """, arguments: [terms.joined(separator: " "), limit]
-        ).map(Self.label)
+        ).map { try Self.scored($0, db) }
       }
     }
   }
@@ -127,7 +133,7 @@ package final class LabelFile: Sendable {
       try queue.read { db in
         let rows = try Row.fetchCursor(
           db, sql: "SELECT * FROM label ORDER BY layer, neuron, polarity, source, version")
-        while let row = try rows.next() { try body(Self.label(row)) }
+        while let row = try rows.next() { try body(Self.scored(row, db)) }
       }
     }
   }
@@ -196,11 +202,12 @@ package final class LabelFile: Sendable {
         label.neuron.layer, label.neuron.index, label.polarity.rawValue, label.source, label.version, label.text,
         label.score, now,
       ])
+      try record(label.scores, of: label.key, now, db)
     }
     return changes
   }
 
-  private static func label(_ row: Row) -> NeuronLabel {
+  static func label(_ row: Row) -> NeuronLabel {
     NeuronLabel(
       neuron: NeuronID(layer: row["layer"], index: row["neuron"]),
       polarity: NeuronLabel.Polarity(rawValue: row["polarity"]) ?? .both, text: row["text"], source: row["source"],
@@ -209,7 +216,7 @@ package final class LabelFile: Sendable {
 }
 
 /// Runs `body` and turns its errors into a `LabelError` about `path`.
-private func labelErrors<T>(_ path: String, _ body: () throws -> T) throws(LabelError) -> T {
+func labelErrors<T>(_ path: String, _ body: () throws -> T) throws(LabelError) -> T {
   do {
     return try body()
   } catch let error as LabelError {

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Circuits
+internal import Platform
 
 /// A label. Neurons have one for activations of each sign, from each source.
 package struct NeuronLabel: Hashable, Sendable {
@@ -40,9 +41,12 @@ package struct NeuronLabel: Hashable, Sendable {
   package var version: String
   /// How well the label predicts activations, as the source measured it.
   package var score: Double?
+  /// What this program measured.
+  package var scores: [LabelScore]
 
   package init(
-    neuron: NeuronID, polarity: Polarity, text: String, source: String, version: String = "", score: Double? = nil
+    neuron: NeuronID, polarity: Polarity, text: String, source: String, version: String = "", score: Double? = nil,
+    scores: [LabelScore] = []
   ) {
     self.neuron = neuron
     self.polarity = polarity
@@ -50,6 +54,7 @@ package struct NeuronLabel: Hashable, Sendable {
     self.source = source
     self.version = version
     self.score = score
+    self.scores = scores
   }
 
   /// What may exist once only.
@@ -63,7 +68,27 @@ package struct NeuronLabel: Hashable, Sendable {
   }
 }
 
-/// The source of labels that people write.
 extension NeuronLabel {
+  /// The source of labels that people write.
   package static let people = "people"
+  /// The source of labels that this program composes from a run.
+  package static let machine = "machine"
+  /// The source of labels that a language model proposes; their version is its name.
+  package static let languageModel = "llm"
+
+  /// True if no person wrote it and no database of others: this program or a language model made it up.
+  package var isMachineMade: Bool { source == Self.machine || source == Self.languageModel }
+
+  /// The text for places that show nothing else of the label.
+  package var markedText: String { isMachineMade ? "machine-made: \(text)" : text }
+
+  /// Who says so, and the source's own score: `neurondb, positive, score 0.53`, or `machine, machine-made`.
+  package var claim: String {
+    var parts = [source.harmless(maximumBytes: 60)]
+    if isMachineMade { parts.append("machine-made") }
+    if source == Self.languageModel, !version.isEmpty { parts.append(version.harmless(maximumBytes: 60)) }
+    if polarity != .both { parts.append(polarity.name) }
+    if let score, !isMachineMade { parts.append("score \(ReadableNumber.fixed(score, decimals: 2))") }
+    return parts.joined(separator: ", ")
+  }
 }

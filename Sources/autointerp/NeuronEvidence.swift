@@ -31,11 +31,8 @@ struct NeuronEvidence {
 
   /// Labels are claims of their sources, so that they are quoted.
   var labelLines: [String] {
-    labels.prefix(4).map { label in
-      let score = label.score.map { ", score \(ReadableNumber.fixed($0, decimals: 2))" } ?? ""
-      let sign = label.polarity == .both ? "" : ", \(label.polarity.name)"
-      return
-        "label: \(label.text.quoted(maximumBytes: 160)) (\(label.source.harmless(maximumBytes: 40))\(sign)\(score))"
+    labels.prefix(4).flatMap { label in
+      ["label: \(label.text.quoted(maximumBytes: 160)) (\(label.claim))"] + label.scores.map { "  \($0.text)" }
     }
   }
 

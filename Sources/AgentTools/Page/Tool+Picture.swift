@@ -75,7 +75,7 @@ extension Tool {
       if desk.labels != nil {
         for neuron in distinct {
           guard let label = try desk.labels(of: neuron).first else { continue }
-          labels.append(["neuron": .string("\(neuron)"), "text": Quoted.value(label.text, maximumBytes: 200)])
+          labels.append(["neuron": .string("\(neuron)"), "text": Quoted.value(label.markedText, maximumBytes: 200)])
         }
       }
       json.set("labels", .array(labels))

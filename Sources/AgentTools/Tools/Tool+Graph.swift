@@ -126,14 +126,14 @@ struct PromptGraph {
     ]
     if let contribution { json.set("contribution", Double(contribution).short) }
     let label = try desk.labels(of: neuron).first
-    if let label { json.set("label", Quoted.value(label.text, maximumBytes: 200)) }
+    if let label { json.set("label", Quoted.value(label.markedText, maximumBytes: 200)) }
     var line =
       "\(neuron)@\(position) \(Quoted.token(token)): score "
       + "\(ReadableNumber.fixed(score, decimals: 3, signed: true))"
     if let contribution {
       line += ", measured \(ReadableNumber.fixed(Double(contribution), decimals: 3, signed: true))"
     }
-    if let label { line += ", labelled \(Quoted.text(label.text, maximumBytes: 100))" }
+    if let label { line += ", labelled \(Quoted.text(label.markedText, maximumBytes: 100))" }
     return (.object(json), line)
   }
 

@@ -200,6 +200,15 @@ const tryCard = (neuron) => {
   return card("Try a text", form, result);
 };
 
+// Who says so, and how well it predicts prompts that it was not made from.
+const claim = (label) => {
+  const figure = (value) => value.toFixed(2);
+  const scores = label.scores.map((score) => `${score.kind} ${score.unit} ${figure(score.value)}`
+    + (score.low === null ? "" : ` (${figure(score.low)} to ${figure(score.high)})`)
+    + ` on ${score.prompts} held-out prompts` + (score.other_labels === null ? "" : `, other neurons’ labels ${figure(score.other_labels)}`));
+  return [[label.source, label.is_machine_made ? "machine-made" : "", label.polarity].filter(Boolean).join(", "), ...scores].join("; ");
+};
+
 const neuronView = async (main, name) => {
   const neuron = readNeuron(name);
   if (!neuron) throw new Error(`“${name}” is no neuron: write it as L29/N560.`);
@@ -222,7 +231,7 @@ const neuronView = async (main, name) => {
   main.replaceChildren(
     h("div", "title", heading, h("p", "badges", roleBadge(profile.role.name), profile.specificity ? classBadge(profile.specificity.class) : null, profile.is_sink ? badge("warn", "sink") : null,
       h("span", "reading", `selected in ${plural(profile.prompts, "prompt", "prompts")}`)),
-    ...profile.labels.slice(0, 3).map((label) => h("p", "labelled", h("q", "text", label.text), h("span", "reading", ` — ${label.source}${label.polarity ? `, ${label.polarity}` : ""}`))),
+    ...profile.labels.slice(0, 3).map((label) => h("p", "labelled", h("q", "text", label.text), h("span", "reading", ` — ${claim(label)}`))),
     verdict, compare, cautions(profile.caveats)),
     h("div", "columns", h("div", "column", textsCard(neuron), offers("test_activation") && offers("ablate") ? tryCard(neuron) : "", ...histogramCard(neuron, profile)),
       h("div", "column", specificityCard(profile, asked), roleCard(neuron, profile), flowsCard(neuron, profile.prompts, "in"), flowsCard(neuron, profile.prompts, "out"), companyCard(neuron))));

@@ -150,7 +150,7 @@ package struct RunComparison: Sendable {
 
   private static func label(of neuron: NeuronID, in files: [LabelFile]) throws -> String? {
     for file in files {
-      if let label = try file.labels(of: neuron).first { return label.text }
+      if let label = try file.labels(of: neuron).first { return label.markedText }
     }
     return nil
   }

@@ -104,7 +104,7 @@ package struct NetworkExport {
         ("is_sink", .boolean(row.isSink)),
       ]
       if let label = try labels?.labels(of: row.neuron).first {
-        values.append(("description", .text(String(label.text.prefix(Self.longestLabel)))))
+        values.append(("description", .text(String(label.markedText.prefix(Self.longestLabel)))))
       }
       document.node("\(row.neuron)", values)
       counts.nodes += 1

@@ -36,7 +36,7 @@ extension ReportPage {
     let sum = neuron.statistics.scoreSum(index.specification.settings.rule)
     let counts: [(String, JSONValue)] = groups.map { ($0.name, .integer(neuron.groupCounts[$0.name] ?? 0)) }
     return [
-      "neuron_id": .string("\(neuron.row.neuron)"), "label": .optional(neuron.labels.first?.text),
+      "neuron_id": .string("\(neuron.row.neuron)"), "label": .optional(neuron.labels.first?.markedText),
       "role": .string(neuron.role.role.rawValue), "class": .optional(found?.class.rawValue),
       "q_value": .optional(found?.test?.qValue.significant),
       "log_odds": .optional(found?.logOdds.value.significant),

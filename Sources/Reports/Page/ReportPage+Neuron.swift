@@ -41,12 +41,10 @@ extension ReportPage {
   private func labels(_ neuron: NeuronReport) -> Markup {
     guard !neuron.labels.isEmpty else { return "" }
     let claims = neuron.labels.prefix(4).map { label -> Markup in
-      let score = label.score.map { ", score \(ReadableNumber.fixed($0, decimals: 2))" } ?? ""
-      let sign = label.polarity == .both ? "" : ", \(label.polarity.name)"
-      return """
-        <li><q><bdi class="text">\(String(label.text.prefix(400)))</bdi></q> <span class="small">\
-        (\(Markup.isolated(String(label.source.prefix(60))))\(sign)\(score))</span></li>
-        """
+      """
+      <li><q><bdi class="text">\(String(label.text.prefix(400)))</bdi></q> <span class="small">\
+      (\(Markup.isolated(([label.claim] + label.scores.map(\.text)).joined(separator: "; "))))</span></li>
+      """
     }
     return "<ul class=\"claims\">\(claims)</ul>"
   }

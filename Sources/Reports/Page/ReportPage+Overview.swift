@@ -54,7 +54,7 @@ extension ReportPage {
     let score = neuron.statistics.scoreSum(index.specification.settings.rule) / occurrences
     var cells: [Markup] = [
       "<th scope=\"row\"><a href=\"#\(NeuronReport.anchor(neuron.row.neuron))\">\(neuron.row.neuron.description)</a></th>",
-      "<td class=\"full\" data-label=\"label\">\(neuron.labels.first.map { Markup.isolated(Self.short($0.text)) } ?? tokens(neuron))</td>",
+      "<td class=\"full\" data-label=\"label\">\(neuron.labels.first.map { Markup.isolated(Self.short($0.markedText)) } ?? tokens(neuron))</td>",
       "<td data-label=\"role\">\(Self.words(neuron.role.role.rawValue))</td>",
     ]
     if !comparisons.isEmpty {

@@ -64,7 +64,7 @@ struct NeuronCommand: AsyncParsableCommand {
     }
     let labels = try LabelFile.reading(LabelFile.path(ofRun: path))?.labels(of: neuron) ?? []
     if json {
-      return try OutputFile(output).write(star.exportedProfile(label: labels.first?.text))
+      return try OutputFile(output).write(star.exportedProfile(label: labels.first?.markedText))
     }
     let evidence = try NeuronEvidence(of: neuron, in: index, labels: labels)
     let text = star.page.text(
