@@ -84,6 +84,8 @@ let package = Package(
     target("Checkpoints", ["JSON", "Platform"]),
     target("Corpora", ["Platform", yams]),
     target("AgentProtocol", ["JSON", "Platform"]),
+    // Language models behind HTTP; libcurl is loaded on use.
+    target("Endpoints", ["JSON", "Platform"]),
 
     // 3
     target("Inference", ["Checkpoints", "COpenBLAS"]),
@@ -122,15 +124,24 @@ let package = Package(
     target("Reports", ["Circuits", "JSON", "Knowledge", "Labels", "Platform", "ReportFiles", "RunIndex"]),
     // The tools that agents call.
     target("AgentTools", ["AgentProtocol", "Circuits", "JSON", "Knowledge", "Labels", "Platform", "RunIndex"]),
-    // Those that need a model.
-    target("AgentExperiments", ["AgentTools", "Attribution", "Causality", "Checkpoints", "Circuits", "Inference"]),
+
+    // What neurons are said to do, composed from a run or proposed by a language model, and how well that predicts.
+    target(
+      "Descriptions", ["Circuits", "Endpoints", "JSON", "Knowledge", "Labels", "Platform", "RunIndex"]),
 
     // Hypotheses about neurons, tested by interventions.
     target(
       "Investigations",
       [
-        "Causality", "Checkpoints", "Circuits", "Corpora", "Inference", "JSON", "Knowledge", "Platform", "Reports",
-        "RunIndex",
+        "Causality", "Checkpoints", "Circuits", "Corpora", "Endpoints", "Inference", "JSON", "Knowledge", "Platform",
+        "Reports", "RunIndex",
+      ]),
+
+    // The agents' tools that need a model.
+    target(
+      "AgentExperiments",
+      [
+        "AgentTools", "Attribution", "Causality", "Checkpoints", "Circuits", "Inference", "Investigations", "RunIndex",
       ]),
 
     // 7: cluster.toml, and the flags and plans that are made of it.
@@ -142,9 +153,8 @@ let package = Package(
     .executableTarget(
       name: "autointerp",
       dependencies: [
-        "AgentExperiments", "AgentTools", "Settings", "Causality", "Console", "Investigations", "JSON", "Knowledge",
-        "Labels",
-        "Platform", "Reports", "RunIndex",
+        "AgentExperiments", "AgentTools", "Settings", "Causality", "Console", "Descriptions", "Endpoints",
+        "Investigations", "JSON", "Knowledge", "Labels", "Platform", "Reports", "RunIndex",
         lifecycle, logging,
         signals,
       ],
@@ -173,12 +183,21 @@ let package = Package(
     tests(of: "Knowledge", ["JSON", "Platform"], fixtures: true),
     tests(of: "Coordinator", ["Knowledge", "Platform"]),
     tests(of: "AgentProtocol", ["JSON", "Platform"]),
-    tests(of: "AgentExperiments", ["AgentTools", "Causality", "Checkpoints", "Circuits", "Inference", "TestSupport"]),
+    tests(
+      of: "AgentExperiments",
+      [
+        "AgentTools", "Atlas", "Attribution", "Causality", "Checkpoints", "Circuits", "Inference", "RunIndex",
+        "TestSupport",
+      ]),
+    tests(of: "Endpoints", ["JSON", "Platform"], fixtures: true),
+    tests(
+      of: "Descriptions",
+      ["Atlas", "Circuits", "Endpoints", "JSON", "Labels", "Platform", "RunIndex", "TestSupport"]),
     tests(
       of: "Investigations",
-      ["Atlas", "Causality", "Circuits", "Inference", "JSON", "Platform", "RunIndex", "TestSupport"]),
+      ["Atlas", "Causality", "Circuits", "Endpoints", "Inference", "JSON", "Platform", "RunIndex", "TestSupport"]),
     tests(of: "AgentTools", ["AgentProtocol", "Atlas", "Circuits", "JSON", "Labels", "RunIndex", "TestSupport"]),
-    tests(of: "Labels", ["Circuits"]),
+    tests(of: "Labels", ["Circuits", grdb]),
     tests(of: "RunIndex", ["Atlas", "Circuits", "Knowledge", "TestSupport", grdb]),
     tests(
       of: "Reports",

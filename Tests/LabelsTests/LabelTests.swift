@@ -4,6 +4,7 @@
 
 internal import Circuits
 internal import Foundation
+internal import GRDB
 internal import Testing
 
 @testable import Labels
@@ -160,6 +161,65 @@ internal import Testing
     let path = try folder.write(
       "x", "text that is no database, and longer than a header of one hundred bytes, so that SQLite looks")
     #expect(throws: LabelError.self) { _ = try LabelFile.writing(path) }
+  }
+
+  @Test func scoresStandWithTheirLabelUntilItsTextChanges() throws {
+    let folder = try Folder()
+    let path = folder.url.appending(path: "labels").path
+    let file = try LabelFile.writing(path)
+    let tokens = LabelScore(kind: .tokens, value: 0.8, low: 0.7, high: 0.9, control: 0.5, prompts: 20)
+    let simulation = LabelScore(kind: .simulation, scorer: "m", value: 0.25, control: nil, prompts: 2)
+    var label = NeuronLabel(
+      neuron: Self.neuron, polarity: .both, text: "reads “fever”", source: NeuronLabel.machine, score: 0.8,
+      scores: [tokens])
+    _ = try file.add([label], now: 1)
+    try file.record([label.key: [simulation]], now: 2)
+    #expect(try file.labels(of: Self.neuron).first?.scores == [tokens, simulation])
+    var better = simulation
+    better.value = 0.5
+    try file.record([label.key: [better]], now: 3)
+    let reader = try #require(try LabelFile.reading(path))
+    #expect(try reader.labels(of: Self.neuron).first?.scores == [tokens, better])
+    #expect(try reader.search("fever", limit: 1).first?.scores.count == 2)
+    #expect(tokens.text == "tokens AUC 0.80 (0.70 to 0.90) on 20 held-out prompts, other neurons' labels 0.50")
+    #expect(simulation.text == "simulation correlation 0.25 by m on 2 held-out prompts")
+    label.text = "reads “river”"
+    label.scores = []
+    _ = try file.add([label], replaces: true, now: 4)
+    #expect(try file.labels(of: Self.neuron).first?.scores == [])
+  }
+
+  @Test func peopleComeFirstAndMachineMadeLabelsLast() throws {
+    let folder = try Folder()
+    let file = try LabelFile.writing(folder.url.appending(path: "labels").path)
+    func label(_ source: String, _ score: Double?) -> NeuronLabel {
+      NeuronLabel(neuron: Self.neuron, polarity: .both, text: source, source: source, score: score)
+    }
+    _ = try file.add(
+      [label("machine", 0.99), label("llm", 0.9), label("neurondb", 0.3), label("people", nil), label("other", 0.4)],
+      now: 1)
+    let found = try file.labels(of: Self.neuron)
+    #expect(found.map(\.source) == ["people", "other", "neurondb", "llm", "machine"])
+    #expect(found.map(\.isMachineMade) == [false, false, false, true, true])
+    #expect(found[4].markedText == "machine-made: machine" && found[2].markedText == "neurondb")
+    #expect(found[2].claim == "neurondb, score 0.30" && found[4].claim == "machine, machine-made")
+  }
+
+  @Test func filesOfTheFirstVersionAreReadAndUpgradedWhenTheyAreWritten() throws {
+    let folder = try Folder()
+    let path = folder.url.appending(path: "labels").path
+    let label = NeuronLabel(neuron: Self.neuron, polarity: .both, text: "old", source: "people")
+    _ = try LabelFile.writing(path).add([label], now: 1)
+    let old = try DatabaseQueue(path: path)
+    try old.write {
+      try $0.execute(
+        sql: "DROP VIEW scores; DROP TRIGGER label_outdated; DROP TABLE label_score; PRAGMA user_version = 1")
+    }
+    try old.close()
+    #expect(try LabelFile.reading(path)?.labels(of: Self.neuron) == [label])
+    let score = LabelScore(kind: .detection, scorer: "m", value: 0.6, control: 0.5, prompts: 8)
+    try LabelFile.writing(path).record([label.key: [score]], now: 2)
+    #expect(try LabelFile.reading(path)?.labels(of: Self.neuron).first?.scores == [score])
   }
 }
 
