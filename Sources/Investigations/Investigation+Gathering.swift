@@ -15,20 +15,25 @@ extension InvestigatedNeuron {
   ///   - index: the run.
   ///   - runner: the run's model.
   ///   - rules: the protocol.
+  ///   - proposer: a language model that may add hypotheses; nil for none.
   ///   - tokenText: how tokens are shown.
   /// - Returns: one for each neuron, in their order.
-  /// - Throws: `InvestigationError`, or errors of the run's files.
+  /// - Throws: `InvestigationError`, errors of the run's files, or `EndpointError` of the proposer.
   package static func gather<Backend: ComputeBackend>(
     _ neurons: [NeuronID], from index: RunIndex, runner: InterventionRunner<Backend>, rules: InvestigationRules,
-    tokenText: (Int32) -> String
+    proposer: HypothesisProposer? = nil, tokenText: (Int32) -> String
   ) throws -> [InvestigatedNeuron] {
     let observed = try index.observed(neurons)
     let projector = NeuronProjector(runner.transformer, backend: runner.backend, appliesFinalGain: true)
     let formation = HypothesisFormation(rules)
-    let hypotheses = try observed.map { neuron in
+    let formed = try observed.map { neuron in
       formation.hypotheses(
         neuron, promoted: try promoted(by: neuron, projector: projector, rules: rules, tokenText: tokenText))
     }
+    let proposed = try zip(observed, formed).map { neuron, known in
+      try proposer?.hypotheses(about: neuron, known: known, index: index, rules: rules)
+    }
+    let hypotheses = zip(formed, proposed).map { $0 + ($1?.accepted ?? []) }
     let targets = Set(
       hypotheses.joined().compactMap { hypothesis -> NeuronID? in
         if case .drives(let target) = hypothesis.claim { target } else { nil }
@@ -36,13 +41,14 @@ extension InvestigatedNeuron {
     ).sorted()
     let readings = Dictionary(
       uniqueKeysWithValues: zip(targets, try index.observed(targets).map { Reading($0) }))
-    return zip(observed, hypotheses).map { observed, hypotheses in
-      InvestigatedNeuron(
+    return zip(zip(observed, hypotheses), proposed).map { known, proposed in
+      let (observed, hypotheses) = known
+      return InvestigatedNeuron(
         observed.neuron, reading: Reading(observed), activeLevel: observed.activeLevel,
         promptCount: observed.promptCount, placeCount: observed.placeCount, hypotheses: hypotheses,
         targets: readings.filter { target, _ in
           hypotheses.contains { $0.claim == .drives(target) }
-        })
+        }, refusedProposals: proposed?.refused)
     }
   }
 

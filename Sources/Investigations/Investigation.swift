@@ -18,10 +18,12 @@ package struct InvestigatedNeuron: Sendable {
   package var hypotheses: [Hypothesis]
   /// How the targets of `drives` are read.
   package var targets: [NeuronID: Reading]
+  /// Entries of a language model's reply that were no hypothesis; nil if none was asked.
+  package var refusedProposals: Int?
 
   package init(
     _ neuron: NeuronID, reading: Reading, activeLevel: Double, promptCount: Int, placeCount: Int,
-    hypotheses: [Hypothesis], targets: [NeuronID: Reading]
+    hypotheses: [Hypothesis], targets: [NeuronID: Reading], refusedProposals: Int? = nil
   ) {
     self.neuron = neuron
     self.reading = reading
@@ -30,6 +32,7 @@ package struct InvestigatedNeuron: Sendable {
     self.placeCount = placeCount
     self.hypotheses = hypotheses
     self.targets = targets
+    self.refusedProposals = refusedProposals
   }
 
   /// The layers whose activations the tests need.
@@ -89,16 +92,19 @@ package struct Investigation<Backend: ComputeBackend>: Sendable {
   ///
   /// - Parameters:
   ///   - progress: called after each step with the name of the stage and the number of its steps.
+  ///   - isStopped: asked before each step; if it says so, the rest is not tested.
   ///   - finished: called with each dossier, in the order of the neurons, as soon as it is complete.
-  /// - Throws: `InvestigationError`, or what `finished` throws.
+  /// - Throws: `InvestigationError`, `stopped` among them, or what `finished` throws.
   package func run(
-    progress: (String, Int) -> Void = { _, _ in }, finished: (Dossier) throws -> Void
+    progress: (String, Int) -> Void = { _, _ in }, isStopped: @escaping @Sendable () -> Bool = { false },
+    finished: (Dossier) throws -> Void
   ) throws {
     let layers = neurons.reduce(into: Set<Int>()) { $0.formUnion($1.layers) }
     let unseen = try UnseenPrompts(
-      prompts, layers: layers, transformer: runner.transformer, on: runner.backend
+      prompts, layers: layers, transformer: runner.transformer, on: runner.backend, isStopped: isStopped
     ) { progress("unseen prompts", prompts.count) }
-    let tester = HypothesisTester(runner: runner, unseen: unseen, rules: rules, seed: seed)
+    var tester = HypothesisTester(runner: runner, unseen: unseen, rules: rules, seed: seed)
+    tester.isStopped = isStopped
     for (neuron, register) in zip(neurons, registers) {
       let measured = try tester.test(
         neuron.hypotheses, about: neuron.neuron, reading: neuron.reading, activeLevel: neuron.activeLevel,

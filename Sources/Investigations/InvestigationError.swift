@@ -10,6 +10,8 @@ package import Inference
 package enum InvestigationError: Error, CustomStringConvertible {
   case unselected(NeuronID, prompts: Int)
   case tooFewPrompts(unseen: Int, given: Int, needed: Int)
+  /// Whoever asked did not wait for the end.
+  case stopped
   case inference(InferenceError)
   case causality(CausalityError)
 
@@ -21,6 +23,7 @@ package enum InvestigationError: Error, CustomStringConvertible {
     case .tooFewPrompts(let unseen, let given, let needed):
       "of \(given) prompts only \(unseen) are new to the run, expected at least \(needed): a hypothesis is not tested on the "
         + "prompts that suggested it, so name files with other prompts in --prompts"
+    case .stopped: "the investigation was stopped before every hypothesis was tested"
     case .inference(let error): error.description
     case .causality(let error): error.description
     }

@@ -7,7 +7,8 @@
 /// 1. *Gather.* Read what a run says about the neuron: where it was selected, in which group, at what activation and score,
 ///    which edges it has. From the model's weights, read which tokens it promotes.
 /// 2. *Form.* Make every hypothesis of the fixed kinds (`Hypothesis.Claim`) for which the run has enough data. No hypothesis
-///    is left out because it looks false.
+///    is left out because it looks false. A language model may add up to six of the same kinds, which are marked; it sees the
+///    run's places and no unseen prompt.
 /// 3. *Register.* Write hypotheses, predictions and these numbers, with a digest, before a prompt is run.
 /// 4. *Test.* On prompts that the run has not seen, measure one figure for each hypothesis, with a bootstrap interval over
 ///    prompts, and the same figure for random neurons of the same layer whose activations are of similar size.
@@ -66,6 +67,11 @@ package struct InvestigationRules: Hashable, Sendable {
   package var edgeThreshold = 0.02
 
   package init() {}
+
+  /// As many random neurons as one true hypothesis among all of a neuron's needs, however many are proposed.
+  package mutating func allowProposals(of hypothesisCount: Int) {
+    controlCount = max(controlCount, Int((Double(hypothesisCount) / level).rounded(.up)) - 1)
+  }
 
   /// The numbers with their names, in order, for registers and dossiers.
   package var list: [(name: String, value: Double)] {

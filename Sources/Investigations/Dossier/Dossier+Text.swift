@@ -17,12 +17,13 @@ extension Dossier {
       "register \(register.digest)",
       "\(findings.count) hypotheses: \(counts)",
     ]
+    if let text = proposalText { lines.append(text) }
     for (number, finding) in findings.enumerated() {
       let hypothesis = finding.hypothesis
       lines += [
         "",
         "H\(number + 1) \(finding.verdict.outcome.rawValue.uppercased()): \(hypothesis.statement(neuron))",
-        "  \(hypothesis.isCausal ? "causal" : "correlation only"); suggested because \(hypothesis.basis)",
+        "  \(hypothesis.isCausal ? "causal" : "correlation only"); \(hypothesis.origin)",
         "  predicted: \(hypothesis.prediction(neuron, register.rules))",
         "  measured:  \(finding.figures)",
         "  on:        \(finding.measurement.design)",

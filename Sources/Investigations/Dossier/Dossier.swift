@@ -33,6 +33,15 @@ package struct Dossier: Sendable {
     Verdict.Outcome.allCases.map { "\(count($0)) \($0.rawValue)" }.joined(separator: ", ")
   }
 
+  /// What a language model added; nil if none was asked.
+  package var proposalText: String? {
+    guard let refused = register.neuron.refusedProposals else { return nil }
+    let proposed = findings.filter { $0.hypothesis.proposer != nil }
+    return
+      "a language model proposed \(proposed.count) of them, \(proposed.count { $0.verdict.outcome == .confirmed }) "
+      + "confirmed; \(refused) of its entries were no new hypothesis of a fixed kind and were refused"
+  }
+
   /// What is true of all statements.
   package var cautions: [String] {
     [

@@ -69,6 +69,7 @@ package struct DossierPage {
     return """
       <section class="neuron" id="\(Self.anchor(dossier))">
       <div class="head"><h3>\(dossier.neuron.description)</h3><span>\(dossier.counts)</span></div>
+      \(dossier.proposalText.map { text -> Markup in "<p class=\"small\">\(text.capitalizedFirst).</p>" } ?? "")
       <p class="small">Selected in \(neuron.promptCount) prompts of the run; read \
       \(neuron.reading.isLast ? "at the last position" : "where it is most active beyond position 0"), usual sign \
       \(neuron.reading.sign > 0 ? "positive" : "negative"). Register \(dossier.register.digest), written before the tests.</p>
@@ -89,7 +90,7 @@ package struct DossierPage {
     return """
       <h4>H\(number + 1), \(hypothesis.isCausal ? "causal" : "correlation only")</h4>
       <p class="verdict"><b>\(finding.verdict.outcome.rawValue.uppercased()): \(hypothesis.statement(dossier.neuron)).</b> \
-      Suggested because \(hypothesis.basis). Predicted: \(hypothesis.prediction(dossier.neuron, rules)).</p>
+      \(hypothesis.origin.capitalizedFirst). Predicted: \(hypothesis.prediction(dossier.neuron, rules)).</p>
       <p>Measured: \(finding.figures). On: \(finding.measurement.design). \(finding.verdict.outcome.rawValue.capitalizedFirst), \
       because \(finding.reason(rules)).</p>
       \(plot ?? "")

@@ -66,6 +66,7 @@ package struct InvestigationRegister: Sendable {
     json.field("sign", neuron.reading.sign)
     json.field("read_at", neuron.reading.isLast ? "last" : "most_active")
     json.field("active_level", neuron.activeLevel)
+    if let refused = neuron.refusedProposals { json.field("refused_proposals", refused) }
     json.key("rules")
     json.beginObject()
     for (name, value) in rules.list {
@@ -101,6 +102,7 @@ package struct InvestigationRegister: Sendable {
     json.field("unit", hypothesis.unit)
     json.field("causal", hypothesis.isCausal)
     json.field("direction", hypothesis.direction)
+    if let proposer = hypothesis.proposer { json.field("proposed_by", proposer) }
     switch hypothesis.claim {
     case .detects(let tokens), .promotes(let tokens):
       json.key("tokens")

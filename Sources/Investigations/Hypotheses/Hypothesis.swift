@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Circuits
+internal import Platform
 
 /// A statement about a neuron with the figures of the run that suggest it.
 package struct Hypothesis: Hashable, Sendable {
@@ -30,12 +31,17 @@ package struct Hypothesis: Hashable, Sendable {
   package var tokenTexts: [String]
   /// The figures of the run that suggest it, in a sentence.
   package var basis: String
+  /// The language model that proposed it; nil if the protocol formed it.
+  package var proposer: String?
 
-  package init(_ claim: Claim, direction: Int = 1, tokenTexts: [String] = [], basis: String) {
+  package init(
+    _ claim: Claim, direction: Int = 1, tokenTexts: [String] = [], basis: String, proposer: String? = nil
+  ) {
     self.claim = claim
     self.direction = direction
     self.tokenTexts = tokenTexts
     self.basis = basis
+    self.proposer = proposer
   }
 }
 
@@ -50,6 +56,15 @@ extension Hypothesis {
     case .isDrivenBy: "driven_by"
     case .drives: "drives"
     }
+  }
+
+  var isPromotion: Bool {
+    if case .promotes = claim { true } else { false }
+  }
+
+  /// Why it is tested, in words.
+  package var origin: String {
+    proposer.map { "proposed by the language model \($0.quoted(maximumBytes: 80))" } ?? "suggested because \(basis)"
   }
 
   /// Whether the test changes something in the model. The others compare what happens anyway.

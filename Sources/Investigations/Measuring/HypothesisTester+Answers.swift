@@ -49,6 +49,7 @@ extension HypothesisTester {
     let tokens = promoted.map { ExpectedTokens(rising: $0, falling: $0) }
     let expected = Dictionary(uniqueKeysWithValues: sets.compactMap { set in tokens.map { (set, $0) } })
     for prompt in prompts {
+      guard !isStopped() else { throw .stopped }
       let measured: PromptMeasurement
       do throws(CausalityError) {
         measured = try runner.measure(unseen.prompts[prompt].tokens, plan: plan, topCount: 1, expected: expected)
@@ -85,6 +86,7 @@ extension HypothesisTester {
     var rises = [[Double]](repeating: [], count: lists.count)
     let doubled = Intervention(layer: Int(neuron.layer), index: Int(neuron.index), operation: .scale(2))
     for prompt in prompts {
+      guard !isStopped() else { throw .stopped }
       do throws(InferenceError) {
         let trace = try runner.transformer.forward(unseen.prompts[prompt].tokens, on: runner.backend)
         let logits = try runner.transformer.logits(under: [[], [doubled]], over: trace, on: runner.backend)

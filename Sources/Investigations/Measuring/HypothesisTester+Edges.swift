@@ -35,7 +35,7 @@ extension HypothesisTester {
   ///   - activeCount: how many such prompts there are in all.
   ///   - progress: called after each prompt.
   /// - Returns: the share with its controls.
-  /// - Throws: `InvestigationError.inference`.
+  /// - Throws: `InvestigationError.inference`, or `stopped`.
   func edge(
     _ source: NeuronID, _ target: NeuronID, _ reading: Reading, _ direction: Int, _ prompts: [Int], _ activeCount: Int,
     progress: () -> Void
@@ -59,6 +59,7 @@ extension HypothesisTester {
     var changes = [[[Double]]](repeating: [[Double]](repeating: [], count: read.count), count: removed.count)
     var clean = [[Double]](repeating: [], count: read.count)
     for prompt in prompts {
+      guard !isStopped() else { throw .stopped }
       let position = unseen.place(of: target, sign: reading.sign, isLast: reading.isLast, in: prompt)
       let places = read.map { NeuronPlace(layer: Int($0.layer), position: position, index: Int($0.index)) }
       for (i, neuron) in read.enumerated() { clean[i].append(unseen.value(neuron, of: prompt, position: position)) }

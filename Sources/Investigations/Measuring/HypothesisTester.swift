@@ -25,6 +25,8 @@ package struct HypothesisTester<Backend: ComputeBackend>: Sendable {
   package let unseen: UnseenPrompts
   package let rules: InvestigationRules
   package let seed: UInt64
+  /// Asked before each prompt whose answers or edges are measured.
+  package var isStopped: @Sendable () -> Bool = { false }
 
   package init(
     runner: InterventionRunner<Backend>, unseen: UnseenPrompts, rules: InvestigationRules, seed: UInt64
@@ -45,7 +47,7 @@ package struct HypothesisTester<Backend: ComputeBackend>: Sendable {
   ///   - targets: how the targets of `drives` are read.
   ///   - progress: called after each step, with the number of steps.
   /// - Returns: a measurement for each hypothesis.
-  /// - Throws: `InvestigationError.inference` or `causality`.
+  /// - Throws: `InvestigationError.inference`, `causality` or `stopped`.
   package func test(
     _ hypotheses: [Hypothesis], about neuron: NeuronID, reading: Reading, activeLevel: Double,
     targets: [NeuronID: Reading], progress: (Int) -> Void = { _ in }
@@ -59,8 +61,17 @@ package struct HypothesisTester<Backend: ComputeBackend>: Sendable {
       default: false
       }
     }
-    let steps = hypotheses.count - edges + changed.count + edges * edgePrompts.count
-    let answers = try answers(hypotheses, neuron, in: changed) { progress(steps) }
+    let promotions = hypotheses.filter(\.isPromotion)
+    let steps =
+      hypotheses.count - edges + changed.count * max(1, promotions.count) + edges * edgePrompts.count
+    // The first list of promoted tokens is measured along with removals, each other one on its own.
+    let answers = try answers(
+      hypotheses.filter { !promotions.dropFirst().contains($0) }, neuron, in: changed
+    ) { progress(steps) }
+    var others: [Hypothesis: AnswerChanges] = [:]
+    for hypothesis in promotions.dropFirst() {
+      others[hypothesis] = try self.answers([hypothesis], neuron, in: changed) { progress(steps) }
+    }
     var results: [Measurement] = []
     for hypothesis in hypotheses {
       switch hypothesis.claim {
@@ -69,7 +80,8 @@ package struct HypothesisTester<Backend: ComputeBackend>: Sendable {
       case .prefers(let group, let other):
         results.append(preference(neuron, reading, level: activeLevel, group, other))
       case .promotes, .matters:
-        results.append(answers.measurement(of: hypothesis, activeCount: active.count, self))
+        results.append(
+          (others[hypothesis] ?? answers).measurement(of: hypothesis, activeCount: active.count, self))
       case .isDrivenBy(let source):
         results.append(
           try edge(source, neuron, reading, hypothesis.direction, edgePrompts, active.count) { progress(steps) })

@@ -41,11 +41,12 @@ package struct UnseenPrompts: Sendable {
   ///   - layers: whose activations are kept.
   ///   - transformer: the model.
   ///   - backend: where to compute.
+  ///   - isStopped: asked before each prompt.
   ///   - progress: called after each prompt.
-  /// - Throws: `InvestigationError.inference`.
+  /// - Throws: `InvestigationError.inference`, or `stopped`.
   package init<Backend: ComputeBackend>(
     _ prompts: [UnseenPrompt], layers: Set<Int>, transformer: Transformer<Backend>, on backend: Backend,
-    progress: () -> Void = {}
+    isStopped: () -> Bool = { false }, progress: () -> Void = {}
   ) throws(InvestigationError) {
     let usable = prompts.filter { $0.tokens.count > 1 }
     self.prompts = usable
@@ -53,6 +54,7 @@ package struct UnseenPrompts: Sendable {
     width = transformer.configuration.feedForwardDimension
     var kept: [[Int: [Float]]] = []
     for prompt in usable {
+      guard !isStopped() else { throw .stopped }
       let trace: ForwardTrace<Backend>
       do throws(InferenceError) {
         trace = try transformer.forward(prompt.tokens, on: backend)

@@ -20,7 +20,7 @@ struct InvestigateCommand: AsyncParsableCommand {
     commandName: "investigate",
     abstract: "Test what a run suggests about neurons on prompts that it has not seen.",
     discussion: """
-      By a fixed protocol and without a language model: it forms the hypotheses that the run and the weights suggest (at which \
+      By a fixed protocol, which needs no language model: it forms the hypotheses that the run and the weights suggest (at which \
       tokens the neuron is active, which group it prefers, what it promotes, whether answers need it, what drives it, what it \
       drives), registers them with their predictions and thresholds, and only then runs prompts. Each is measured on unseen \
       prompts beside up to 149 random neurons of the same layer and of similar activation, which give p; q corrects over the \
@@ -29,7 +29,10 @@ struct InvestigateCommand: AsyncParsableCommand {
 
       With -o FOLDER each neuron gets L29-N560.register.json (written before the tests; its digest is in the dossier), .json and \
       .html, and several share index.html. With -o FILE.html all of them are on this page, the rest beside it. The seed decides \
-      which prompts and random neurons are drawn; the same command gives the same bytes. --top-k works on this machine alone, \
+      which prompts and random neurons are drawn; the same command gives the same bytes. With --llm a language model at an \
+      OpenAI-compatible endpoint may add up to six hypotheses of the same kinds to each neuron: they are marked, tested and \
+      corrected for like the others, with more random neurons if they need them, and what else it says is refused and counted. It \
+      is sent texts of the run and no unseen prompt; its key is read from AUTOINTERP_LLM_KEY or OPENAI_API_KEY. --top-k works on this machine alone, \
       not on a fleet.
 
       EXAMPLES
@@ -38,11 +41,13 @@ struct InvestigateCommand: AsyncParsableCommand {
         autointerp investigate L29/N560 --run run.sqlite --prompts other.yaml --json | jq '.findings[] | {kind, outcome}'
         autointerp investigate --top-k 10 --sort specificity --run run.sqlite --prompts medical.yaml --baseline general.yaml \
       -o investigations
+        autointerp investigate L29/N560 --run run.sqlite --prompts other.yaml --llm http://127.0.0.1:8080/v1 --llm-model qwen3
       """)
 
   @OptionGroup var engine: EngineOptions
   @OptionGroup var configuration: ConfigurationOptions
   @OptionGroup var unseen: UnseenPromptOptions
+  @OptionGroup var llm: LanguageModelOptions
 
   @Argument(help: ArgumentHelp("Such as L29/N729 or 29:729; several may be named.", valueName: "neuron"))
   var neurons: [NeuronID] = []
@@ -93,9 +98,13 @@ struct InvestigateCommand: AsyncParsableCommand {
     let runner = InterventionRunner(
       transformer: Transformer(checkpoint, backend: backend, storage: engine.storage(for: checkpoint)), backend: backend
     )
-    let gathered = try InvestigatedNeuron.gather(chosen, from: index, runner: runner, rules: rules) {
-      tokenizer.displayText(of: $0)
+    let proposer = try llm.endpoint().map { endpoint in
+      HypothesisProposer(endpoint: endpoint) { try? tokenizer.token(named: $0) }
     }
+    let gathered = try InvestigatedNeuron.gather(
+      chosen, from: index, runner: runner, rules: rules, proposer: proposer
+    ) { tokenizer.displayText(of: $0) }
+    if proposer != nil { rules.allowProposals(of: gathered.map(\.hypotheses.count).max() ?? 0) }
     let investigation = try Investigation(
       gathered, on: drawn.prompts, givenCount: drawn.givenCount,
       source: InvestigationSource(
