@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Circuits
+package import RunIndex
 
 /// A model that experiments can be made with. Methods compute for up to some seconds; several may be called at once.
 package protocol ModelExperiments: Sendable {
@@ -21,6 +22,10 @@ package protocol ModelExperiments: Sendable {
   func steer(_ request: SteeringRequest, _ progress: ExperimentProgress) throws -> SteeredText
   /// A small set of neurons that keeps a behaviour on its own.
   func circuit(_ request: CircuitRequest, _ progress: ExperimentProgress) throws -> CircuitResult
+  /// What a run suggests about a neuron, tested on prompts that it has not seen.
+  func investigate(
+    _ request: InvestigationRequest, _ index: RunIndex, _ progress: ExperimentProgress
+  ) throws -> InvestigationResult
 }
 
 /// A text as a prompt has it; the run's template is put around it.

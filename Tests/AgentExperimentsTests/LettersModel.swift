@@ -10,11 +10,11 @@ internal import TestSupport
 
 /// Token 0 is `a`, token 1 is `b`, and so on up to `l`: `fgai` asks for the fact about subject 0, whose answer is `c`.
 enum LettersModel {
-  static func tokenizer() throws -> Tokenizer {
+  static func tokenizer(_ letters: String = "abcdefghijkl") throws -> Tokenizer {
     let folder = FileManager.default.temporaryDirectory.appending(path: "letters-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let vocabulary = "abcdefghijkl".enumerated().map { #""\#($1)": \#($0)"# }.joined(separator: ", ")
+    let vocabulary = letters.enumerated().map { #""\#($1)": \#($0)"# }.joined(separator: ", ")
     let file = """
       {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
        "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true},

@@ -51,6 +51,20 @@ private struct FakeModel: ModelExperiments {
         ? nil : .init(pairs: request.heldOut.count, faithfulness: 0.8, complement: 0.2, sameAnswer: 0.5),
       candidates: 4000, pairsLeftOut: 1, isPruned: request.ablation != "zero")
   }
+
+  func investigate(
+    _ request: InvestigationRequest, _ index: RunIndex, _ progress: ExperimentProgress
+  ) throws -> InvestigationResult {
+    InvestigationResult(
+      registerDigest: "d1", unseenPrompts: request.prompts.count { $0.group == "domain" },
+      findings: ["confirmed", "refuted"].enumerated().map { number, outcome in
+        InvestigationResult.Finding(
+          kind: "promotes", statement: "\(request.neuron) promotes \u{1B}", basis: "b", prediction: "p",
+          isCausal: number == 0, outcome: outcome, reason: "r", figures: "f", effect: number == 0 ? 0.5 : nil,
+          low: nil, high: nil, unit: "logits", p: 0.01, q: 0.02, prompts: request.maximumSeconds,
+          controls: request.controls)
+      }, cautions: ["made up"])
+  }
 }
 
 @Suite struct ExperimentToolsTests {
@@ -76,6 +90,7 @@ private struct FakeModel: ModelExperiments {
       ("test_activation", ["neuron": "L9/N9", "text": "ab"]), ("project", ["neuron": "L0/N1"]),
       ("run_graph", ["text": "The capital"]), ("steer", ["neurons": "L0/N1=x2", "text": "It"]),
       ("find_circuit", ["pairs": [pair]]), ("find_circuit", ["pairs": [pair, pair], "held_out": [pair], "limit": 1]),
+      ("investigate", ["neuron": "L0/N1", "prompts": unseen]),
     ] as [(String, JSONObject)])
   func experimentsFitTheirSchemas(name: String, arguments: JSONObject) throws {
     guard case .tool(let structured, let text) = try call(name, arguments) else {
@@ -148,12 +163,30 @@ private struct FakeModel: ModelExperiments {
     #expect(demanding.text.contains("on the pairs held out F is 0.80, below the level of 0.90"))
   }
 
+  /// Nine, four of which say their group.
+  private static let unseen: JSONValue = .array(
+    (0..<9).map { number in
+      number < 4 ? ["text": "prompt", "group": "baseline"] : ["text": .string("prompt \(number)")]
+    })
+
+  @Test func anInvestigationListsEveryHypothesisWithItsVerdict() throws {
+    let answer = try values(
+      "investigate", ["neuron": "L0/N1", "prompts": Self.unseen, "controls": 20, "max_seconds": 7])
+    #expect(answer.json["confirmed"] == 1 && answer.json["refuted"] == 1 && answer.json["undecided"] == 0)
+    #expect(answer.json["unseen_prompts"] == 5 && answer.json["register_digest"] == "d1")
+    let finding = try #require(answer.json["findings"]?.array?.first?.object)
+    #expect(finding["statement"] == "L0/N1 promotes \u{FFFD}" && finding["effect"] == 0.5 && finding["low"] == .null)
+    #expect(finding["controls"] == 20 && finding["prompts"] == 7 && finding["causal"] == true)
+    #expect(answer.text.contains("REFUTED (correlation only): L0/N1 promotes \u{FFFD}: f; r."))
+    #expect(answer.text.contains("Careful: made up."))
+  }
+
   @Test func everyExperimentCarriesTheCaveatsOfTheModel() throws {
     for (name, arguments) in [
       ("ablate", ["neuron": "L0/N1", "text": "x"]), ("boost", ["neuron": "L0/N1", "text": "x"]),
       ("test_activation", ["neuron": "L0/N1", "text": "x"]), ("project", ["neuron": "L0/N1"]),
       ("run_graph", ["text": "x"]), ("steer", ["neurons": "L0/N1=x2", "text": "x"]),
-      ("find_circuit", ["pairs": [Self.pair]]),
+      ("find_circuit", ["pairs": [Self.pair]]), ("investigate", ["neuron": "L0/N1", "prompts": Self.unseen]),
     ] as [(String, JSONObject)] {
       let answer = try values(name, arguments)
       #expect(answer.json["caveats"]?.array?.contains("this model is made up") == true, "\(name)")
@@ -174,6 +207,16 @@ private struct FakeModel: ModelExperiments {
       ("find_circuit", ["pairs": [["prompt": "a"]]], "pairs[0].corrupt must be a string"),
       ("find_circuit", ["pairs": [pair], "max_seconds": 0], "from 1 to 300"),
       ("find_circuit", ["pairs": [pair], "ablation": "some"], "resample, mean, zero"),
+      ("investigate", ["neuron": "L0/N1"], "prompts is missing"),
+      ("investigate", ["neuron": "L0/N1", "prompts": [["text": "a"]]], "prompts has 1; give 8 to 120"),
+      ("investigate", ["neuron": "L9/N9", "prompts": unseen], "nothing is known about it"),
+      ("investigate", ["neuron": "L0/N1", "prompts": [["group": "domain"]]], "prompts[0].text must be a string"),
+      (
+        "investigate", ["neuron": "L0/N1", "prompts": [["text": "a", "group": "x"]]],
+        "the run has \"domain\", \"baseline\""
+      ),
+      ("investigate", ["neuron": "L0/N1", "prompts": unseen, "controls": 5], "from 19 to 500"),
+      ("investigate", ["neuron": "L0/N1", "prompts": unseen, "max_seconds": 601], "from 1 to 600"),
     ] as [(String, JSONObject, String)])
   func experimentsSayWhatIsWrong(name: String, arguments: JSONObject, part: String) throws {
     guard case .toolError(let text) = try call(name, arguments) else {

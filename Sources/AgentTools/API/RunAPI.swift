@@ -21,7 +21,7 @@ package struct RunAPI: Sendable {
 
   static let prefix = "/api/v1"
 
-  /// Tools whose arguments fit into an address. Only `find_circuit` takes lists.
+  /// Tools whose arguments fit into an address. Only `find_circuit` and `investigate` take lists.
   static func tools(hasModel: Bool) -> [Tool] {
     (RunTools.tools + Tool.page + (hasModel ? Tool.experiments : [])).filter { tool in
       let properties = tool.description.input["properties"]?.object?.members ?? []

@@ -10,7 +10,7 @@ internal import RunIndex
 extension Tool {
   /// Offered only with a model.
   static let experiments: [Tool] = [
-    .ablate, .boost, .testActivation, .project, .runGraph, .steer, .findCircuit,
+    .ablate, .boost, .testActivation, .project, .runGraph, .steer, .findCircuit, .investigate,
   ]
 
   static let textArguments: [(String, JSONValue)] = [

@@ -32,7 +32,7 @@ struct MCPCommand: ParsableCommand {
   )
   var atlas: String?
 
-  @Option(help: "The run's model, for experiments too: ablate, boost, steer, find_circuit and others.")
+  @Option(help: "The run's model, for experiments too: ablate, boost, steer, find_circuit, investigate and others.")
   var model: String?
 
   @Flag(help: "Print the list of tools and end.")
