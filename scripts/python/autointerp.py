@@ -82,13 +82,25 @@ class Run:
     @cached_property
     def labels(self) -> pandas.DataFrame:
         """A row per label; empty if there are none."""
-        columns = ["neuron", "layer", "index", "polarity", "text", "source", "version", "score"]
+        return self._labels("labels", ["neuron", "layer", "index", "polarity", "text", "source", "version", "score"])
+
+    @cached_property
+    def label_scores(self) -> pandas.DataFrame:
+        """A row per label and score: how well the label predicts held-out prompts, and what other neurons' labels reach."""
+        return self._labels(
+            "scores",
+            ["neuron", "source", "version", "text", "kind", "scorer", "value", "low", "high", "control", "prompts"])
+
+    def _labels(self, view: str, columns: list[str]) -> pandas.DataFrame:
+        """A view of the file of labels; empty if there is none of it."""
         path = pathlib.Path(f"{self.path}-labels")
         if not path.exists():
             return pandas.DataFrame(columns=columns)
         connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
         try:
-            return pandas.read_sql_query("SELECT * FROM labels", connection)
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (view,)).fetchone():
+                return pandas.DataFrame(columns=columns)
+            return pandas.read_sql_query(f"SELECT * FROM {view}", connection)
         finally:
             connection.close()
 
