@@ -32,9 +32,13 @@ extension LoadedModel {
       progress.report("\(register.neuron.hypotheses.count) hypotheses are registered, digest \(register.digest)")
     }
     var dossiers: [Dossier] = []
+    var done: [String: Int] = [:]
     do {
       try investigation.run(
-        progress: { stage, steps in progress.report("\(stage): a step of \(steps)") },
+        progress: { stage, steps in
+          done[stage, default: 0] += 1
+          progress.report("\(stage): step \(done[stage] ?? 0) of \(steps)")
+        },
         isStopped: { progress.isCancelled() || ContinuousClock.now >= end }
       ) { dossiers.append($0) }
     } catch InvestigationError.stopped {

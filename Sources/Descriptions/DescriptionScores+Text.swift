@@ -11,8 +11,8 @@ extension DescriptionScores {
   /// `labels` are those that were scored, in the order of the items.
   package func text(_ labels: [NeuronLabel], of run: ScoredRun, limit: Int) -> String {
     var lines = [
-      "Made from \(run.training.count) prompts, scored on \(run.heldOut.count) others (\(run.halves.familyCount) families of "
-        + "near-duplicates, each in one half)"
+      "Halves: \(run.training.count) prompts to make labels from, \(run.heldOut.count) others to score them on "
+        + "(\(run.halves.familyCount) families of near-duplicates, each in one half)"
     ]
     lines += summary(labels)
     let order = labels.indices.filter { separations[$0] != nil }.sorted {

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Labels
+internal import Platform
 package import RunIndex
 
 /// Terms: tokens and words without the spaces around them, in small letters.
@@ -10,12 +11,12 @@ package enum DescriptionTerms {
   /// The marks around tokens in descriptions. Tokens may hold any others.
   package static let quotes: (open: Character, close: Character) = ("“", "”")
 
-  /// What a token is compared by; nil if it is only space, or cannot be quoted.
+  /// What a token is compared by; nil if it is only space, cannot be quoted, or has control characters.
   package static func term(_ token: String) -> String? {
     let bare = token.drop(while: \.isWhitespace)
     guard let end = bare.lastIndex(where: { !$0.isWhitespace }) else { return nil }
     let term = bare[...end].lowercased()
-    return term.contains(quotes.open) || term.contains(quotes.close) ? nil : term
+    return term.contains(quotes.open) || term.contains(quotes.close) || term != term.harmless ? nil : term
   }
 
   /// The distinct terms of a label's text, in order: what stands between “ and ”. A label without such quotes, which only

@@ -63,7 +63,7 @@ private struct FakeModel: ModelExperiments {
           isCausal: number == 0, outcome: outcome, reason: "r", figures: "f", effect: number == 0 ? 0.5 : nil,
           low: nil, high: nil, unit: "logits", p: 0.01, q: 0.02, prompts: request.maximumSeconds,
           controls: request.controls)
-      }, cautions: ["made up"])
+      }, cautions: ["made up."])
   }
 }
 
@@ -178,7 +178,7 @@ private struct FakeModel: ModelExperiments {
     #expect(finding["statement"] == "L0/N1 promotes \u{FFFD}" && finding["effect"] == 0.5 && finding["low"] == .null)
     #expect(finding["controls"] == 20 && finding["prompts"] == 7 && finding["causal"] == true)
     #expect(answer.text.contains("REFUTED (correlation only): L0/N1 promotes \u{FFFD}: f; r."))
-    #expect(answer.text.contains("Careful: made up."))
+    #expect(answer.text.contains("Careful: made up.\n"))
   }
 
   @Test func everyExperimentCarriesTheCaveatsOfTheModel() throws {

@@ -37,7 +37,7 @@ internal import Testing
       #expect(score.prompts == made.scores.separations[place].map { $0.positives + $0.negatives })
     }
     #expect(made.labels[0].text.contains("raises “high”") && made.labels[1].text.contains("raises “deep”"))
-    #expect(made.labels[0].text.contains("its weights write “heat\u{1B}”, “heat”, “up”"))
+    #expect(made.labels[0].text.contains("its weights write “heat”, “up”"))
     #expect(try #require(made.scores.mean) > 0.8 && made.scores.exchangedMeans.allSatisfy { $0 < 0.6 })
     #expect(made.scores.exchangedMeans.count == 20)
   }
@@ -66,8 +66,9 @@ internal import Testing
     let (first, second) = (try labels(WordyRun(), seed: 4), try labels(other, seed: 4))
     #expect(first.labels.map(\.text) == second.labels.map(\.text))
     #expect(first.labels.map(\.score) != second.labels.map(\.score))
-    // The same labels tell nothing where the held-out half has no structure.
-    #expect(try #require(first.scores.mean) - 0.2 > (try #require(second.scores.mean)))
+    // The same labels are wrong where the held-out half follows other words.
+    #expect(try #require(first.scores.mean) > 0.8)
+    #expect(try #require(second.scores.mean) < 0.5)
     #expect(try labels(WordyRun(), seed: 5).labels.map(\.score) != first.labels.map(\.score))
     #expect(try labels(WordyRun(), seed: 4).labels == first.labels)
   }

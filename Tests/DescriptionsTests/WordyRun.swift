@@ -21,19 +21,19 @@ struct WordyRun {
   var promptCount = 160
   var isPlanted = true
   var seed: UInt64 = 1
-  /// Prompts whose selections are drawn anew, from another seed.
+  /// Prompts in which each neuron follows the word after its own.
   var changed: Set<Int32> = []
 
   private func delta(_ number: Int) -> EdgeDelta {
-    let isChanged = changed.contains(Int32(number))
-    var random = SeededRandom(seed: seed &* 1000 &+ UInt64(number) &+ (isChanged ? 1 << 40 : 0))
+    var random = SeededRandom(seed: seed &* 1000 &+ UInt64(number))
     let subject = number % Self.words.count
+    let followed = changed.contains(Int32(number)) ? (subject + Self.words.count - 1) % Self.words.count : subject
     var sketch = GraphSketch()
     sketch.tokens = [(Int32(30 + subject), Self.words[subject]), (Int32(100 + number), " \(number)"), (13, " is")]
     sketch.prediction = (Int32(60 + subject), " \(["high", "deep", "hard", "loud"][subject])")
     sketch.add(NeuronID(layer: 0, index: 0))
     for (place, neuron) in Self.neurons.enumerated() {
-      let rate = !isPlanted || isChanged ? 0.4 : place == subject ? 1 - Self.noise : Self.noise
+      let rate = !isPlanted ? 0.4 : place == followed ? 1 - Self.noise : Self.noise
       guard random.chance(rate) else { continue }
       sketch.add(neuron, activation: place == 3 ? -2 : 2)
       sketch.connect(.token(0), .neuron(neuron), flow: 0.5)

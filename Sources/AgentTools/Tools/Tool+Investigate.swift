@@ -109,7 +109,9 @@ extension Tool {
         "\(finding.outcome.uppercased()) (\(finding.isCausal ? "causal" : "correlation only")): \(finding.statement): "
           + "\(finding.figures); \(finding.reason)."
       }
-    return Findings(json: json, lines: lines, caveats: result.cautions + desk.thinness(row))
+    // Every caveat is ended by who shows it.
+    let cautions = result.cautions.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 }
+    return Findings(json: json, lines: lines, caveats: cautions + desk.thinness(row))
   }
 
   private static func json(_ finding: InvestigationResult.Finding) -> JSONValue {

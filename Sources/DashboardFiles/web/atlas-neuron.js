@@ -206,7 +206,7 @@ const claim = (label) => {
   const scores = label.scores.map((score) => `${score.kind} ${score.unit} ${figure(score.value)}`
     + (score.low === null ? "" : ` (${figure(score.low)} to ${figure(score.high)})`)
     + ` on ${score.prompts} held-out prompts` + (score.other_labels === null ? "" : `, other neurons’ labels ${figure(score.other_labels)}`));
-  return [[label.source, label.is_machine_made ? "machine-made" : "", label.polarity].filter(Boolean).join(", "), ...scores].join("; ");
+  return [[label.source, label.is_machine_made ? "machine-made" : "", label.polarity === "both" ? "" : label.polarity].filter(Boolean).join(", "), ...scores].join("; ");
 };
 
 const neuronView = async (main, name) => {
