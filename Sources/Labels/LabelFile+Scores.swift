@@ -36,10 +36,10 @@ extension LabelFile {
     }
   }
 
-  /// A label with its scores. Files of the first version have none.
-  static func scored(_ row: Row, _ db: Database) throws -> NeuronLabel {
-    var label = label(row)
-    guard try db.tableExists("label_score") else { return label }
+  /// A label with its scores.
+  func scored(_ row: Row, _ db: Database) throws -> NeuronLabel {
+    var label = Self.label(row)
+    guard hasScores else { return label }
     let statement = try db.cachedStatement(
       sql: "SELECT * FROM label_score WHERE label = ? ORDER BY kind = 'tokens' DESC, kind, scorer")
     label.scores = try Row.fetchAll(statement, arguments: [row["id"] as Int64]).compactMap { row in

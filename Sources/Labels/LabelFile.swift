@@ -17,6 +17,8 @@ package final class LabelFile: Sendable {
 
   package let path: String
   let queue: DatabaseQueue
+  /// False of files of the first version that are read, or tried.
+  let hasScores: Bool
 
   /// The file of labels of the run whose file is at `path`.
   package static func path(ofRun path: String) -> String {
@@ -31,31 +33,35 @@ package final class LabelFile: Sendable {
 
   /// Opens a file to add labels, and creates it if there is none. For a trial, none is created.
   package static func writing(_ path: String, isTrial: Bool = false) throws(LabelError) -> LabelFile {
-    try LabelFile(path, isReadOnly: false, isInMemory: isTrial && !FileManager.default.fileExists(atPath: path))
+    let isNew = !FileManager.default.fileExists(atPath: path)
+    return try LabelFile(path, isReadOnly: false, isInMemory: isTrial && isNew, upgrades: !isTrial || isNew)
   }
 
-  private init(_ path: String, isReadOnly: Bool, isInMemory: Bool = false) throws(LabelError) {
+  private init(_ path: String, isReadOnly: Bool, isInMemory: Bool = false, upgrades: Bool = false) throws(LabelError) {
     self.path = path
-    queue = try labelErrors(path) {
-      var configuration = Configuration()
-      configuration.readonly = isReadOnly
-      configuration.busyMode = .timeout(10)
-      let queue =
-        isInMemory
-        ? try DatabaseQueue(configuration: configuration) : try DatabaseQueue(path: path, configuration: configuration)
-      let application = try queue.read { try Int.fetchOne($0, sql: "PRAGMA application_id") ?? 0 }
-      if application == Self.applicationID {
-        if !isReadOnly { try Self.upgrade(queue) }
-        return queue
-      }
+    (queue, hasScores) = try labelErrors(path) {
+      let queue = try Self.queue(path, isReadOnly: isReadOnly, isInMemory: isInMemory)
+      if upgrades { try Self.upgrade(queue) }
+      return (queue, try queue.read { try $0.tableExists("label_score") })
+    }
+  }
+
+  private static func queue(_ path: String, isReadOnly: Bool, isInMemory: Bool) throws -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.readonly = isReadOnly
+    configuration.busyMode = .timeout(10)
+    let queue =
+      isInMemory
+      ? try DatabaseQueue(configuration: configuration) : try DatabaseQueue(path: path, configuration: configuration)
+    let application = try queue.read { try Int.fetchOne($0, sql: "PRAGMA application_id") ?? 0 }
+    if application != applicationID {
       let isEmpty = try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") == 0 }
       guard !isReadOnly, isEmpty, application == 0 else {
         throw LabelError.failed(path: path, reason: "this is no file of labels; move it away")
       }
-      try queue.write { try $0.execute(sql: Self.schema) }
-      try Self.upgrade(queue)
-      return queue
+      try queue.write { try $0.execute(sql: schema) }
     }
+    return queue
   }
 
   private static let schema = """
@@ -99,7 +105,7 @@ package final class LabelFile: Sendable {
         try Row.fetchAll(
           db, sql: "SELECT * FROM label WHERE layer = ? AND neuron = ? \(Self.order)",
           arguments: [neuron.layer, neuron.index]
-        ).map { try Self.scored($0, db) }
+        ).map { try scored($0, db) }
       }
     }
   }
@@ -123,7 +129,7 @@ package final class LabelFile: Sendable {
             SELECT label.* FROM label_text JOIN label ON label.id = label_text.rowid
             WHERE label_text MATCH ? ORDER BY bm25(label_text), label.id LIMIT ?
             """, arguments: [terms.joined(separator: " "), limit]
-        ).map { try Self.scored($0, db) }
+        ).map { try scored($0, db) }
       }
     }
   }
@@ -133,7 +139,7 @@ package final class LabelFile: Sendable {
       try queue.read { db in
         let rows = try Row.fetchCursor(
           db, sql: "SELECT * FROM label ORDER BY layer, neuron, polarity, source, version")
-        while let row = try rows.next() { try body(Self.scored(row, db)) }
+        while let row = try rows.next() { try body(scored(row, db)) }
       }
     }
   }
@@ -163,7 +169,7 @@ package final class LabelFile: Sendable {
       var changes = Changes()
       try queue.inDatabase { db in
         try db.inTransaction {
-          changes = try Self.apply(labels, replaces, now, db)
+          changes = try apply(labels, replaces, now, db)
           return isTrial ? .rollback : .commit
         }
       }
@@ -171,7 +177,7 @@ package final class LabelFile: Sendable {
     }
   }
 
-  private static func apply(_ labels: [NeuronLabel], _ replaces: Bool, _ now: Int64, _ db: Database) throws -> Changes {
+  private func apply(_ labels: [NeuronLabel], _ replaces: Bool, _ now: Int64, _ db: Database) throws -> Changes {
     var changes = Changes()
     let find = try db.makeStatement(
       sql: "SELECT * FROM label WHERE layer = ? AND neuron = ? AND polarity = ? AND source = ? AND version = ?")
@@ -202,7 +208,7 @@ package final class LabelFile: Sendable {
         label.neuron.layer, label.neuron.index, label.polarity.rawValue, label.source, label.version, label.text,
         label.score, now,
       ])
-      try record(label.scores, of: label.key, now, db)
+      if hasScores { try Self.record(label.scores, of: label.key, now, db) }
     }
     return changes
   }

@@ -157,14 +157,15 @@ package struct LabelImport: Sendable {
     }
   }
 
-  /// A label as a line of JSONL, which `init` reads back.
+  /// A label as a line of JSONL, which `init` reads back but for what this program measured: that belongs to a run.
   package static func line(_ label: NeuronLabel) -> [UInt8] {
-    let json: JSONValue = [
+    var json: JSONObject = [
       "neuron_id": .string("\(label.neuron)"), "polarity": .string(label.polarity.name),
       "description": .string(label.text),
       "source": .string(label.source), "version": .string(label.version), "score": .optional(label.score),
     ]
-    return json.bytes
+    if !label.scores.isEmpty { json.set("scores", .array(label.scores.map(\.json))) }
+    return JSONValue.object(json).bytes
   }
 
   // MARK: NeuronDB's description files

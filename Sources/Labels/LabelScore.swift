@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits
+internal import JSON
 internal import Platform
 
 /// One measurement of a label on prompts that it was not made from.
@@ -44,6 +45,13 @@ package struct LabelScore: Hashable, Sendable {
     self.high = high
     self.control = control
     self.prompts = prompts
+  }
+
+  var json: JSONValue {
+    [
+      "kind": .string(kind.rawValue), "scorer": .string(scorer), "value": .optional(value), "low": .optional(low),
+      "high": .optional(high), "other_labels": .optional(control), "prompts": .integer(prompts),
+    ]
   }
 
   /// Such as `tokens AUC 0.83 (0.75 to 0.90) on 212 held-out prompts, other neurons' labels 0.52`.

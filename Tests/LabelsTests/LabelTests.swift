@@ -183,6 +183,8 @@ internal import Testing
     #expect(try reader.search("fever", limit: 1).first?.scores.count == 2)
     #expect(tokens.text == "tokens AUC 0.80 (0.70 to 0.90) on 20 held-out prompts, other neurons' labels 0.50")
     #expect(simulation.text == "simulation correlation 0.25 by m on 2 held-out prompts")
+    let line = String(decoding: LabelImport.line(try #require(try file.labels(of: Self.neuron).first)), as: UTF8.self)
+    #expect(line.contains(#""kind":"simulation","scorer":"m","value":0.5,"low":null,"high":null,"other_labels":null"#))
     label.text = "reads “river”"
     label.scores = []
     _ = try file.add([label], replaces: true, now: 4)
@@ -217,6 +219,12 @@ internal import Testing
     }
     try old.close()
     #expect(try LabelFile.reading(path)?.labels(of: Self.neuron) == [label])
+    var other = label
+    other.source = NeuronLabel.machine
+    other.scores = [LabelScore(kind: .tokens, value: 0.5, control: nil, prompts: 3)]
+    let before = try Data(contentsOf: URL(filePath: path))
+    #expect(try LabelFile.writing(path, isTrial: true).add([other], isTrial: true, now: 2).added.count == 1)
+    #expect(try Data(contentsOf: URL(filePath: path)) == before)
     let score = LabelScore(kind: .detection, scorer: "m", value: 0.6, control: 0.5, prompts: 8)
     try LabelFile.writing(path).record([label.key: [score]], now: 2)
     #expect(try LabelFile.reading(path)?.labels(of: Self.neuron).first?.scores == [score])

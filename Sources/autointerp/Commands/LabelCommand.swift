@@ -20,16 +20,17 @@ struct LabelCommand: ParsableCommand {
       and shared by copying. `neuron`, `query`, `mcp`, `serve` and `report` show them. Sources:
 
         FILE.csv      layer,neuron,description and optionally polarity, score, version
-        FILE.jsonl    one object a line with layer and neuron (or neuron_id, such as L29/N729), description or text, and \\
-                      optionally polarity, score, version, source
+        FILE.jsonl    one object a line with layer and neuron (or neuron_id),
+                      description or text, and the same
         FOLDER        description files as NeuronDB has them, FOLDER/LAYER/NEURON.json
         postgresql://USER@HOST/DATABASE
                       NeuronDB's tables, through libpq if it is installed; the password comes from PGPASSWORD or ~/.pgpass
-        run           composed from the run alone, without a language model: tokens that set the neuron's prompts apart (those
-                      it reads, is active at, raises and lowers), its role and drivers, and with --model what its weights write
-        llm           proposed by the language model at --llm from the strongest places; its reply is text and nothing else
+        run           composed from the run alone, without a language model
+        llm           proposed by the language model at --llm
 
-      Made labels (run, llm) come from one half of the prompts; the seed draws it, and near-duplicates stay in one half. Their \
+      With `run`, a label names the tokens that set the neuron's prompts apart (it reads them, is active at them, raises or lowers \
+      them), its role and drivers, and with --model what its weights write. With `llm` it is one line of the reply to the \
+      neuron's strongest places, and text whatever it says. Both are marked as machine-made and come from one half of the prompts; the seed draws it, and near-duplicates stay in one half. Their \
       score is measured on the other half and stored with them: can prompts that select the neuron be told from the others by \
       the label's words alone? That AUC (0.5 is chance) stands beside its 95 % interval and that of other neurons' labels. \
       --score measures the same for all stored labels, and with --llm also detection (a language model finds the prompts by \
