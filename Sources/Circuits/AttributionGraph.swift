@@ -137,6 +137,9 @@ package struct VerifiedNodes: Equatable, Sendable {
   package init() {}
   package var count: Int { neuron.count }
 
+  /// The names of the reasons 1, 2 and 3 in files.
+  static let reasonNames = ["by score", "at random", "by score and at random"]
+
   /// True if verified node `place` was drawn at random, whether or not its score had chosen it too.
   package func isSampled(at place: Int) -> Bool { reason[place] & 2 != 0 }
 

@@ -32,7 +32,7 @@ struct Autointerp: AsyncParsableCommand {
       CommandGroup(
         name: "Runs:",
         subcommands: [
-          RunCommand.self, RunsCommand.self, StatusCommand.self, ExportCommand.self,
+          RunCommand.self, AggregateCommand.self, RunsCommand.self, StatusCommand.self, ExportCommand.self,
           RetryCommand.self, DiscardCommand.self,
           CancelCommand.self, CheckCommand.self,
         ]),

@@ -81,6 +81,7 @@ extension GraphExport {
       if let place = places[i] {
         json.key("exact")
         json.beginObject()
+        json.field("chosen", VerifiedNodes.reasonNames[Int(graph.verified.reason[place]) - 1])
         if !graph.verified.zero.isEmpty { json.field("zero", graph.verified.zero[place]) }
         if !graph.verified.twice.isEmpty { json.field("twice", graph.verified.twice[place]) }
         if !graph.verified.mean.isEmpty { json.field("mean", graph.verified.mean[place]) }

@@ -178,7 +178,7 @@ extension GraphExport {
   }
 
   /// Reduces a text to at most 80 of the characters that Neuronpedia allows in names.
-  static func slug(_ text: String) -> String {
+  package static func slug(_ text: String) -> String {
     var slug = ""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -81,6 +81,15 @@ package struct ImportedGraph: Equatable, Sendable {
 package enum GraphImport {
   /// - Throws: `CircuitError.unreadableGraph` if the bytes are not a graph of a known format.
   package static func read(_ bytes: [UInt8]) throws(CircuitError) -> ImportedGraph {
+    let (file, isFull) = try document(bytes)
+    return isFull ? try readFull(file) : try readNeuronpedia(file)
+  }
+
+  /// Parses a graph file.
+  ///
+  /// - Returns: its top, and true if it has the schema `autointerp.graph/1`, else false for Neuronpedia's and the older dialect.
+  /// - Throws: `CircuitError.unreadableGraph` if it is neither.
+  static func document(_ bytes: [UInt8]) throws(CircuitError) -> (file: JSONNode, isFull: Bool) {
     let parsed: JSONValue
     do throws(JSONError) {
       parsed = try JSONValue(parsing: bytes)
@@ -96,14 +105,14 @@ package enum GraphImport {
       guard schema == GraphExport.fullSchema else {
         throw .unreadableGraph(part: "schema", expected: GraphExport.fullSchema, found: schema)
       }
-      return try readFull(JSONNode(parsed, at: "file"))
+      return (JSONNode(parsed, at: "file"), true)
     }
     guard top["nodes"] != nil, top["links"] != nil else {
       throw .unreadableGraph(
         part: "file", expected: "the key schema, or nodes and links",
         found: "the keys " + top.members.map(\.key).sorted().prefix(8).joined(separator: ", "))
     }
-    return try readNeuronpedia(JSONNode(parsed, at: "file"))
+    return (JSONNode(parsed, at: "file"), false)
   }
 
   // MARK: autointerp.graph/1
@@ -141,7 +150,7 @@ package enum GraphImport {
   }
 
   /// Nil if the file does not say it.
-  private static func rule(_ node: JSONNode) throws(CircuitError) -> AttributionRule? {
+  static func rule(_ node: JSONNode) throws(CircuitError) -> AttributionRule? {
     guard node.isPresent else { return nil }
     let name = try node.string()
     guard let rule = AttributionRule(rawValue: name) else {
@@ -152,7 +161,7 @@ package enum GraphImport {
 
   // MARK: Neuronpedia and its older dialect
 
-  private static func readNeuronpedia(_ file: JSONNode) throws(CircuitError) -> ImportedGraph {
+  static func readNeuronpedia(_ file: JSONNode) throws(CircuitError) -> ImportedGraph {
     let metadata = file["metadata"]
     var graph = ImportedGraph(
       format: .neuronpedia, modelName: metadata["scan"].optionalString ?? "",
@@ -192,7 +201,7 @@ package enum GraphImport {
   }
 
   /// Layer and index are in the node id. Otherwise `feature` is the index, or the Cantor pair of both.
-  private static func neuron(_ node: JSONNode) throws(CircuitError) -> ImportedGraph.Neuron {
+  static func neuron(_ node: JSONNode) throws(CircuitError) -> ImportedGraph.Neuron {
     let id = try node["node_id"].string()
     let parts = id.split(separator: "_", omittingEmptySubsequences: false).map { Int32($0) }
     let position = node["ctx_idx"].isPresent ? try node["ctx_idx"].int32() : nil
@@ -219,7 +228,7 @@ package enum GraphImport {
       relp: node["relp"].optionalNumber, score: node["score"].optionalNumber)
   }
 
-  private static func logit(_ node: JSONNode) throws(CircuitError) -> ImportedGraph.Logit {
+  static func logit(_ node: JSONNode) throws(CircuitError) -> ImportedGraph.Logit {
     let label = node["clerp"].optionalString ?? ""
     // For example `Logit: Paris (p=0.773)` or `Output " Paris" (p=0.773)`.
     var text = label

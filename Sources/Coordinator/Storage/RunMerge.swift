@@ -69,23 +69,46 @@ package enum RunMerge {
   package static func write(
     _ specification: RunSpecification, from sources: Sources, to path: String, softwareVersion: String, now: Int64
   ) throws -> [Int] {
+    try create(specification, at: path, softwareVersion: softwareVersion, now: now) { atlas in
+      try fill(atlas, from: sources, now: now)
+    }
+  }
+
+  /// Makes the file of a complete run from results that exist already. Blocks.
+  ///
+  /// - Parameters:
+  ///   - specification: of the new run.
+  ///   - path: of the new file.
+  ///   - softwareVersion: recorded in the file.
+  ///   - now: in milliseconds since 1970.
+  ///   - fill: writes a result of every prompt into the new file.
+  /// - Returns: what `fill` returns.
+  /// - Throws: an `AtlasError` if there is a file at `path` already, or if writing fails; the errors of `fill`. Then there is no
+  ///   new file.
+  static func create<Result>(
+    _ specification: RunSpecification, at path: String, softwareVersion: String, now: Int64,
+    fill: (RunAtlas) throws -> Result
+  ) throws -> Result {
     guard !FileManager.default.fileExists(atPath: path) else {
       throw AtlasError.failed(path: path, detail: "it exists already; name another file, or remove it first")
     }
     do {
       let atlas = try RunAtlas(path: path, specification: specification, softwareVersion: softwareVersion, now: now)
-      let taken = try fill(atlas, specification, from: sources, now: now)
+      let result = try fill(atlas)
+      var batch = AtlasBatch()
+      batch.state = .complete
+      _ = try atlas.write([batch])
+      let rebuilt = try RebuiltRun(atlas, promptCount: specification.prompts.count, run: specification.name)
+      try atlas.replaceAggregate(rebuilt.aggregate, resultsDigest: rebuilt.digests.text, now: now)
       try atlas.close()
-      return taken
+      return result
     } catch {
       for suffix in ["", "-wal", "-shm", "-lock"] { unlink(path + suffix) }
       throw error
     }
   }
 
-  private static func fill(
-    _ atlas: RunAtlas, _ specification: RunSpecification, from sources: Sources, now: Int64
-  ) throws -> [Int] {
+  private static func fill(_ atlas: RunAtlas, from sources: Sources, now: Int64) throws -> [Int] {
     var transfer = try ResultTransfer(to: atlas, now: now)
     let taken = try sources.paths.map { try transfer.take(from: $0, comparing: true) }
     guard transfer.openCount == 0 else {
@@ -93,11 +116,6 @@ package enum RunMerge {
         path: atlas.path,
         detail: "\(transfer.openCount) prompts lost their results while the files were read; try again")
     }
-    var batch = AtlasBatch()
-    batch.state = .complete
-    _ = try atlas.write([batch])
-    let rebuilt = try RebuiltRun(atlas, promptCount: specification.prompts.count, run: specification.name)
-    try atlas.replaceAggregate(rebuilt.aggregate, resultsDigest: rebuilt.digests.text, now: now)
     return taken
   }
 }

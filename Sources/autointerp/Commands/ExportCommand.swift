@@ -18,7 +18,8 @@ struct ExportCommand: AsyncParsableCommand {
     commandName: "export",
     abstract: "Write the edge statistics of a run, its edges, or its graph.",
     discussion: """
-      Works at any time. Before the run is complete the file holds what is known so far, and standard error says so.
+      Works at any time. Before the run is complete the file holds what is known so far, and standard error says so. The run is one \
+      of the coordinator's, or a folder or SQLite file on this machine, which needs no coordinator.
 
       With --edges, writes all edges of a run's file on this machine as CSV, one line each, with ids and texts that join with \
       other exports and `autointerp query`. `autointerp atlas schema` explains the columns.
@@ -29,6 +30,7 @@ struct ExportCommand: AsyncParsableCommand {
 
       EXAMPLES
         autointerp export medical-smollm2-1f2e3d4c -o edge_stats.json
+        autointerp export runs/medical-smollm2-1f2e3d4c/run.sqlite -o edge_stats.json
         autointerp export --edges runs/medical-smollm2-1f2e3d4c -o edges.csv
         autointerp export --graph-format graphml runs/medical-smollm2-1f2e3d4c --min-prompts 10 -o run.graphml
         autointerp export medical-smollm2-1f2e3d4c | jq .summary
@@ -52,7 +54,7 @@ struct ExportCommand: AsyncParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "The run, as `autointerp runs` lists it; with --edges and --graph-format its folder or SQLite file.",
+      "The run, as `autointerp runs` lists it, or its folder or SQLite file; with --edges and --graph-format these only.",
       valueName: "run"))
   var name: String
 
@@ -71,6 +73,7 @@ struct ExportCommand: AsyncParsableCommand {
     try OutputFile(output).check()
     if edges { return try EdgeTableExport(try RunIndex.open(try RunFile.path(run, in: "."))).write(to: output) }
     if let graphFormat { return try writeGraph(graphFormat) }
+    if FileManager.default.fileExists(atPath: name) { return try writeStored() }
     let status = try await coordinator.connected { client -> RunStatus in
       let status = try await client.openRun(run) {
         StandardError.say("waiting for \(run): \($0.reason)")
@@ -88,6 +91,24 @@ struct ExportCommand: AsyncParsableCommand {
       throw ExitCode(1)
     }
   }
+  /// Writes the statistics of a file on this machine.
+  private func writeStored() throws {
+    let export = try StoredRunExport(try RunFile.path(name, in: "."))
+    if let output {
+      let file = try ReplacedFile(output)
+      try export.statistics.write { try file.write($0) }
+      try file.finish()
+    } else {
+      try OutputFile(nil).write(export.statistics.bytes())
+    }
+    if export.merged < export.prompts {
+      StandardError.say("\(name): \(export.merged) of \(export.prompts) prompts are in the file")
+    }
+    guard export.quarantined > 0 else { return }
+    StandardError.say("\(export.quarantined) prompts of \(name) are quarantined")
+    throw ExitCode(1)
+  }
+
   /// Without a bound of their own, graphs leave out what a single prompt did.
   private static let fewestPrompts = 2
 
