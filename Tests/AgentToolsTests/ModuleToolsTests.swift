@@ -55,6 +55,17 @@ internal import Testing
     #expect(rig.error("get_module", ["module": "x\u{1B}"]).contains("list_modules lists them"))
   }
 
+  @Test func aProfileNamesTheModuleIfModulesWereSearched() throws {
+    let rig = try rig()
+    let neuron = JSONValue.string("\(ModularRun.neuron(module: 1, 3))")
+    let before = try rig.answer("get_neuron_profile", ["neuron": neuron])
+    #expect(before.json["module"] == .null && !before.text.contains("In the module"))
+    let name = try #require(try rig.answer("get_module", ["module": neuron]).json["module"]?.string)
+    let after = try rig.answer("get_neuron_profile", ["neuron": neuron])
+    #expect(after.json["module"]?.object?["module"]?.string == name)
+    #expect(after.json["module"]?.object?["stable"] == true && after.text.contains("In the module \(name): 6 neurons"))
+  }
+
   @Test func aRunWithoutStructureSaysSo() throws {
     var run = ModularRun()
     run.isModular = false

@@ -56,7 +56,7 @@ extension Tool {
       let page = listed.dropFirst(offset).prefix(limit)
       let json: JSONObject = [
         "found": .integer(findings.modules.count), "beyond_chance": .integer(findings.believed.count),
-        "links": figure(findings.links), "modules": .array(page.map(summary)), "total": .integer(listed.count),
+        "links": figure(findings.links), "modules": .array(page.map(moduleSummary)), "total": .integer(listed.count),
         "next_cursor": desk.arguments.next(after: offset, page.count, of: listed.count),
       ]
       let count = findings.believed.count
@@ -67,7 +67,7 @@ extension Tool {
       let links =
         "\(Int(findings.links.value)) of \(findings.tests) pairs of neurons are linked; in shuffled runs "
         + "\(ReadableNumber.fixed(findings.links.mean, decimals: 1)) on average."
-      return Findings(json: json, lines: [head, links] + page.map(line), caveats: caveats(findings))
+      return Findings(json: json, lines: [head, links] + page.map(moduleLine), caveats: caveats(findings))
     })
 
   static let module = Tool(
@@ -130,7 +130,7 @@ extension Tool {
         "next_cursor": desk.arguments.next(after: offset, page.count, of: module.members.count),
       ]
       if let halves = module.halves { json.set("halves_overlap", figure(halves)) }
-      var lines = [line(module), "Members: \(page.map(\.neuron).joined(separator: ", "))"]
+      var lines = [moduleLine(module), "Members: \(page.map(\.neuron).joined(separator: ", "))"]
       for (title, ends) in [("Driven", module.drivers), ("Drive", module.targets)] where !ends.isEmpty {
         let names = ends.prefix(6).map { end in
           end.text.map { "\(end.end.hasPrefix("L_") ? "logit" : "token") \(Quoted.token($0))" } ?? end.end
@@ -176,7 +176,7 @@ extension Tool {
       })
   }
 
-  private static func summary(_ module: ModuleFindings.Module) -> JSONValue {
+  static func moduleSummary(_ module: ModuleFindings.Module) -> JSONValue {
     var json: JSONObject = [
       "module": .string(module.name), "neurons": .integer(module.members.count),
       "strongest": .array(module.members.prefix(5).map { .string($0.neuron) }),
@@ -188,7 +188,7 @@ extension Tool {
     return .object(json)
   }
 
-  private static func line(_ module: ModuleFindings.Module) -> String {
+  static func moduleLine(_ module: ModuleFindings.Module) -> String {
     let groups = module.groups.map { "\($0.active) of \($0.prompts) \(Quoted.text($0.name, maximumBytes: 40))" }
     let halves =
       module.halves.map {

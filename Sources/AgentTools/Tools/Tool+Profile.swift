@@ -26,6 +26,13 @@ extension Tool {
           ("exemplars", Schema.list(exemplarSchema)), ("activity", ["type": "object"]),
           ("removals", ["type": "object"]),
           (
+            "module",
+            [
+              "type": ["object", "null"],
+              "description": "the module that the neuron is in; null if in none or if list_modules was never asked",
+            ]
+          ),
+          (
             "trust",
             ["type": ["object", "null"], "description": "scores against removals of random nodes in the whole run"]
           ),
@@ -53,6 +60,8 @@ extension Tool {
       json.set("exemplars", .array(exemplars.map(exemplarJSON)))
       json.set("activity", activity(star.statistics))
       json.set("removals", .object(removals.json))
+      let module = desk.index.storedModules()?.module(named: "\(star.neuron)")
+      json.set("module", module.map(moduleSummary) ?? .null)
       json.set("trust", try desk.index.agreement().later.map(agreementJSON) ?? .null)
       var lines = ["\(star.neuron) of \(Quoted.text(desk.index.specification.modelName)): selected in \(groups.text)."]
       lines += labels.prefix(2).map(Desk.text)
@@ -61,6 +70,7 @@ extension Tool {
       lines.append("Driven by \(drivers.text); drives \(targets.text).")
       lines += exemplars.prefix(2).map { "Fires: \(exemplarText($0))" }
       lines += removals.lines
+      if let module { lines.append("In the module \(moduleLine(module)).") }
       if labels.isEmpty { lines.append("It has no label.") }
       return Findings(
         json: json, lines: lines,

@@ -23,12 +23,28 @@ extension ReportPage {
     json.beginArray()
     for sink in sinks.all { json.value("\(sink.neuron)") }
     json.end()
+    json.key("modules")
+    if modules == nil {
+      json.null()
+    } else {
+      json.beginArray(lines: true)
+      for module in shownModules { json.value(line(module)) }
+      json.end()
+    }
     json.key("neurons")
     json.beginArray(lines: true)
     for neuron in neurons { json.value(line(neuron)) }
     json.end()
     json.end()
     return json.bytes
+  }
+
+  private func line(_ module: ModuleFindings.Module) -> JSONValue {
+    [
+      "name": .string(module.name), "neurons": .array(module.members.map { .string($0.neuron) }),
+      "p_value": .optional(module.strength.pValue.significant), "stable": .boolean(module.isStable),
+      "halves_share": .optional(module.halves?.value.significant), "prompts": .integer(module.prompts.count),
+    ]
   }
 
   private func line(_ neuron: NeuronReport) -> JSONValue {
@@ -46,6 +62,7 @@ extension ReportPage {
       "prompts": .object(JSONObject(counts)),
       "mean_score": .optional((sum / Double(max(1, neuron.statistics.occurrences))).significant),
       "trust": .string(neuron.trust.overall.rawValue), "removals": .integer(Int(neuron.statistics.verifiedCount)),
+      "module": .optional(modules?.module(named: "\(neuron.row.neuron)")?.name),
     ]
   }
 }

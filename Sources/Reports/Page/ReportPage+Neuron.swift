@@ -16,6 +16,7 @@ extension ReportPage {
       <span class="tag">\(Self.words(neuron.role.role.rawValue))</span><a href="#neurons">all neurons</a></div>
       \(labels(neuron))\(verdicts(neuron))
       <p class="verdict">\(roleWords(neuron))</p>
+      \(moduleLine(neuron.row.neuron))
       <h4>Circuit</h4>
       <figure><div class="picture" role="region" aria-label="Circuit of \(name)" tabindex="0">\(CircuitPicture(neuron: neuron).markup)</div>
       <figcaption><span class="scroll">Scroll sideways for the targets. </span>Width: mean |flow| of the prompts with the edge, the largest \

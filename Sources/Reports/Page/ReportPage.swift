@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Circuits
-internal import Knowledge
+package import Knowledge
 package import Labels
 internal import Platform
 package import RunIndex
@@ -18,6 +18,8 @@ package struct ReportPage {
   let balance: GroupBalance
   let sinks: Sinks
   let neuronCount: Int
+  /// Nil if they were not searched yet.
+  let modules: ModuleFindings?
   let softwareVersion: String
 
   /// Reads what the page shows. Blocks.
@@ -27,13 +29,16 @@ package struct ReportPage {
   ///   - labels: those that go with the run.
   ///   - count: how many neurons get a section.
   ///   - selection: which neurons.
+  ///   - modules: of the run, if they were searched.
   ///   - softwareVersion: of the program, shown at the end.
   /// - Throws: errors of the run's files.
   package init(
-    _ index: RunIndex, labels: LabelFile?, count: Int, selection: ReportSelection, softwareVersion: String
+    _ index: RunIndex, labels: LabelFile?, count: Int, selection: ReportSelection, modules: ModuleFindings? = nil,
+    softwareVersion: String
   ) throws {
     self.index = index
     self.selection = selection
+    self.modules = modules
     self.softwareVersion = softwareVersion
     groups = try index.groups().filter { $0.merged > 0 }
     comparisons = try index.comparisons()
@@ -58,6 +63,7 @@ package struct ReportPage {
     <main>
     \(overview)
     \(sinkTable)
+    \(moduleSections)
     <h2>One by one</h2>
     \(neurons.map(section))
     </main>

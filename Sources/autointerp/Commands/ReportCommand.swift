@@ -15,7 +15,8 @@ struct ReportCommand: ParsableCommand {
     discussion: """
       One HTML file that loads nothing from the network, for any browser: what was run, warnings, how well scores agree with \
       removals, a table of neurons that can be sorted and filtered, and for each its label, verdict, circuit, places, measured \
-      effects, and what is not known. Sinks have a table of their own. Labels that `autointerp label` stored are shown as quotes.
+      effects, and what is not known. Sinks have a table of their own. Labels that `autointerp label` stored are shown as quotes, \
+      and modules that `autointerp modules` found as pictures, with how far both halves of the prompts agree.
 
       EXAMPLES
         autointerp report runs/medical-smollm2-1f2e3d4c -o report.html
@@ -45,9 +46,10 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     try OutputFile(output).check()
     let path = try RunFile.path(name, in: ".")
+    let index = try RunIndex.open(path)
     let page = try ReportPage(
-      try RunIndex.open(path), labels: try LabelFile.reading(LabelFile.path(ofRun: path)), count: count,
-      selection: sort, softwareVersion: SoftwareVersion.current)
+      index, labels: try LabelFile.reading(LabelFile.path(ofRun: path)), count: count, selection: sort,
+      modules: index.storedModules(), softwareVersion: SoftwareVersion.current)
     try OutputFile(output).write(json ? page.json : page.html)
   }
 }
