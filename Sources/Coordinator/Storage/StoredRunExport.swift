@@ -2,7 +2,7 @@
 // `StoredRunExport` makes the edge statistics of a run from its file, without a coordinator.
 // SPDX-License-Identifier: Apache-2.0
 
-package import Atlas
+internal import Atlas
 package import Circuits
 internal import ClusterProtocol
 internal import Knowledge
