@@ -18,6 +18,10 @@ extension GraphFile {
       tokens: tokens, metric: metric, rule: try GraphImport.rule(file["rule"]) ?? .relp, neurons: neurons,
       embeddingRelp: Array(repeating: 0, count: tokens.count), verified: verified, edges: EdgeColumns(),
       conservation: try ConservationResiduals(file["conservation"]), counts: try GraphCounts(file["counts"]))
+    let layers = file["counts"]["layer_scores"]
+    if layers.isPresent {
+      for score in try layers.elements() { graph.layerScores.append(Float(try score.number())) }
+    }
     for embedding in try file["embeddings"].elements() {
       let position = Int(try embedding["position"].int32())
       guard position < tokens.count else {
