@@ -111,7 +111,7 @@ import Testing
     ("\"source\":\"0_3_1\"", "\"source\":\"0_4_1\"", "the id of a node of this file"),
     ("\"chosen\":\"at random\"", "\"chosen\":\"at will\"", "at random"),
     ("\"select\":\"top=200\"", "\"select\":\"some\"", "settings.select"),
-    ("\"relp\":3,", "", "relp"),
+    ("\"relp\":3.0,", "", "relp"),
   ])
   func whatDoesNotFitIsNamed(_ part: String, _ wrong: String, _ reason: String) throws {
     let text = String(decoding: export(graph()).full(), as: UTF8.self)
