@@ -108,7 +108,10 @@ extension RunKnowledge: ExportAdditions {
     json.key("comparisons")
     json.beginArray()
     for (number, comparison) in specificity.comparisons.enumerated().dropFirst() {
-      if let found = specificity.specificity(of: neuron, inComparison: number) {
+      // By activity most neurons are too rare for a test, and their entries would say nothing.
+      if let found = specificity.specificity(of: neuron, inComparison: number),
+        comparison.basis == .selected || found.test != nil
+      {
         write(found, of: comparison, to: &json)
       }
     }
