@@ -6,6 +6,7 @@
     import autointerp
     run = autointerp.load("runs/medical-smollm2-1f2e3d4c")
     run.profiles.loc["L29/N560"]                    # counts, specificity, role
+    run.peaks.query("neuron == 'L29/N560'")         # where it fires most, selected or not
     run.activations.query("neuron == 'L29/N560'")   # where it was selected: prompt, position, token, activation, score
     run.edges.query("target == 'L29/N560'")         # what drives it
     run.graph.predecessors("L29/N560")              # the same as a networkx graph
@@ -73,6 +74,11 @@ class Run:
     def prompts(self) -> pandas.DataFrame:
         """A row per prompt, by number."""
         return self.query("SELECT * FROM prompts").set_index("prompt")
+
+    @cached_property
+    def peaks(self) -> pandas.DataFrame:
+        """The strongest activations of each prompt among all neurons, selected there or not; of neurons with a profile."""
+        return self.query("SELECT * FROM peaks")
 
     @cached_property
     def specificity(self) -> pandas.DataFrame:
